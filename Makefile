@@ -1,0 +1,1 @@
+.PHONY: demo test test-all lint bench clean
