@@ -1,0 +1,251 @@
+"""One lab of one checkout: hosts, registry and network, found again and reused.
+
+lab = Lab.for_checkout()
+lab.up(hosts=2, engines=["20", "28"])
+lab.ssh("docker01", "docker", "ps").stdout
+lab.run(["pulumi", "-s", "lab-overlay", "preview"])
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+from lab import access, cache, images, keys, machine, network, registry, roots
+from lab.errors import LabError
+from lab.hosts import Host, name_of
+from lab.processes import Cgroup
+from lab.progress import step
+from lab.record import HostRecord, Record
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+DEFAULT_HOSTS = 2
+DEFAULT_ENGINES = ("bullseye",)
+
+
+@dataclass(frozen=True)
+class HostStatus:
+    """What is known of a host: `state` is "running", "booting", "off" or "dead".
+
+    `engine` is what dockerd tells, else what the host's suite promises. `memory` is in bytes.
+    """
+
+    name: str
+    address: str
+    suite: str
+    engine: str
+    state: str
+    memory: int
+
+
+class Lab:
+    """A lab by its checkout's folder. Nothing is started before `up`."""
+
+    def __init__(self, checkout: Path) -> None:
+        self.checkout = checkout
+        self.id = sha256(str(checkout).encode()).hexdigest()[:8]
+        self.folder = cache.root() / "labs" / self.id
+        self.namespace = f"crosshost-{self.id}"
+        self.key_file = self.folder / "id_ed25519"
+        self._record_file = self.folder / "lab.json"
+        self._hosts_folder = self.folder / "hosts"
+        self._depth = 0
+
+    @staticmethod
+    def for_checkout(checkout: Path = CHECKOUT) -> Lab:
+        """The lab of the checkout that this file is in, or of another one."""
+        return Lab(checkout.resolve())
+
+    # What runs
+
+    @contextmanager
+    def _locked(self) -> Iterator[Record]:
+        """Hold the lab's lock with its record loaded; safe to enter again from inside."""
+        machine.require_linux_root()
+        with cache.lock(self.folder / "lock", "it works on this lab"):
+            yield Record.load(self._record_file)
+
+    def running(self) -> bool:
+        """Whether the lab is up: its network and registry run (hosts may be off)."""
+        record = Record.load(self._record_file)
+        return record.registry is not None and record.registry.alive()
+
+    def hosts(self) -> list[str]:
+        """The names of the lab's hosts, running or not."""
+        return list(Record.load(self._record_file).hosts)
+
+    def address(self, name: str) -> str:
+        """The address of a host on the lab's LAN."""
+        return self._known(Record.load(self._record_file), name).address
+
+    def status(self) -> list[HostStatus]:
+        """All hosts, in order; empty where there is no lab."""
+        return [self._status(host) for host in self._all(Record.load(self._record_file))]
+
+    def _status(self, host: Host) -> HostStatus:
+        record = host.record
+        engine = host.engine() if host.running else None
+        if host.running:
+            state = "running" if engine else "booting"
+        else:
+            state = "off" if record.wanted == "off" else "dead"
+        return HostStatus(
+            record.name,
+            record.address,
+            record.suite,
+            engine or roots.SUITES[record.suite].engine,
+            state,
+            host.memory() if host.running else 0,
+        )
+
+    # Up and down
+
+    def up(
+        self, hosts: int = DEFAULT_HOSTS, engines: Sequence[str] = DEFAULT_ENGINES
+    ) -> list[HostStatus]:
+        """Have at least `hosts` hosts running; what runs already is left alone.
+
+        The i-th host takes the i-th of `engines` (a suite or the beginning of a version), the
+        last repeats. A host that exists keeps its engine, unless another one is asked for: then
+        LabError. Hosts that are off or dead are booted from their disks.
+        """
+        suites = [roots.suite_of(engine) for engine in engines] or [roots.suite_of("bullseye")]
+        if not 1 <= hosts <= network.MAX_HOSTS:
+            raise LabError(f"{hosts} hosts: a lab has 1 to {network.MAX_HOSTS}")
+        explicit = tuple(engines) != DEFAULT_ENGINES
+        with self._locked() as record:
+            machine.require_tools()
+            machine.require_disk(self.folder)
+            client_key = keys.ensure_client_key(self.key_file)
+            for number in range(1, hosts + 1):
+                suite = suites[min(number, len(suites)) - 1]
+                name = name_of(number)
+                known = record.hosts.get(name)
+                if known is None:
+                    address = network.address(number)
+                    record.hosts[name] = HostRecord(name, address, suite.name)
+                elif explicit and known.suite != suite.name:
+                    raise LabError(
+                        f"{name} already has {known.suite} and {suite.name} is wanted: "
+                        "run `python -m lab clean` first"
+                    )
+            access.write(self.folder, self.key_file, record.hosts.values())
+            self._start_network(record, client_key)
+            self._start_hosts(record, self._all(record), client_key)
+        return self.status()
+
+    def _start_network(self, record: Record, client_key: str) -> None:
+        """Have namespace and registry; hosts whose namespace is gone are switched off first."""
+        if record.registry and record.registry.alive() and network.exists(self.namespace):
+            return
+        content = images.images(client_key, self.folder)
+        self._sweep(record)
+        record.namespace = self.namespace
+        record.registry_cgroup = f"crosshost-{self.id}/registry"
+        record.save(self._record_file)
+        network.create(self.namespace)
+        storage = self.folder / "registry"
+        registry.write(storage, content)
+        record.registry = registry.start(storage, self.namespace, Cgroup(record.registry_cgroup))
+        record.save(self._record_file)
+
+    def _start_hosts(self, record: Record, wanted: Sequence[Host], client_key: str) -> None:
+        missing = [host for host in wanted if not host.running]
+        if missing:
+            bases = {h.record.suite: roots.host_root(roots.SUITES[h.record.suite]) for h in missing}
+            for host in missing:
+                host.kill()
+                host.plan_start()
+            if changed := machine.raise_inotify(len(wanted)):
+                record.inotify = (record.inotify or changed)[0], changed[1]
+            record.save(self._record_file)
+            with step(f"booting {', '.join(host.record.name for host in missing)}"):
+                for host in missing:
+                    host.start(bases[host.record.suite], self.namespace, client_key)
+                    record.save(self._record_file)
+                self._wait(missing)
+        self._wait(wanted)
+
+    @staticmethod
+    def _wait(hosts: Sequence[Host]) -> None:
+        with ThreadPoolExecutor(max(len(hosts), 1)) as pool:
+            list(pool.map(Host.wait_ready, hosts))
+
+    def down(self) -> None:
+        """Shut the hosts down cleanly and stop all that the lab has started; disks stay."""
+        with self._locked() as record:
+            self._sweep(record, Host.shut_down)
+
+    def clean(self) -> None:
+        """Stop everything and delete the lab's folder: disks, keys, Pulumi state."""
+        with self._locked() as record:
+            self._sweep(record)
+            cache.remove(self.folder)
+
+    def _sweep(
+        self, record: Record, stop: Callable[[Host], None] = lambda host: host.kill()
+    ) -> None:
+        """End everything that the record tells of."""
+        hosts = self._all(record)
+        started = [host for host in hosts if host.record.cgroup or host.record.mounts]
+        if started:
+            with step(f"stopping {len(started)} hosts"), ThreadPoolExecutor(len(started)) as pool:
+                list(pool.map(stop, started))
+        if record.registry_cgroup:
+            cgroup = Cgroup(record.registry_cgroup)
+            cgroup.kill()
+            cgroup.remove()
+            Cgroup(f"crosshost-{self.id}").remove()
+        if record.namespace:
+            network.delete(record.namespace)
+        if record.inotify:
+            machine.restore_inotify(*record.inotify)
+        record.registry, record.registry_cgroup = None, ""
+        record.namespace, record.inotify = "", None
+        record.save(self._record_file)
+
+    # Single hosts
+
+    def power_off(self, name: str) -> None:
+        """Pull the plug of a host: all its processes end at once; its disk stays."""
+        with self._locked() as record:
+            host = self._host(record, name)
+            host.kill()
+            host.record.wanted = "off"
+            record.save(self._record_file)
+
+    def power_on(self, name: str) -> None:
+        """Boot a host from its disk and wait until it is ready."""
+        with self._locked() as record:
+            client_key = keys.ensure_client_key(self.key_file)
+            self._start_network(record, client_key)
+            self._start_hosts(record, [self._host(record, name)], client_key)
+
+    def reset(self, *names: str) -> None:
+        """Give hosts (without names: all) new disks and boot them."""
+        with self._locked() as record:
+            client_key = keys.ensure_client_key(self.key_file)
+            hosts = [self._host(record, name) for name in names or record.hosts]
+            for host in hosts:
+                host.kill()
+                record.save(self._record_file)
+                host.wipe()
+            self._start_network(record, client_key)
+            self._start_hosts(record, hosts, client_key)
+
+    def _all(self, record: Record) -> list[Host]:
+        return [Host(self.id, self._hosts_folder, host) for host in record.hosts.values()]
+
+    def _host(self, record: Record, name: str) -> Host:
+        return Host(self.id, self._hosts_folder, self._known(record, name))
+
+    @staticmethod
+    def _known(record: Record, name: str) -> HostRecord:
+        if name not in record.hosts:
+            there = ", ".join(record.hosts) or "none: `python -m lab up` makes them"
+            raise LabError(f"the lab has no host {name!r}; it has {there}")
+        return record.hosts[name]
