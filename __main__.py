@@ -1,0 +1,31 @@
+"""crosshost: containers on different Docker hosts reach each other. The table of contents."""
+
+import pulumi
+
+from components.consul import ConsulServer, ConsulServerArgs
+from components.container import run_containers
+from components.daemon import configure_daemons
+from components.fleet import connect
+from components.networks import daemon_settings, make_networks
+from stacks.settings import load
+
+say = load()
+
+hosts = connect(say.ssh, say.hosts, say.networks)
+consul = (
+    ConsulServer("consul", ConsulServerArgs(say.consul, hosts[say.consul.host]))
+    if say.consul
+    else None
+)
+daemons = configure_daemons(
+    hosts,
+    daemon_settings(say.networks, hosts, consul),
+    depends_on=[consul.leader] if consul else [],
+)
+networks = make_networks(say.networks, hosts, daemons)
+containers = run_containers(say.containers, hosts, networks, secret=say.secret_containers)
+
+pulumi.export("hosts", {name: host.shown() for name, host in hosts.items()})
+pulumi.export("networks", {name: network.shown() for name, network in networks.items()})
+pulumi.export("containers", {name: container.shown() for name, container in containers.items()})
+pulumi.export("consul", consul.shown(daemons) if consul else None)

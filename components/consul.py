@@ -1,0 +1,124 @@
+"""A Consul server in a container on one Docker host."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pulumi
+import pulumi_docker as docker
+from pydantic import Field
+
+from components.daemon import DaemonConfig
+from components.host import Host
+from planning.compose import Words
+from planning.words import DockerName, HostName, Image
+
+
+class ConsulSettings(Words):
+    """`crosshost:consul`: the Consul server that overlays on Consul keep their state in."""
+
+    host: HostName = Field(description="Docker host that runs the server")
+    image: Image = Field(
+        default="hashicorp/consul:1.15", description="Image whose entrypoint takes `agent ...`"
+    )
+    port: int = Field(default=8500, ge=1, le=65535, description="HTTP port on the host")
+    container_name: DockerName = "consul"
+
+
+@dataclass(frozen=True)
+class ConsulServerArgs:
+    """What a ConsulServer is made of."""
+
+    settings: ConsulSettings
+    host: Host
+
+
+class ConsulServer(pulumi.ComponentResource):
+    """One Consul server: image, data volume, container, and a check that it leads.
+
+    A single server with the shortest election Consul offers; `leader` waits for the election, so
+    whatever depends on this component finds a store that takes writes.
+    """
+
+    def __init__(
+        self, name: str, args: ConsulServerArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__(
+            "crosshost:consul:ConsulServer", name, args.settings.model_dump(mode="json"), opts
+        )
+        self.args = args
+        host, settings = args.host, args.settings
+        on_host = pulumi.ResourceOptions(parent=self, provider=host.provider)
+        image = docker.RemoteImage(
+            f"{name}-image@{host.host_name}",
+            name=settings.image,
+            keep_locally=True,
+            opts=on_host,
+        )
+        volume = docker.Volume(
+            f"{name}-data@{host.host_name}", name=f"{settings.container_name}-data", opts=on_host
+        )
+        self.container = docker.Container(
+            f"{name}@{host.host_name}",
+            name=settings.container_name,
+            hostname=settings.container_name,
+            image=settings.image,
+            command=_command(),
+            restart="always",
+            destroy_grace_seconds=10,
+            ports=[docker.ContainerPortArgs(internal=8500, external=settings.port)],
+            volumes=[
+                docker.ContainerVolumeArgs(volume_name=volume.name, container_path="/consul/data")
+            ],
+            labels=[
+                docker.ContainerLabelArgs(label="crosshost.stack", value=pulumi.get_stack()),
+            ],
+            opts=pulumi.ResourceOptions(
+                parent=self, provider=host.provider, depends_on=[image, volume]
+            ),
+        )
+        self.leader = host.check(
+            f"{name}-leader",
+            "consul.sh leader",
+            self.container.id.apply(lambda id_: f"container={id_} port=8500\n"),
+            parent=self,
+        )
+        self.url = f"http://{host.endpoint.address}:{settings.port}"
+        self.register_outputs({"url": self.url})
+
+    @property
+    def cluster_store(self) -> str:
+        """The value of daemon.json's `cluster-store`."""
+        return f"consul://{self.args.host.endpoint.address}:{self.args.settings.port}"
+
+    def shown(self, daemons: Mapping[str, DaemonConfig]) -> dict[str, Any]:
+        """The server's row in the outputs; `hosts` are the engines that it was seen to list.
+
+        Fails the up unless every host of ``daemons`` is in the store's docker/nodes/.
+        """
+        addresses = [daemon.host.endpoint.address for daemon in daemons.values()]
+        content = "".join(f"{address}\n" for address in addresses)
+        check = self.args.host.check(
+            "consul-hosts",
+            "consul.sh hosts",
+            self.container.id.apply(lambda id_: f"container={id_} port=8500\n{content}"),
+            parent=self,
+            depends_on=[self.leader, *(daemon.change for daemon in daemons.values())],
+        )
+        return {"url": self.url, "hosts": check.stdout.apply(str.split)}
+
+
+def _command() -> list[str]:
+    return [
+        "agent",
+        "-server",
+        "-bootstrap-expect=1",
+        "-data-dir=/consul/data",
+        "-bind=0.0.0.0",
+        "-advertise=127.0.0.1",
+        "-client=0.0.0.0",
+        "-ui",
+        "-hcl=performance { raft_multiplier = 1 }",
+    ]

@@ -1,0 +1,161 @@
+"""One Docker host: its provider, what facts say of it, and the commands that change it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pulumi
+import pulumi_command as command
+import pulumi_docker as docker
+
+from components import scripts
+from components.ssh import Endpoint, SshAccess
+from planning import records
+from planning.facts import HostFacts, Unreachable
+
+
+@dataclass(frozen=True)
+class HostArgs:
+    """What a Host is made of."""
+
+    access: SshAccess
+    facts: HostFacts | Unreachable
+
+
+class Host(pulumi.ComponentResource):
+    """The docker provider of one host and the scripts that its changes run there.
+
+    Logical names carry the host's name (``NAME@HOST``), so that what moves to another host is
+    deleted here and created there.
+    """
+
+    def __init__(
+        self, name: str, args: HostArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        endpoint = args.access.endpoints[name]
+        super().__init__(
+            "crosshost:host:Host",
+            name,
+            {"address": endpoint.address, "user": endpoint.user, "port": endpoint.port},
+            opts,
+        )
+        self.host_name = name
+        self.endpoint: Endpoint = endpoint
+        self.facts = args.facts
+        self._connection = args.access.connection(name)
+        self.provider = docker.Provider(
+            f"docker@{name}",
+            host=f"ssh://{name}",
+            ssh_opts=["-F", args.access.config_file],
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        self.scripts = self._install()
+        self.register_outputs({"engine": self.engine_version})
+
+    @property
+    def engine_version(self) -> str | None:
+        """The Docker engine's version, None where facts could not tell."""
+        if isinstance(self.facts, HostFacts) and self.facts.engine:
+            return self.facts.engine.version
+        return None
+
+    def shown(self) -> dict[str, Any]:
+        """The host's row in the stack's outputs."""
+        return {"address": self.endpoint.address, "engine": self.engine_version}
+
+    def record(self, change: str) -> str | None:
+        """The stdin of the last run of a change that worked, as the host keeps it."""
+        return self.facts.records.get(change) if isinstance(self.facts, HostFacts) else None
+
+    def change(
+        self,
+        name: str,
+        script: str,
+        stdin: pulumi.Input[str],
+        *,
+        parent: pulumi.Resource,
+        depends_on: Sequence[pulumi.Resource] = (),
+    ) -> command.remote.Command:
+        """A change to the host: ``script apply`` with ``stdin``, ``script undo`` on delete."""
+        return self._command(
+            f"{name}@{self.host_name}",
+            create=f"sh {scripts.FOLDER}/{script} apply",
+            delete=f"sh {scripts.FOLDER}/{script} undo",
+            stdin=stdin,
+            parent=parent,
+            depends_on=[self.scripts, *depends_on],
+        )
+
+    def check(
+        self,
+        name: str,
+        script: str,
+        stdin: pulumi.Input[str],
+        *,
+        parent: pulumi.Resource,
+        depends_on: Sequence[pulumi.Resource] = (),
+    ) -> command.remote.Command:
+        """A question to the host, asked again when ``stdin`` changes; it leaves nothing behind.
+
+        ``script`` is the script's name and its verb.
+        """
+        return self._command(
+            f"{name}@{self.host_name}",
+            create=f"sh {scripts.FOLDER}/{script}",
+            delete=None,
+            stdin=stdin,
+            parent=parent,
+            depends_on=[self.scripts, *depends_on],
+        )
+
+    def _install(self) -> command.remote.Command:
+        installed = self.record("scripts")
+        intact = isinstance(self.facts, HostFacts) and (
+            self.facts.scripts_hash == scripts.bundle_hash()
+        )
+        content = scripts.installer()
+        stdin = records.text(
+            content,
+            record=None if installed is None else f"{installed.strip()}\n{content}",
+            intact=intact,
+            header={},
+        )
+        return self._command(
+            f"scripts@{self.host_name}",
+            create="sh -s install",
+            delete="sh -s remove",
+            stdin=stdin,
+            parent=self,
+        )
+
+    def _command(
+        self,
+        name: str,
+        *,
+        create: str,
+        delete: str | None,
+        stdin: pulumi.Input[str],
+        parent: pulumi.Resource,
+        depends_on: Sequence[pulumi.Resource] = (),
+    ) -> command.remote.Command:
+        sudo = "sudo -n " if self.endpoint.sudo else ""
+        return command.remote.Command(
+            name,
+            connection=self._connection,
+            create=sudo + create,
+            delete=None if delete is None else sudo + delete,
+            stdin=stdin,
+            add_previous_output_in_env=False,
+            logging=command.remote.Logging.NONE,
+            opts=pulumi.ResourceOptions(
+                parent=parent,
+                depends_on=list(depends_on),
+                # Facts of a host that does not answer are no reason to show a change.
+                ignore_changes=["stdin"] if isinstance(self.facts, Unreachable) else None,
+            ),
+        )
+
+
+Hosts = Mapping[str, Host]

@@ -1,0 +1,90 @@
+"""The contract of a network strategy.
+
+A strategy is two classes in one file of this folder: its settings (what the stack file says; what
+it needs of hosts and how it refuses) and its component (what it makes). One line in
+components/networks/__init__.py adds it to the union.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from ipaddress import IPv4Address
+from typing import Any, ClassVar
+
+import pulumi
+from pydantic import Field, model_validator
+
+from components.consul import ConsulServer
+from components.daemon import DaemonConfig
+from components.host import Host
+from planning.addresses import misfit
+from planning.compose import Words
+from planning.facts import HostFacts
+from planning.words import HostName, Ipv4, Subnet
+
+
+class NetworkSettings(Words):
+    """What the stack file says of a network, common to all strategies."""
+
+    needs_consul: ClassVar[bool] = False
+
+    subnet: Subnet = Field(description="IPv4 subnet, e.g. 172.16.1.0/24")
+    gateway: Ipv4 | None = Field(default=None, description="Default: the subnet's first address")
+    hosts: list[HostName] | None = Field(
+        default=None, description="Hosts that have the network; default: all of the stack"
+    )
+
+    @model_validator(mode="after")
+    def gateway_fits(self) -> NetworkSettings:
+        if self.gateway is not None and (reason := misfit(self.gateway, self.subnet)):
+            raise ValueError(f"gateway {reason}")
+        return self
+
+    @property
+    def gateway_address(self) -> IPv4Address:
+        """The gateway given, or the subnet's first address."""
+        return self.gateway or self.subnet.network_address + 1
+
+    def on(self, hosts: Sequence[str]) -> list[str]:
+        """Those of ``hosts`` (all of the stack) that have the network."""
+        return [name for name in hosts if self.hosts is None or name in self.hosts]
+
+    def refusals(self, host: str, facts: HostFacts) -> Iterator[str]:
+        """Sentences why this host, as facts show it, cannot have the network."""
+        yield from ()
+
+    def needs_address(self) -> bool:
+        """Whether each container must be given an address in the stack file."""
+        return False
+
+    def daemon_settings(self, host: Host, consul: ConsulServer | None) -> dict[str, Any]:
+        """The keys of daemon.json that the network needs on a host."""
+        return {}
+
+
+class Network(pulumi.ComponentResource):
+    """A network that containers on its hosts can join."""
+
+    def name_on(self, host: str) -> pulumi.Input[str]:
+        """The Docker network's name for a container on ``host``, from the network's output."""
+        raise NotImplementedError
+
+    def resources_on(self, host: str) -> Sequence[pulumi.Resource]:
+        """What must exist before a container on ``host`` can join."""
+        raise NotImplementedError
+
+    def shown(self) -> dict[str, Any]:
+        """The network's row in the stack's outputs."""
+        raise NotImplementedError
+
+
+class NetworkContext:
+    """What a network component is given beside its settings."""
+
+    def __init__(
+        self,
+        hosts: Mapping[str, Host],
+        daemons: Mapping[str, DaemonConfig],
+    ) -> None:
+        self.hosts = hosts
+        self.daemons = daemons

@@ -1,0 +1,140 @@
+"""Strategy macvlan: containers with addresses of their own on the hosts' LAN."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Literal
+
+import pulumi
+import pulumi_command as command
+import pulumi_docker as docker
+from pydantic import Field, model_validator
+
+from components.host import Host
+from components.networks.base import Network, NetworkContext, NetworkSettings
+from planning import records
+from planning.facts import HostFacts
+from planning.words import HostName, Interface, Subnet
+
+
+class MacvlanSettings(NetworkSettings):
+    """A macvlan network in the stack file."""
+
+    strategy: Literal["macvlan"]
+    parent: Interface | dict[HostName, Interface] = Field(
+        description="The hosts' NIC on the LAN: one name for all, or a map host: NIC"
+    )
+    promiscuous: bool = Field(
+        default=False, description="Set the NIC promiscuous, as virtual machines' NICs need"
+    )
+    ip_range: dict[HostName, Subnet] | None = Field(
+        default=None, description="Per host, the block that Docker takes automatic addresses from"
+    )
+
+    @model_validator(mode="after")
+    def ranges_fit(self) -> MacvlanSettings:
+        seen: list[tuple[str, Subnet]] = []
+        for host, block in (self.ip_range or {}).items():
+            if not block.subnet_of(self.subnet):
+                raise ValueError(f"ip_range of {host}: {block} is outside of {self.subnet}")
+            for other, taken in seen:
+                if block.overlaps(taken):
+                    raise ValueError(
+                        f"ip_range of {host} ({block}) and of {other} ({taken}) overlap: two "
+                        "engines would give the same address"
+                    )
+            seen.append((host, block))
+        return self
+
+    def parent_on(self, host: str) -> str | None:
+        """The parent NIC on ``host``, None if the map leaves it out."""
+        return self.parent if isinstance(self.parent, str) else self.parent.get(host)
+
+    def refusals(self, host: str, facts: HostFacts) -> Iterator[str]:
+        parent = self.parent_on(host)
+        if parent is not None and parent.partition(".")[0] not in facts.nics:
+            have = ", ".join(
+                sorted(name for name in facts.nics if name != "lo" and not _virtual(name))
+            )
+            yield (
+                f"there is no network interface {parent} on {host}: write one that it has ({have}), "
+                f"as `parent: {{{host}: NIC}}` where hosts differ"
+            )
+
+    def needs_address(self) -> bool:
+        return self.ip_range is None
+
+
+class MacvlanNetwork(Network):
+    """A macvlan network of the same name on each of its hosts, and their NICs as it needs them."""
+
+    def __init__(
+        self,
+        name: str,
+        settings: MacvlanSettings,
+        context: NetworkContext,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        super().__init__(
+            "crosshost:networks:MacvlanNetwork", name, settings.model_dump(mode="json"), opts
+        )
+        hosts = {host: context.hosts[host] for host in settings.on(list(context.hosts))}
+        self.nics = (
+            {host: self._nic(name, settings, one) for host, one in hosts.items()}
+            if settings.promiscuous
+            else {}
+        )
+        self.networks = {
+            host: docker.Network(
+                f"{name}@{host}",
+                name=name,
+                driver="macvlan",
+                options={"parent": str(settings.parent_on(host))},
+                ipam_configs=[_ipam(settings, host)],
+                labels=[docker.NetworkLabelArgs(label="crosshost.stack", value=pulumi.get_stack())],
+                opts=pulumi.ResourceOptions(parent=self, provider=one.provider),
+            )
+            for host, one in hosts.items()
+        }
+        self._shown = {
+            "strategy": settings.strategy,
+            "subnet": str(settings.subnet),
+            "parent": {host: settings.parent_on(host) for host in hosts},
+            "hosts": list(hosts),
+        }
+        self.register_outputs(self._shown)
+
+    def _nic(self, name: str, settings: MacvlanSettings, host: Host) -> command.remote.Command:
+        nic = str(settings.parent_on(host.host_name))
+        facts = host.facts
+        on = isinstance(facts, HostFacts) and nic in facts.nics and facts.nics[nic].promiscuous
+        stdin = records.text(
+            "",
+            record=host.record(f"nic/{nic}"),
+            intact=on,
+            header={"nic": nic, "promiscuous": "on"},
+        )
+        return host.change(f"{name}-{nic}", "nic.sh", stdin, parent=self)
+
+    def name_on(self, host: str) -> pulumi.Input[str]:
+        return self.networks[host].name
+
+    def resources_on(self, host: str) -> Sequence[pulumi.Resource]:
+        nics = [self.nics[host]] if host in self.nics else []
+        return [self.networks[host], *nics]
+
+    def shown(self) -> dict[str, Any]:
+        return self._shown
+
+
+def _ipam(settings: MacvlanSettings, host: str) -> docker.NetworkIpamConfigArgs:
+    block = (settings.ip_range or {}).get(host)
+    return docker.NetworkIpamConfigArgs(
+        subnet=str(settings.subnet),
+        gateway=str(settings.gateway_address),
+        ip_range=None if block is None else str(block),
+    )
+
+
+def _virtual(name: str) -> bool:
+    return name.startswith(("docker", "br-", "veth", "vx"))

@@ -1,0 +1,108 @@
+"""Strategy overlay: a subnet of the containers' own across hosts, carried by VXLAN.
+
+The engines find each other through a control plane; this one is Consul.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from ipaddress import ip_address
+from typing import Any, ClassVar, Literal
+
+import pulumi
+import pulumi_docker as docker
+
+from components.consul import ConsulServer
+from components.host import Host
+from components.networks.base import Network, NetworkContext, NetworkSettings
+from planning.facts import HostFacts
+
+
+class OverlaySettings(NetworkSettings):
+    """An overlay network in the stack file."""
+
+    needs_consul: ClassVar[bool] = True
+
+    strategy: Literal["overlay"]
+    control_plane: Literal["consul"] = "consul"
+
+    def refusals(self, host: str, facts: HostFacts) -> Iterator[str]:
+        if facts.engine is None:
+            return
+        if "consul" not in facts.backends:
+            have = ", ".join(sorted(facts.backends)) or "none"
+            yield (
+                f"Docker {facts.engine.version} on {host} has no Consul back end (cluster-store "
+                f"back ends: {have}): use an engine up to 20.10 that has it, or another strategy, "
+                "e.g. macvlan"
+            )
+        if facts.engine.swarm not in ("inactive", ""):
+            yield (
+                f"{host} is in a swarm, which an engine cannot combine with a cluster store: "
+                "`docker swarm leave` there, or use another host"
+            )
+
+    def daemon_settings(self, host: Host, consul: ConsulServer | None) -> dict[str, Any]:
+        assert consul is not None  # settings refuse an overlay on Consul without one
+        return {
+            "cluster-store": consul.cluster_store,
+            "cluster-advertise": f"{host.endpoint.address}:0",
+        }
+
+
+class OverlayNetwork(Network):
+    """One overlay network, made through one engine and seen by all that share its store."""
+
+    def __init__(
+        self,
+        name: str,
+        settings: OverlaySettings,
+        context: NetworkContext,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        super().__init__(
+            "crosshost:networks:OverlayNetwork", name, settings.model_dump(mode="json"), opts
+        )
+        hosts = settings.on(list(context.hosts))
+        maker = context.hosts[hosts[0]]
+        self.network = docker.Network(
+            f"{name}@{maker.host_name}",
+            name=name,
+            driver="overlay",
+            ipam_configs=[
+                docker.NetworkIpamConfigArgs(
+                    subnet=str(settings.subnet), gateway=str(settings.gateway_address)
+                )
+            ],
+            labels=[docker.NetworkLabelArgs(label="crosshost.stack", value=pulumi.get_stack())],
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                provider=maker.provider,
+                depends_on=[context.daemons[host].change for host in hosts],
+            ),
+        )
+        self._shown = {
+            "strategy": settings.strategy,
+            "control_plane": settings.control_plane,
+            "subnet": str(settings.subnet),
+            "hosts": hosts,
+        }
+        self.register_outputs(self._shown)
+
+    def name_on(self, host: str) -> pulumi.Input[str]:
+        return self.network.name
+
+    def resources_on(self, host: str) -> Sequence[pulumi.Resource]:
+        return [self.network]
+
+    def shown(self) -> dict[str, Any]:
+        return self._shown
+
+
+def advertisable(address: str) -> bool:
+    """Whether an engine can be given ``address`` for its peers: an IP address, not a name."""
+    try:
+        ip_address(address)
+    except ValueError:
+        return False
+    return True

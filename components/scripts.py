@@ -1,0 +1,34 @@
+"""The scripts that a host gets: what they say, and the text that installs them."""
+
+from __future__ import annotations
+
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+
+SCRIPTS = Path(__file__).parent / "scripts"
+FOLDER = "/var/lib/crosshost/scripts"
+_LOCAL = {"facts.sh", "read-facts.sh", "install.sh"}
+_END = "END_OF_CROSSHOST_SCRIPT"
+
+
+@cache
+def bundle() -> dict[str, str]:
+    """File name -> text of the scripts that are installed on a host, by name."""
+    paths = sorted(SCRIPTS.glob("*.sh"))
+    return {path.name: path.read_text() for path in paths if path.name not in _LOCAL}
+
+
+@cache
+def bundle_hash() -> str:
+    """What facts.sh computes over the installed scripts: sha256 of all texts in name order."""
+    return sha256("".join(bundle().values()).encode()).hexdigest()
+
+
+@cache
+def installer() -> str:
+    """A shell script that installs the bundle (`install`) or removes it (`remove`)."""
+    files = "".join(
+        f"cat >\"$new/{name}\" <<'{_END}'\n{text}{_END}\n" for name, text in bundle().items()
+    )
+    return (SCRIPTS / "install.sh").read_text().replace("# FILES\n", files)

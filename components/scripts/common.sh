@@ -1,0 +1,35 @@
+# shellcheck shell=sh
+# What the scripts on a host share. A change's stdin is one header line of name=value words,
+# then its content.
+set -euf
+LC_ALL=C
+export LC_ALL
+# shellcheck disable=SC2034
+state=/var/lib/crosshost
+
+fail() {
+    printf '%s\n' "$*" >&2
+    exit 1
+}
+
+hash_of() { # PATH: sha256 of a file, or "absent"
+    if [ -e "$1" ]; then sha256sum <"$1" | cut -d' ' -f1; else echo absent; fi
+}
+
+read_header() { # sets $header; header_word picks from it
+    IFS= read -r header || fail "no data on stdin"
+}
+
+header_word() { # NAME: its value, empty if it is not there
+    for word in $header; do
+        case $word in
+        "$1"=*) printf '%s' "${word#*=}" ;;
+        esac
+    done
+}
+
+keep_record() { # DIR CONTENT-FILE: header and content, written whole or not at all
+    { printf '%s\n' "$header" && cat "$2"; } >"$1/record.new"
+    sync "$1/record.new" 2>/dev/null || sync
+    mv -f "$1/record.new" "$1/record"
+}

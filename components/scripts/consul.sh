@@ -1,0 +1,56 @@
+#!/bin/sh
+# Questions to the Consul server in a container of this host.
+# Header words: container, port. Content of "hosts": one address a line.
+#   consul.sh leader   wait until the server has elected its leader
+#   consul.sh hosts    wait until every address is in docker/nodes/ of the key-value store
+# shellcheck source=components/scripts/common.sh
+. /var/lib/crosshost/scripts/common.sh
+seconds=30
+
+keys() { # PREFIX: the keys below it, one a line; fails as long as there is no leader
+    docker exec "$container" consul kv get -http-addr="127.0.0.1:$port" -keys "$1" 2>&1
+}
+
+read_header
+addresses=$(cat)
+container=$(header_word container)
+port=$(header_word port)
+end=$(($(date +%s) + seconds))
+
+leader() {
+    until answer=$(keys docker/); do
+        if [ "$(date +%s)" -ge "$end" ]; then
+            fail "Consul in container $container has no leader after $seconds s: $answer"
+        fi
+        sleep 0.1
+    done
+}
+
+hosts() {
+    while :; do
+        present=$(keys docker/nodes/ || :)
+        missing=
+        for address in $addresses; do
+            case "
+$present" in
+            *"
+docker/nodes/$address:"*) ;;
+            *) missing="$missing $address" ;;
+            esac
+        done
+        if [ -z "$missing" ]; then
+            printf '%s\n' "$present"
+            return
+        fi
+        if [ "$(date +%s)" -ge "$end" ]; then
+            fail "Consul does not list these Docker hosts after $seconds s:$missing (is port $port of the Consul host open to them?)"
+        fi
+        sleep 0.1
+    done
+}
+
+case ${1:-} in
+leader) leader ;;
+hosts) hosts ;;
+*) fail "consul.sh: leader or hosts" ;;
+esac

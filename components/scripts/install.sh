@@ -1,0 +1,20 @@
+# shellcheck shell=sh
+# Installs the scripts that a host needs, or removes them. The header line before this text
+# sets $planned.
+set -eu
+umask 022
+state=/var/lib/crosshost
+if [ "${1:-}" = remove ]; then
+    rm -rf "$state/scripts"
+    rmdir "$state" 2>/dev/null || :
+    exit 0
+fi
+new=$state/scripts.new
+rm -rf "$new"
+mkdir -p "$new"
+chmod 700 "$state"
+# FILES
+# shellcheck disable=SC2154
+printf 'planned=%s\n' "$planned" >"$new/record"
+rm -rf "$state/scripts"
+mv "$new" "$state/scripts"

@@ -1,0 +1,88 @@
+#!/bin/sh
+# Settings of a network interface that outlive a reboot: promiscuous mode.
+# Header words: nic, promiscuous (on). nic.sh boot sets all of them again.
+# shellcheck source=components/scripts/common.sh
+. /var/lib/crosshost/scripts/common.sh
+unit=/etc/systemd/system/crosshost-nic.service
+
+promiscuous() { # NIC: on or off
+    if [ $(($(cat "/sys/class/net/$1/flags") & 0x100)) -ne 0 ]; then echo on; else echo off; fi
+}
+
+write_unit() {
+    cat >"$unit.new" <<'UNIT'
+[Unit]
+Description=Network interface settings made by crosshost
+After=network-pre.target systemd-networkd.service NetworkManager.service networking.service
+Before=docker.service
+
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+ExecStart=/bin/sh /var/lib/crosshost/scripts/nic.sh boot
+
+[Install]
+WantedBy=multi-user.target
+UNIT
+    if cmp -s "$unit.new" "$unit"; then
+        rm -f "$unit.new"
+    else
+        mv -f "$unit.new" "$unit"
+        systemctl daemon-reload
+    fi
+    systemctl enable --quiet crosshost-nic.service
+}
+
+apply() {
+    read_header
+    cat >/dev/null
+    nic=$(header_word nic)
+    [ -e "/sys/class/net/$nic" ] || fail "there is no network interface $nic on this host"
+    # shellcheck disable=SC2154
+    dir=$state/nic/$nic
+    mkdir -p "$dir"
+    [ -e "$dir/before" ] || promiscuous "$nic" >"$dir/before"
+    ip link set dev "$nic" promisc "$(header_word promiscuous)"
+    if [ -d /run/systemd/system ]; then write_unit; fi
+    keep_record "$dir" /dev/null
+}
+
+undo() {
+    read_header
+    cat >/dev/null
+    nic=$(header_word nic)
+    dir=$state/nic/$nic
+    if [ -e "$dir/before" ] && [ -e "/sys/class/net/$nic" ]; then
+        ip link set dev "$nic" promisc "$(cat "$dir/before")"
+    fi
+    rm -rf "$dir"
+    if ! rmdir "$state/nic" 2>/dev/null && [ -d "$state/nic" ]; then return; fi
+    if [ -e "$unit" ]; then
+        systemctl disable --quiet crosshost-nic.service
+        rm -f "$unit"
+        systemctl daemon-reload
+        systemctl reset-failed crosshost-nic.service 2>/dev/null || :
+    fi
+}
+
+boot() {
+    set +f
+    for record in "$state"/nic/*/record; do
+        [ -e "$record" ] || continue
+        read_header <"$record"
+        nic=$(header_word nic)
+        tries=60
+        until [ -e "/sys/class/net/$nic" ] || [ "$tries" -eq 0 ]; do
+            tries=$((tries - 1))
+            sleep 0.5
+        done
+        ip link set dev "$nic" promisc "$(header_word promiscuous)"
+    done
+}
+
+case ${1:-} in
+apply) apply ;;
+undo) undo ;;
+boot) boot ;;
+*) fail "nic.sh: apply, undo or boot" ;;
+esac

@@ -1,0 +1,45 @@
+"""Arithmetic on subnets and addresses; no Pulumi, no hosts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from ipaddress import IPv4Address, IPv4Network
+from itertools import combinations
+
+
+def misfit(address: IPv4Address, subnet: IPv4Network) -> str | None:
+    """Why ``address`` cannot be given to anything in ``subnet``, or None if it can."""
+    if address not in subnet:
+        return f"{address} is outside of the subnet {subnet}: write an address inside it"
+    if subnet.prefixlen < 31 and address in (subnet.network_address, subnet.broadcast_address):
+        return f"{address} is the network or broadcast address of {subnet}: write another one"
+    return None
+
+
+def overlaps(subnets: Mapping[str, IPv4Network]) -> list[tuple[str, str]]:
+    """Every pair of names (in the order given) whose subnets share an address."""
+    return [(a, b) for a, b in combinations(subnets, 2) if subnets[a].overlaps(subnets[b])]
+
+
+def slices(
+    subnet: IPv4Network, hosts: Iterable[str], taken: Iterable[IPv4Address] = ()
+) -> dict[str, IPv4Network]:
+    """Disjoint blocks of ``subnet``, one a host, that hold none of the ``taken`` addresses.
+
+    The largest equal blocks for which there are enough free ones. Empty if there is no way.
+    A suggestion for a stack file, not something to compute anew at each run: one host more
+    would move every block.
+    """
+    names = list(hosts)
+    busy = [*taken, subnet.network_address, subnet.broadcast_address]
+    for prefix in range(subnet.prefixlen + 1, 31):
+        if 1 << (prefix - subnet.prefixlen) > 4096:
+            break
+        free = [
+            block
+            for block in subnet.subnets(new_prefix=prefix)
+            if not any(address in block for address in busy)
+        ]
+        if len(free) >= len(names):
+            return dict(zip(names, free, strict=False))
+    return {}

@@ -1,0 +1,185 @@
+"""What a host is like, as facts.sh printed it: parsing only, no contact."""
+
+from __future__ import annotations
+
+import json
+from base64 import b64decode
+from ipaddress import IPv4Interface
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+PROMISCUOUS = 0x100
+UP = 0x1
+
+
+class Facts(BaseModel):
+    """Base: frozen, and a field too many is a fault of ours."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Nic(Facts):
+    """One network interface: ``flags`` as in /sys/class/net/NAME/flags, ``mtu`` in bytes."""
+
+    flags: int
+    mtu: int
+    operstate: str
+    addresses: list[IPv4Interface] = []
+
+    @property
+    def promiscuous(self) -> bool:
+        return bool(self.flags & PROMISCUOUS)
+
+
+class ContainerFacts(Facts):
+    """One container on the host, ours or not; ``stack`` is empty where it is not ours."""
+
+    id: str
+    name: str
+    state: str
+    status: str
+    stack: str
+
+
+class NetworkFacts(Facts):
+    """One Docker network on the host."""
+
+    id: str
+    name: str
+    driver: str
+    scope: str
+    stack: str
+
+
+class Engine(Facts):
+    """The Docker daemon, from ``docker info``."""
+
+    version: str
+    cluster_store: str = ""
+    cluster_advertise: str = ""
+    swarm: str = "inactive"
+    live_restore: bool = False
+
+
+class HostFacts(Facts):
+    """Everything that facts.sh read on one host that answered.
+
+    ``daemon_json`` and ``daemon_json_original`` are the file's text, None where it is absent.
+    ``records`` maps a host change's name to the stdin of its last successful run.
+    """
+
+    uid: int
+    hostname: str
+    kernel: str = ""
+    os: str = ""
+    clock: int
+    boot_id: str = ""
+    systemd: bool
+    docker_cli: bool
+    engine: Engine | None = None
+    backends: frozenset[str] = frozenset()
+    daemon_json: str | None = None
+    daemon_json_hash: str = "absent"
+    daemon_json_original: str | None = None
+    records: dict[str, str] = {}
+    scripts_hash: str | None = None
+    nics: dict[str, Nic] = {}
+    containers: list[ContainerFacts] = Field(default=[])
+    networks: list[NetworkFacts] = Field(default=[])
+
+    @property
+    def running(self) -> int:
+        """How many containers run, ours or not."""
+        return sum(c.state == "running" for c in self.containers)
+
+
+class Unreachable(Facts):
+    """A host whose facts could not be read, and why in ssh's own words."""
+
+    reason: str
+
+
+def parse(text: str) -> HostFacts:
+    """The facts from what facts.sh printed; ValueError if it is not whole."""
+    lines = [line.partition(" ")[::2] for line in text.splitlines() if line]
+    if not lines or lines[0] != ("version", "1") or lines[-1] != ("end", "1"):
+        raise ValueError("the facts script did not run to its end")
+    one: dict[str, str] = {}
+    many: dict[str, list[str]] = {"backend": [], "record": [], "nic": [], "address": []}
+    for name, value in lines:
+        if name in many:
+            many[name].append(value)
+        else:
+            one[name] = value
+    return HostFacts(
+        uid=int(one["uid"]),
+        hostname=one["hostname"],
+        kernel=one.get("kernel", ""),
+        os=one.get("os", ""),
+        clock=int(one["clock"]),
+        boot_id=one.get("boot_id", ""),
+        systemd=one["systemd"] == "1",
+        docker_cli=one["docker_cli"] == "1",
+        engine=_engine(one.get("info", "")),
+        backends=frozenset(many["backend"]),
+        daemon_json=_text(one.get("daemon_json")),
+        daemon_json_hash=one.get("daemon_json_hash", "absent"),
+        daemon_json_original=_text(one.get("daemon_json_original")),
+        records=dict(_record(value) for value in many["record"]),
+        scripts_hash=one.get("scripts_hash"),
+        nics=_nics(many["nic"], many["address"]),
+        containers=[
+            ContainerFacts(id=i, name=n, state=s, status=t, stack=k)
+            for i, n, s, t, k in _table(one.get("containers", ""), 5)
+        ],
+        networks=[
+            NetworkFacts(id=i, name=n, driver=d, scope=s, stack=k)
+            for i, n, d, s, k in _table(one.get("networks", ""), 5)
+        ],
+    )
+
+
+def _text(value: str | None) -> str | None:
+    return None if value is None else b64decode(value).decode(errors="surrogateescape")
+
+
+def _table(value: str, columns: int) -> list[list[str]]:
+    rows = (_text(value) or "").splitlines()
+    return [row.split("\t", columns - 1) for row in rows if row.count("\t") >= columns - 1]
+
+
+def _record(value: str) -> tuple[str, str]:
+    name, _, content = value.partition(" ")
+    return name, _text(content) or ""
+
+
+def _engine(value: str) -> Engine | None:
+    try:
+        info: dict[str, Any] = json.loads(_text(value) or "null") or {}
+    except ValueError:
+        return None
+    version = info.get("ServerVersion")
+    if not version:
+        return None
+    return Engine(
+        version=version,
+        cluster_store=info.get("ClusterStore") or "",
+        cluster_advertise=info.get("ClusterAdvertise") or "",
+        swarm=(info.get("Swarm") or {}).get("LocalNodeState") or "inactive",
+        live_restore=bool(info.get("LiveRestoreEnabled")),
+    )
+
+
+def _nics(rows: list[str], addresses: list[str]) -> dict[str, Nic]:
+    held: dict[str, list[IPv4Interface]] = {}
+    for row in addresses:
+        name, _, address = row.partition(" ")
+        held.setdefault(name, []).append(IPv4Interface(address))
+    nics: dict[str, Nic] = {}
+    for row in rows:
+        name, flags, mtu, operstate = row.split(" ", 3)
+        nics[name] = Nic(
+            flags=int(flags, 16), mtu=int(mtu), operstate=operstate, addresses=held.get(name, [])
+        )
+    return nics

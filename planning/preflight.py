@@ -1,0 +1,69 @@
+"""What stands in the way on the hosts, from facts, before anything is changed."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping
+
+from planning import daemon_json
+from planning.facts import HostFacts, Unreachable
+
+
+def unreachable(name: str, address: str, port: int, user: str, facts: Unreachable) -> str:
+    """One sentence why a host's facts could not be read, and the remedy."""
+    reason = facts.reason.splitlines()[-1] if facts.reason else ""
+    where = f"{name} ({address})"
+    if "HOST IDENTIFICATION HAS CHANGED" in facts.reason or "Host key verification" in reason:
+        return (
+            f"{where} shows another SSH host key than the stack file says: compare it on the host "
+            f"(`cat /etc/ssh/ssh_host_ed25519_key.pub`) and correct crosshost:hosts.{name}.host_key"
+        )
+    if "Permission denied" in reason:
+        return (
+            f"{where} refuses the SSH login of {user}: put the public key into {user}'s "
+            "~/.ssh/authorized_keys there, or correct crosshost:ssh"
+        )
+    if "Could not resolve" in reason:
+        return f"{where}: its name cannot be resolved: correct crosshost:hosts.{name}.address"
+    if "sudo" in reason:
+        return (
+            f"{where}: {user} cannot use sudo without a password ({reason}): allow it in "
+            "/etc/sudoers.d, or log in as root"
+        )
+    short = re.sub(r"^.*?(connect to host \S+ port \d+: )", "", reason).strip(" \r.")
+    return (
+        f"{where} does not answer on SSH port {port} ({short or 'no reason given'}): start it, or "
+        f"correct crosshost:hosts.{name}"
+    )
+
+
+def docker(name: str, user: str, facts: HostFacts) -> list[str]:
+    """Sentences why crosshost cannot work with the host's Docker engine."""
+    if not facts.docker_cli:
+        return [f"{name} has no docker command: install Docker there"]
+    if facts.engine is None:
+        return [
+            f"the Docker daemon of {name} does not answer to {user}: look at `systemctl status "
+            "docker` there" + ("" if user == "root" else f", and add {user} to the group docker")
+        ]
+    problems = []
+    if facts.uid != 0:
+        problems.append(f"{name}: {user} is not root: write `sudo: true` in crosshost:ssh")
+    try:
+        daemon_json.read(facts.daemon_json)
+    except daemon_json.BrokenDaemonJsonError as error:
+        problems.append(f"/etc/docker/daemon.json of {name} {error}: mend it there first")
+    return problems
+
+
+def same_hostnames(facts: Mapping[str, HostFacts]) -> list[str]:
+    """Hosts whose own names are equal: engines on one overlay would not find each other."""
+    count = Counter(f.hostname.lower() for f in facts.values())
+    return [
+        f"{', '.join(sorted(n for n, f in facts.items() if f.hostname.lower() == hostname))} all "
+        f"call themselves {hostname!r}, and overlay names would not resolve: give each its own "
+        "name with hostnamectl"
+        for hostname, times in count.items()
+        if times > 1
+    ]

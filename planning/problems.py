@@ -1,0 +1,32 @@
+"""What is wrong with a stack file, as sentences with their place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+Path = tuple[str | int, ...]
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong: its place in the stack file, and what, why and what instead."""
+
+    path: Path
+    sentence: str
+
+    @property
+    def where(self) -> str:
+        """The path as people write it: ``crosshost:containers.ssh01.ports[0]``."""
+        text = ""
+        for part in self.path:
+            text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
+        return text
+
+
+class ProblemsError(Exception):
+    """Raised with every problem found; ``str()`` is the message for people."""
+
+    def __init__(self, problems: list[Problem], title: str) -> None:
+        self.problems = problems
+        lines = [title, *(f"  {p.where}: {p.sentence}" for p in problems)]
+        super().__init__("\n".join(lines))

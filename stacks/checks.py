@@ -1,0 +1,297 @@
+"""What must fit together across the sections of a stack file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from ipaddress import IPv4Address, ip_address
+
+from components.consul import ConsulSettings
+from components.container import ContainerSettings
+from components.networks.base import NetworkSettings
+from components.networks.macvlan import MacvlanSettings
+from components.networks.overlay import OverlaySettings, advertisable
+from components.ssh import HostSettings
+from planning.addresses import misfit, overlaps, slices
+from planning.problems import Problem
+
+HOSTS, NETWORKS, CONTAINERS = "crosshost:hosts", "crosshost:networks", "crosshost:containers"
+CONSUL = "crosshost:consul"
+
+
+def check(
+    *,
+    hosts: Mapping[str, HostSettings],
+    networks: Mapping[str, NetworkSettings],
+    containers: Mapping[str, ContainerSettings],
+    consul: ConsulSettings | None,
+    named: Mapping[str, set[str]],
+) -> list[Problem]:
+    """Every problem between sections. ``named``: the names given, those of wrong entries too."""
+    return [
+        *_hosts(hosts),
+        *_networks(networks, hosts, named["hosts"]),
+        *_consul(consul, networks, hosts, named["hosts"]),
+        *_placement(containers, networks, named),
+        *_sharing(containers, named["containers"]),
+        *_addresses(containers, networks, hosts),
+        *_names(containers, consul),
+        *_ports(containers, networks, consul),
+    ]
+
+
+def _hosts(hosts: Mapping[str, HostSettings]) -> Iterator[Problem]:
+    folded: dict[str, str] = {}
+    addresses: dict[str, str] = {}
+    for name, host in hosts.items():
+        if other := folded.get(name.lower()):
+            yield Problem(
+                (HOSTS, name),
+                f"differs from {other!r} only in case: host names ignore case, rename one",
+            )
+        folded.setdefault(name.lower(), name)
+        place = f"{host.address} {host.port}"
+        if other := addresses.get(place):
+            yield Problem(
+                (HOSTS, name, "address"), f"{host.address} is the address of {other}, too"
+            )
+        addresses.setdefault(place, name)
+
+
+def _networks(
+    networks: Mapping[str, NetworkSettings], hosts: Mapping[str, HostSettings], named: set[str]
+) -> Iterator[Problem]:
+    for name, network in networks.items():
+        if network.hosts == []:
+            yield Problem((NETWORKS, name, "hosts"), "is empty: name a host, or leave hosts out")
+        for i, host in enumerate(network.hosts or []):
+            if host not in named:
+                yield Problem((NETWORKS, name, "hosts", i), _unknown_host(host, named))
+        if isinstance(network, MacvlanSettings):
+            for key, given in (("parent", network.parent), ("ip_range", network.ip_range)):
+                for host in given if isinstance(given, dict) else ():
+                    if host not in named:
+                        yield Problem((NETWORKS, name, key, host), _unknown_host(host, named))
+            for host in network.on(list(hosts)):
+                if network.parent_on(host) is None:
+                    yield Problem(
+                        (NETWORKS, name, "parent"), f"names no NIC for {host}: add `{host}: NIC`"
+                    )
+    for a, b in overlaps({name: network.subnet for name, network in networks.items()}):
+        yield Problem(
+            (NETWORKS, b, "subnet"),
+            f"{networks[b].subnet} overlaps {networks[a].subnet} of {a}: choose another subnet",
+        )
+
+
+def _consul(
+    consul: ConsulSettings | None,
+    networks: Mapping[str, NetworkSettings],
+    hosts: Mapping[str, HostSettings],
+    named: set[str],
+) -> Iterator[Problem]:
+    if consul is not None and consul.host not in named:
+        yield Problem((CONSUL, "host"), _unknown_host(consul.host, named))
+    for name, network in networks.items():
+        if not isinstance(network, OverlaySettings):
+            continue
+        if consul is None:
+            yield Problem(
+                (NETWORKS, name, "control_plane"),
+                "needs a Consul server: add `crosshost:consul: {host: "
+                f"{next(iter(hosts), 'docker01')}}}`",
+            )
+        members = set(network.on(list(hosts))) | ({consul.host} if consul else set())
+        for host in sorted(members & hosts.keys()):
+            if not advertisable(hosts[host].address):
+                yield Problem(
+                    (HOSTS, host, "address"),
+                    f"{hosts[host].address} is a name, but the engines of overlay {name} tell each "
+                    "other this address: write the host's IP address",
+                )
+
+
+def _placement(
+    containers: Mapping[str, ContainerSettings],
+    networks: Mapping[str, NetworkSettings],
+    named: Mapping[str, set[str]],
+) -> Iterator[Problem]:
+    for name, container in containers.items():
+        path = (CONTAINERS, name)
+        if container.host not in named["hosts"]:
+            yield Problem((*path, "host"), _unknown_host(container.host, named["hosts"]))
+        if container.network is not None and container.networks:
+            yield Problem((*path, "networks"), "stands beside `network`: write one of the two")
+        if container.ip is not None and (container.networks or not container.attachments()):
+            yield Problem(
+                (*path, "ip"),
+                "belongs to a network of the stack: name it as `network`, or write "
+                "`networks: {NAME: {ipv4_address: ...}}`",
+            )
+        for network, _ in container.attachments().items():
+            place = (*path, "networks", network) if container.networks else (*path, "network")
+            if network not in named["networks"]:
+                yield Problem(
+                    place,
+                    f"there is no network {network!r}: write none, host, bridge, container:NAME or "
+                    f"one of the stack's ({', '.join(sorted(named['networks'])) or 'it has none'})",
+                )
+            elif (
+                network in networks
+                and container.host in named["hosts"]
+                and not networks[network].on([container.host])
+            ):
+                yield Problem(
+                    place, f"{network} is not on {container.host}: add it to the network's `hosts`"
+                )
+
+
+def _sharing(containers: Mapping[str, ContainerSettings], named: set[str]) -> Iterator[Problem]:
+    for name, container in containers.items():
+        path = (CONTAINERS, name)
+        if (other := container.shares) is not None:
+            target = containers.get(other)
+            if other == name:
+                yield Problem((*path, "network"), "a container cannot join itself")
+            elif other not in named:
+                yield Problem(
+                    (*path, "network"),
+                    f"there is no container {other!r} in this stack: name one that is",
+                )
+            elif target is not None and target.host != container.host:
+                yield Problem(
+                    (*path, "network"),
+                    f"{other} runs on {target.host}, this one on {container.host}: containers that "
+                    "share a network namespace must run on one host",
+                )
+            elif target is not None and target.shares:
+                yield Problem(
+                    (*path, "network"),
+                    f"{other} itself joins {target.shares}: write container:{target.shares}",
+                )
+        if other is not None or container.network == "host":
+            words = ["ports", "hostname", "dns", "dns_search", "extra_hosts"]
+            owner = f"container {other}" if other else "the host"
+            allowed = set() if other else {"hostname", "dns", "dns_search", "extra_hosts"}
+            for word in words:
+                if word not in allowed and getattr(container, word):
+                    yield Problem(
+                        (*path, word), f"belongs to {owner}, whose network it uses: remove it"
+                    )
+        elif container.network == "none" and container.ports:
+            yield Problem(
+                (*path, "ports"), "has no network to publish on (network: none): remove it"
+            )
+
+
+def _addresses(
+    containers: Mapping[str, ContainerSettings],
+    networks: Mapping[str, NetworkSettings],
+    hosts: Mapping[str, HostSettings],
+) -> Iterator[Problem]:
+    given: dict[tuple[str, IPv4Address], str] = {}
+    of_hosts = {ip_address(h.address): n for n, h in hosts.items() if advertisable(h.address)}
+    for name, container in containers.items():
+        for network, join in container.attachments().items():
+            settings = networks.get(network)
+            if settings is None:
+                continue
+            place: tuple[str, ...] = (CONTAINERS, name, "ip")
+            if container.networks:
+                place = (CONTAINERS, name, "networks", network, "ipv4_address")
+            address = join.ipv4_address
+            if address is None:
+                if settings.needs_address():
+                    yield Problem(place, _needs_address(network, settings, containers, hosts))
+                continue
+            if reason := misfit(address, settings.subnet):
+                yield Problem(place, f"{reason} ({network})")
+            elif address == settings.gateway_address:
+                yield Problem(
+                    place, f"{address} is the gateway of {network}: write another address"
+                )
+            elif address in of_hosts and isinstance(settings, MacvlanSettings):
+                yield Problem(
+                    place,
+                    f"{address} is the address of the Docker host {of_hosts[address]}: write another",
+                )
+            elif other := given.get((network, address)):
+                yield Problem(place, f"{address} is the address of {other}, too: write another one")
+            else:
+                given[network, address] = name
+
+
+def _needs_address(
+    network: str,
+    settings: NetworkSettings,
+    containers: Mapping[str, ContainerSettings],
+    hosts: Mapping[str, HostSettings],
+) -> str:
+    taken = [settings.gateway_address]
+    taken += [
+        j.ipv4_address
+        for c in containers.values()
+        for j in c.attachments().values()
+        if j.ipv4_address
+    ]
+    taken += [
+        IPv4Address(h.address)
+        for h in hosts.values()
+        if h.address.count(".") == 3 and advertisable(h.address)
+    ]
+    blocks = slices(settings.subnet, settings.on(list(hosts)), taken)
+    offer = ", ".join(f"{host}: {block}" for host, block in blocks.items())
+    return (
+        f"is missing: engines do not know each other's addresses on {network}; write the "
+        "container's address"
+        + (f", or give {network} automatic ones with `ip_range: {{{offer}}}`" if offer else "")
+    )
+
+
+def _names(
+    containers: Mapping[str, ContainerSettings], consul: ConsulSettings | None
+) -> Iterator[Problem]:
+    seen: dict[str, str] = {}
+    if consul is not None:
+        seen[consul.container_name.lower()] = "the Consul server"
+    for key, container in containers.items():
+        name = container.container_name or key
+        place = (
+            (CONTAINERS, key, "container_name") if container.container_name else (CONTAINERS, key)
+        )
+        if other := seen.get(name.lower()):
+            yield Problem(place, f"the name {name!r} is that of {other}, too: choose another one")
+        seen.setdefault(name.lower(), key)
+
+
+def _ports(
+    containers: Mapping[str, ContainerSettings],
+    networks: Mapping[str, NetworkSettings],
+    consul: ConsulSettings | None,
+) -> Iterator[Problem]:
+    taken: dict[tuple[str, int, str], str] = {}
+    if consul is not None:
+        taken[consul.host, consul.port, "tcp"] = "the Consul server"
+    for name, container in containers.items():
+        joined = [networks[n] for n in container.attachments() if n in networks]
+        if container.ports and joined and all(isinstance(n, MacvlanSettings) for n in joined):
+            yield Problem(
+                (CONTAINERS, name, "ports"),
+                "macvlan publishes no ports, the container has its own LAN address: remove it",
+            )
+        for i, port in enumerate(container.ports):
+            if port.published is None:
+                continue
+            key = (container.host, port.published, port.protocol)
+            if other := taken.get(key):
+                yield Problem(
+                    (CONTAINERS, name, "ports", i),
+                    f"port {port.published}/{port.protocol} of {container.host} is taken by {other}: "
+                    "publish another one",
+                )
+            taken.setdefault(key, name)
+
+
+def _unknown_host(host: str, named: set[str]) -> str:
+    return (
+        f"there is no host {host!r}: write one of {', '.join(sorted(named)) or 'crosshost:hosts'}"
+    )

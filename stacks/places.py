@@ -1,0 +1,43 @@
+"""Where in a stack file a setting stands."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import yaml
+
+from planning.problems import Path as SettingPath
+
+
+class Places:
+    """Line numbers (from 1) of the settings in a stack file; knows none if it cannot be read."""
+
+    def __init__(self, file: Path) -> None:
+        self.file = file
+        self._root: yaml.Node | None = None
+        try:
+            self._root = yaml.compose(file.read_text(), Loader=yaml.SafeLoader)
+        except (OSError, yaml.YAMLError):
+            # The engine reads the file before us and says what is wrong with it.
+            self._root = None
+
+    def line(self, path: SettingPath) -> int | None:
+        """The line of the setting, or of the nearest thing around it that is there."""
+        node, line = self._child(self._root, "config")
+        for part in path:
+            child, child_line = self._child(node, part)
+            if child is None:
+                break
+            node, line = child, child_line
+        return line
+
+    @staticmethod
+    def _child(node: yaml.Node | None, part: str | int) -> tuple[yaml.Node | None, int | None]:
+        if isinstance(node, yaml.MappingNode):
+            for key, value in node.value:
+                if str(key.value) == str(part):
+                    return value, key.start_mark.line + 1
+        if isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
+            item = node.value[part]
+            return item, item.start_mark.line + 1
+        return None, None

@@ -1,0 +1,134 @@
+"""What an environment says: the only reader of pulumi.Config."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pulumi
+
+from components.consul import ConsulSettings
+from components.container import ContainerSettings
+from components.networks import AnyNetwork
+from components.networks.base import NetworkSettings
+from components.ssh import HostSettings, SshSettings
+from planning.problems import Path as SettingPath
+from planning.problems import Problem, ProblemsError
+from planning.words import DockerName, HostName, NetworkName
+from stacks.checks import check
+from stacks.places import Places
+from stacks.reading import read
+
+PROJECT = "crosshost"
+# Section -> (type of its entries' names or None if it is one entry, type of an entry).
+SECTIONS: dict[str, tuple[Any, Any]] = {
+    "ssh": (None, SshSettings),
+    "hosts": (HostName, HostSettings),
+    "consul": (None, ConsulSettings),
+    "networks": (NetworkName, AnyNetwork),
+    "containers": (DockerName, ContainerSettings),
+}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """A checked stack file. ``secret_containers``: its containers were given as a secret."""
+
+    ssh: SshSettings
+    hosts: dict[str, HostSettings]
+    consul: ConsulSettings | None = None
+    networks: dict[str, NetworkSettings] = field(default_factory=dict)
+    containers: dict[str, ContainerSettings] = field(default_factory=dict)
+    secret_containers: bool = False
+
+
+def parse(values: dict[str, Any], *, secret_containers: bool = False) -> Settings:
+    """Settings from the sections' plain values (None where a section is absent).
+
+    Raises ProblemsError with everything that is wrong, not just the first.
+    """
+    problems: list[Problem] = []
+    sections = {name: _section(name, values.get(name), problems) for name in SECTIONS}
+    if sections["ssh"] is not None:
+        try:
+            sections["ssh"].key_file()
+        except ValueError as error:
+            problems.append(Problem(("crosshost:ssh", "private_key_file"), str(error)))
+    problems += check(
+        hosts=sections["hosts"],
+        networks=sections["networks"],
+        containers=sections["containers"],
+        consul=sections["consul"],
+        named={name: _names(values.get(name)) for name in ("hosts", "networks", "containers")},
+    )
+    if problems:
+        raise ProblemsError(problems, "the stack file has errors:")
+    return Settings(**sections, secret_containers=secret_containers)
+
+
+def load() -> Settings:
+    """The settings of the stack that runs; pulumi.RunError with every problem and its line."""
+    config = pulumi.Config(PROJECT)
+    values: dict[str, Any] = {}
+    problems: list[Problem] = []
+    for name in SECTIONS:
+        try:
+            values[name] = config.get_object(name)
+        except (pulumi.ConfigTypeError, json.JSONDecodeError):
+            problems.append(Problem((f"crosshost:{name}",), "must be a map of settings"))
+    try:
+        if problems:
+            raise ProblemsError(problems, "the stack file has errors:")
+        return parse(values, secret_containers=_is_secret("containers"))
+    except ProblemsError as error:
+        raise pulumi.RunError(_message(error)) from None
+
+
+def _section(name: str, value: Any, problems: list[Problem]) -> Any:
+    named, kind = SECTIONS[name]
+    path: SettingPath = (f"crosshost:{name}",)
+    if named is None:
+        if value is None and name == "ssh":
+            problems.append(
+                Problem(
+                    path, "is missing: write e.g. {user: root, private_key_file: ~/.ssh/id_ed25519}"
+                )
+            )
+        return None if value is None else read(kind, value, path, problems)
+    if value is None:
+        value = {}
+        if name == "hosts":
+            problems.append(
+                Problem(path, "is missing: list the Docker hosts, each with address and host_key")
+            )
+    if not isinstance(value, dict):
+        problems.append(Problem(path, f"must be a map NAME: settings, not {type(value).__name__}"))
+        return {}
+    entries: dict[str, Any] = {}
+    for key, item in value.items():
+        good = read(named, key, (*path, key), problems)
+        entry = read(kind, item, (*path, key), problems, tag="strategy")
+        if good is not None and entry is not None:
+            entries[key] = entry
+    return entries
+
+
+def _names(value: Any) -> set[str]:
+    """Names that the file gives, those of entries with errors too: no error follows from them."""
+    return {str(key) for key in value} if isinstance(value, dict) else set()
+
+
+def _is_secret(name: str) -> bool:
+    return bool(pulumi.runtime.is_config_secret(f"{PROJECT}:{name}"))
+
+
+def _message(error: ProblemsError) -> str:
+    places = Places(Path("stacks") / f"Pulumi.{pulumi.get_stack()}.yaml")
+    lines = [f"{len(error.problems)} problem(s) in {places.file}; nothing was changed:"]
+    for problem in error.problems:
+        line = places.line(problem.path)
+        prefix = f"  line {line}: " if line else "  "
+        lines.append(f"{prefix}{problem.where}: {problem.sentence}")
+    return "\n".join(lines)

@@ -1,0 +1,125 @@
+"""A recording Pulumi engine under mocks, and stack files and facts to feed it."""
+
+from __future__ import annotations
+
+import base64
+import json
+import runpy
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pulumi
+import yaml
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+def stack_values(name: str) -> dict[str, Any]:
+    """The sections of stacks/Pulumi.NAME.yaml, by their short names."""
+    text = (ROOT / "stacks" / f"Pulumi.{name}.yaml").read_text()
+    config = yaml.safe_load(text)["config"]
+    return {key.removeprefix("crosshost:"): value for key, value in config.items()}
+
+
+def b64(text: str) -> str:
+    return base64.b64encode(text.encode()).decode()
+
+
+def facts_text(
+    *,
+    hostname: str = "docker01",
+    version: str | None = "20.10.5+dfsg1",
+    backends: tuple[str, ...] = ("consul", "etcd", "zookeeper"),
+    daemon_json: str | None = None,
+    daemon_json_hash: str = "0" * 64,
+    nics: dict[str, str] | None = None,
+    records: dict[str, str] | None = None,
+    uid: int = 0,
+    docker_cli: bool = True,
+    info: dict[str, Any] | None = None,
+    scripts_hash: str | None = None,
+) -> str:
+    """What facts.sh prints on a host like this."""
+    lines = ["version 1", f"uid {uid}", f"hostname {hostname}", "kernel 6.1", "clock 1764000000"]
+    lines += ["boot_id x", "systemd 1", f"docker_cli {int(docker_cli)}"]
+    if version:
+        lines.append("info " + b64(json.dumps({"ServerVersion": version, **(info or {})})))
+    lines += [f"backend {name}" for name in backends]
+    if daemon_json is not None:
+        lines += [f"daemon_json {b64(daemon_json)}", f"daemon_json_hash {daemon_json_hash}"]
+    for name, record in (records or {}).items():
+        lines.append(f"record {name} {b64(record)}")
+    if scripts_hash:
+        lines.append(f"scripts_hash {scripts_hash}")
+    for name, flags in (nics or {"ens33": "0x1003"}).items():
+        lines.append(f"nic {name} {flags} 1500 up")
+    lines += ["address ens33 10.0.0.11/24", "end 1"]
+    return "\n".join(lines) + "\n"
+
+
+class RecordingEngine(pulumi.runtime.Mocks):
+    """Answers as an engine would; ``facts`` maps a host to facts.sh's output or a failure."""
+
+    def __init__(self, facts: Mapping[str, str | tuple[int, str]]) -> None:
+        self.facts = facts
+        self.resources: dict[str, pulumi.runtime.MockResourceArgs] = {}
+        self.calls: list[str] = []
+
+    def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str, dict[str, Any]]:
+        if args.typ.startswith("crosshost:"):
+            return "", dict(args.inputs)
+        assert args.name not in self.resources, f"two resources named {args.name}"
+        self.resources[args.name] = args
+        outputs = dict(args.inputs)
+        if args.typ == "docker:index/container:Container":
+            outputs["networkDatas"] = [{"networkName": "n", "ipAddress": "10.9.9.9"}]
+        if args.typ == "command:remote:Command":
+            outputs["stdout"] = "docker/nodes/10.0.0.11:0"
+        return f"id-of-{args.name}", outputs
+
+    def call(self, args: pulumi.runtime.MockCallArgs) -> dict[str, Any]:
+        assert args.token == "command:local:run", args.token
+        self.calls.append(args.token)
+        rows = []
+        for line in str(args.args["stdin"]).splitlines()[1:]:
+            name = line.split()[0]
+            answer = self.facts[name]
+            status, out, err = (
+                (0, answer, "") if isinstance(answer, str) else (answer[0], "", answer[1])
+            )
+            rows.append(f"host {name} {status} {b64(out) or '-'} {b64(err) or '-'}")
+        return {"stdout": "\n".join(rows), "stderr": ""}
+
+    def of_type(self, typ: str) -> dict[str, dict[str, Any]]:
+        """Name -> inputs of every resource of a type."""
+        return {n: dict(a.inputs) for n, a in self.resources.items() if a.typ == typ}
+
+
+def run_program(
+    monkeypatch: Any,
+    tmp_path: Path,
+    values: dict[str, Any],
+    facts: Mapping[str, str | tuple[int, str]],
+    *,
+    preview: bool = False,
+    secret_keys: tuple[str, ...] = (),
+) -> RecordingEngine:
+    """Run the real __main__.py under mocks, as stack ``test``; returns once all has landed."""
+    key = tmp_path / "id_ed25519"
+    key.write_text("-----BEGIN OPENSSH PRIVATE KEY-----\n")
+    monkeypatch.setenv("CROSSHOST_LAB", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    engine = RecordingEngine(facts)
+    pulumi.runtime.set_mocks(engine, project="crosshost", stack="test", preview=preview)
+    pulumi.runtime.set_all_config(
+        {f"crosshost:{key}": json.dumps(value) for key, value in values.items()},
+        [f"crosshost:{key}" for key in secret_keys],
+    )
+
+    @pulumi.runtime.test
+    def program() -> None:
+        runpy.run_path(str(ROOT / "__main__.py"))
+
+    program()
+    return engine
