@@ -71,7 +71,8 @@ class DaemonConfig(pulumi.ComponentResource):
 def plan(settings: dict[str, Any], host: Host) -> str:
     """The stdin of daemon.sh: the header's words and the whole new file."""
     facts = host.facts
-    if not isinstance(facts, HostFacts):
+    if not isinstance(facts, HostFacts) or not daemon_json.readable(facts.daemon_json):
+        # Up stops before it comes here (planning/preflight.py); a preview shows what is wanted.
         header = {"base": "unknown", "action": "none", "own": ",".join(sorted(settings))}
         return records.text(
             daemon_json.merged(None, settings), record=None, intact=False, header=header

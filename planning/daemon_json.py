@@ -48,10 +48,13 @@ def read(text: str | None) -> dict[str, Any]:
     return value
 
 
-def holds(text: str | None, wanted: dict[str, Any]) -> bool:
-    """Whether the file has every wanted key with its value."""
-    have = read(text)
-    return all(key in have and have[key] == value for key, value in wanted.items())
+def readable(text: str | None) -> bool:
+    """Whether the file is absent or a JSON object."""
+    try:
+        read(text)
+    except BrokenDaemonJsonError:
+        return False
+    return True
 
 
 def merged(

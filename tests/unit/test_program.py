@@ -27,7 +27,7 @@ def test_every_docker_resource_is_on_the_provider_of_the_host_in_its_name(monkey
     assert len(docker) > 5
     for name, args in docker.items():
         host = name.rpartition("@")[2]
-        assert f"docker@{host}" in args.provider, name
+        assert f"docker@{host}" in (args.provider or ""), name
 
 
 def test_the_overlay_is_made_once_and_every_daemon_names_the_store_first(monkeypatch, tmp_path):

@@ -1,0 +1,236 @@
+"""Bad stack files: each error is one sentence with its place, and all come at once."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import pulumi
+import pytest
+
+from planning.problems import ProblemsError
+from stacks.settings import parse
+from tests.unit.fleet import facts_text, run_program, stack_values
+
+
+@pytest.fixture(autouse=True)
+def key_file(monkeypatch, tmp_path):
+    (tmp_path / "id_ed25519").write_text("-----BEGIN OPENSSH PRIVATE KEY-----\n")
+    monkeypatch.setenv("CROSSHOST_LAB", str(tmp_path))
+
+
+def changed(stack: str, path: str, value: Any) -> dict[str, Any]:
+    """The stack's sections with one setting set (or, with ``...``, removed)."""
+    values = copy.deepcopy(stack_values(stack))
+    *parents, last = path.split("/")
+    node = values
+    for part in parents:
+        node = node.setdefault(part, {})
+    if value is ...:
+        del node[last]
+    else:
+        node[last] = value
+    return values
+
+
+def problems(values: dict[str, Any]) -> list[tuple[str, str]]:
+    with pytest.raises(ProblemsError) as caught:
+        parse(values)
+    return [(p.where, p.sentence) for p in caught.value.problems]
+
+
+KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIMDiBLryL5561Efx3XKB+rK/77e73Wg6a+3QKagle+HK"
+BAD = [
+    ("unknown key", "lab-macvlan", "networks/macvlan_1/parrent", "ens33",
+     "crosshost:networks.macvlan_1.parrent", "did you mean 'parent'?"),
+    ("unknown word of a container", "lab-modes", "containers/alone/imagee", "x",
+     "crosshost:containers.alone.imagee", "did you mean 'image'?"),
+    ("unknown key of a host", "lab-macvlan", "hosts/docker01/adress", "10.0.0.1",
+     "crosshost:hosts.docker01.adress", "did you mean 'address'?"),
+    ("wrong address", "lab-macvlan", "containers/ssh01/ip", "10.0.0.256",
+     "crosshost:containers.ssh01.ip", "no IPv4 address"),
+    ("wrong host address", "lab-macvlan", "hosts/docker01/address", "10.0.0.300",
+     "crosshost:hosts.docker01.address", "no IP address or DNS name"),
+    ("address outside the subnet", "lab-macvlan", "containers/ssh01/ip", "10.0.1.100",
+     "crosshost:containers.ssh01.ip", "outside of the subnet 10.0.0.0/24"),
+    ("address is the gateway", "lab-macvlan", "containers/ssh01/ip", "10.0.0.2",
+     "crosshost:containers.ssh01.ip", "the gateway"),
+    ("address is a host's", "lab-macvlan", "containers/ssh01/ip", "10.0.0.12",
+     "crosshost:containers.ssh01.ip", "Docker host docker02"),
+    ("gateway outside the subnet", "lab-overlay", "networks/ol1/gateway", "172.16.2.254",
+     "crosshost:networks.ol1", "gateway 172.16.2.254 is outside"),
+    ("subnet with host bits", "lab-overlay", "networks/ol1/subnet", "172.16.1.1/24",
+     "crosshost:networks.ol1.subnet", "write 172.16.1.0/24"),
+    ("two containers with one address", "lab-macvlan", "containers/ssh02/ip", "10.0.0.100",
+     "crosshost:containers.ssh02.ip", "the address of ssh01"),
+    ("two containers with one name", "lab-macvlan", "containers/ssh02/container_name", "ssh01",
+     "crosshost:containers.ssh02.container_name", "that of ssh01"),
+    ("container named like the Consul server", "lab-overlay", "containers/web01/container_name",
+     "consul", "crosshost:containers.web01.container_name", "the Consul server"),
+    ("unknown host", "lab-macvlan", "containers/ssh01/host", "docker09",
+     "crosshost:containers.ssh01.host", "there is no host 'docker09': write one of docker01, docker02"),
+    ("unknown network", "lab-macvlan", "containers/ssh01/network", "macvlan_2",
+     "crosshost:containers.ssh01.network", "one of the stack's (macvlan_1)"),
+    ("no address on macvlan", "lab-macvlan", "containers/ssh01/ip", ...,
+     "crosshost:containers.ssh01.ip", "ip_range: {docker01: 10.0.0.64/26, docker02: "),
+    ("overlay without Consul", "lab-overlay", "consul", ...,
+     "crosshost:networks.ol1.control_plane", "add `crosshost:consul: {host: docker01}`"),
+    ("Consul on an unknown host", "lab-overlay", "consul/host", "docker03",
+     "crosshost:consul.host", "there is no host 'docker03'"),
+    ("missing host key", "lab-macvlan", "hosts/docker02/host_key", ...,
+     "crosshost:hosts.docker02", "host_key is missing (Public host key, as ssh-keyscan prints it)"),
+    ("fingerprint instead of a host key", "lab-macvlan", "hosts/docker02/host_key", "SHA256:abc",
+     "crosshost:hosts.docker02.host_key", "ssh-keyscan -t ed25519"),
+    ("host names that differ in case", "lab-macvlan", "hosts/Docker01",
+     {"address": "10.0.0.13", "host_key": KEY}, "crosshost:hosts.Docker01", "only in case"),
+    ("two hosts with one address", "lab-macvlan", "hosts/docker02/address", "10.0.0.11",
+     "crosshost:hosts.docker02.address", "the address of docker01"),
+    ("overlapping networks", "lab-overlay", "networks/ol2",
+     {"strategy": "overlay", "subnet": "172.16.0.0/16"},
+     "crosshost:networks.ol2.subnet", "overlaps 172.16.1.0/24 of ol1"),
+    ("unknown strategy", "lab-overlay", "networks/ol1/strategy", "flannel",
+     "crosshost:networks.ol1.strategy", "write macvlan or overlay"),
+    ("no strategy", "lab-overlay", "networks/ol1/strategy", ...,
+     "crosshost:networks.ol1", "strategy is missing: write macvlan or overlay"),
+    ("a network of Docker's own", "lab-overlay", "networks/bridge",
+     {"strategy": "overlay", "subnet": "172.20.0.0/16"}, "crosshost:networks.bridge",
+     "network of Docker's own"),
+    ("container of another host's namespace", "lab-modes", "containers/beside/host", "docker02",
+     "crosshost:containers.beside.network", "must run on one host"),
+    ("container that joins nobody", "lab-modes", "containers/beside/network", "container:nobody",
+     "crosshost:containers.beside.network", "there is no container 'nobody'"),
+    ("ports without a network", "lab-modes", "containers/alone/ports", ["80:80"],
+     "crosshost:containers.alone.ports", "network: none"),
+    ("ports of a shared namespace", "lab-modes", "containers/beside/ports", ["80:80"],
+     "crosshost:containers.beside.ports", "belongs to container bridged"),
+    ("a port published twice", "lab-modes", "containers/beside",
+     {"host": "docker01", "image": "busybox:1", "ports": ["8080:81"]},
+     "crosshost:containers.beside.ports[0]", "port 8080/tcp of docker01 is taken by bridged"),
+    ("no port", "lab-modes", "containers/bridged/ports", ["http"],
+     "crosshost:containers.bridged.ports[0]", "is no port"),
+    ("no image", "lab-modes", "containers/alone/image", ...,
+     "crosshost:containers.alone", "image is missing"),
+    ("no size", "lab-modes", "containers/alone/mem_limit", "64x",
+     "crosshost:containers.alone.mem_limit", "is no size"),
+    ("restart policy", "lab-modes", "containers/alone/restart", "sometimes",
+     "crosshost:containers.alone.restart", "is no restart policy"),
+    ("relative volume", "lab-modes", "containers/alone/volumes", ["./data:/data"],
+     "crosshost:containers.alone.volumes[0]", "absolute path on the Docker host"),
+    ("both ways to join", "lab-overlay", "containers/web01/networks", ["ol1"],
+     "crosshost:containers.web01.networks", "stands beside `network`"),
+    ("parent map that leaves a host out", "lab-macvlan", "networks/macvlan_1/parent",
+     {"docker01": "ens33"}, "crosshost:networks.macvlan_1.parent", "names no NIC for docker02"),
+    ("shell in a NIC name", "lab-macvlan", "networks/macvlan_1/parent", "ens33; reboot",
+     "crosshost:networks.macvlan_1.parent", "is no network interface name"),
+    ("no way to log in", "lab-macvlan", "ssh", {"user": "root"},
+     "crosshost:ssh", "private_key_file"),
+    ("key file that is not there", "lab-macvlan", "ssh/private_key_file", "/no/such/key",
+     "crosshost:ssh.private_key_file", "cannot be read"),
+    ("variable that is not set", "lab-macvlan", "ssh/private_key_file", "${NO_SUCH}/key",
+     "crosshost:ssh.private_key_file", "environment variable NO_SUCH"),
+    ("hosts as a list", "lab-macvlan", "hosts", ["docker01"], "crosshost:hosts", "must be a map"),
+    ("a host as text", "lab-macvlan", "hosts/docker01", "10.0.0.11",
+     "crosshost:hosts.docker01", "must be a map"),
+    ("a number for text", "lab-modes", "containers/alone/command", [1, 2],
+     "crosshost:containers.alone.command[0]", "put it in quotes"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("stack", "path", "value", "where", "sentence"),
+    [case[1:] for case in BAD],
+    ids=[case[0] for case in BAD],
+)
+def test_is_refused_with_its_place_and_what_to_write(stack, path, value, where, sentence):
+    found = problems(changed(stack, path, value))
+    assert any(w == where and sentence in s for w, s in found), found
+
+
+@pytest.mark.parametrize("stack", ["lab-macvlan", "lab-overlay", "lab-modes"])
+def test_the_stacks_beside_the_program_are_right(stack):
+    assert parse(stack_values(stack)).hosts
+
+
+def test_all_errors_come_at_once():
+    values = changed("lab-overlay", "networks/ol1/gateway", "1.2.3.4")
+    del values["hosts"]["docker01"]["host_key"]
+    values["containers"]["web01"]["network"] = "ol9"
+    values["containers"]["web02"]["imagee"] = "x"
+    assert len(problems(values)) == 4
+
+
+def test_an_error_in_an_entry_is_not_followed_by_errors_about_its_name():
+    found = problems(changed("lab-macvlan", "hosts/docker01/host_key", ...))
+    assert [where for where, _ in found] == ["crosshost:hosts.docker01"]
+
+
+def test_bad_input_ends_the_program_before_any_host_is_contacted(monkeypatch, tmp_path):
+    engine_calls: list[str] = []
+    monkeypatch.setattr("components.fleet.read_facts", lambda access: engine_calls.append("read"))
+    with pytest.raises(pulumi.RunError) as caught:
+        run_program(
+            monkeypatch, tmp_path, changed("lab-macvlan", "containers/ssh01/ip", "1.2.3.4"), {}
+        )
+    assert "crosshost:containers.ssh01.ip: 1.2.3.4 is outside" in str(caught.value)
+    assert engine_calls == []
+
+
+FACTS = {name: facts_text(hostname=name) for name in ("docker01", "docker02")}
+ON_HOSTS = [
+    ("a host that is down", (255, "ssh: connect to host 10.0.0.12 port 22: No route to host"),
+     "docker02 (10.0.0.12) does not answer on SSH port 22 (No route to host)"),
+    ("a wrong key", (255, "root@10.0.0.12: Permission denied (publickey)."),
+     "refuses the SSH login of root"),
+    ("a wrong host key", (255, "Host key verification failed."),
+     "shows another SSH host key than the stack file says"),
+    ("no Docker", facts_text(hostname="docker02", docker_cli=False, version=None),
+     "docker02 has no docker command"),
+    ("a dead daemon", facts_text(hostname="docker02", version=None),
+     "the Docker daemon of docker02 does not answer"),
+    ("an engine without the back end", facts_text(
+        hostname="docker02", version="20.10.24+dfsg1", backends=("etcd", "zookeeper")),
+     "Docker 20.10.24+dfsg1 on docker02 has no Consul back end (cluster-store back ends: etcd, "),
+    ("a broken daemon.json", facts_text(hostname="docker02", daemon_json='{"a": '),
+     "/etc/docker/daemon.json of docker02 is not valid JSON"),
+    ("a host name twice", facts_text(hostname="docker01"),
+     "docker01, docker02 all call themselves 'docker01'"),
+    ("a host in a swarm", facts_text(
+        hostname="docker02", info={"Swarm": {"LocalNodeState": "active"}}),
+     "docker02 is in a swarm"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("facts", "sentence"), [case[1:] for case in ON_HOSTS], ids=[case[0] for case in ON_HOSTS]
+)
+def test_up_stops_before_any_change_and_names_host_and_remedy(
+    monkeypatch, tmp_path, facts, sentence
+):
+    with pytest.raises(pulumi.RunError) as caught:
+        run_program(
+            monkeypatch, tmp_path, stack_values("lab-overlay"), {**FACTS, "docker02": facts}
+        )
+    assert sentence in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("facts", "sentence"), [case[1:] for case in ON_HOSTS], ids=[case[0] for case in ON_HOSTS]
+)
+def test_preview_warns_and_goes_on(monkeypatch, tmp_path, facts, sentence):
+    warnings: list[str] = []
+    monkeypatch.setattr(pulumi.log, "warn", lambda text, *_, **__: warnings.append(text))
+    engine = run_program(
+        monkeypatch,
+        tmp_path,
+        stack_values("lab-overlay"),
+        {**FACTS, "docker02": facts},
+        preview=True,
+    )
+    assert any(sentence in warning for warning in warnings), warnings
+    assert "web02@docker02" in engine.resources
+
+
+def test_a_macvlan_parent_that_a_host_lacks_is_named_with_those_it_has(monkeypatch, tmp_path):
+    facts = {**FACTS, "docker02": facts_text(hostname="docker02", nics={"eth0": "0x1003"})}
+    with pytest.raises(pulumi.RunError, match=r"no network interface ens33 on docker02.*\(eth0\)"):
+        run_program(monkeypatch, tmp_path, stack_values("lab-macvlan"), facts)
