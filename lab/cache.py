@@ -94,6 +94,17 @@ def remove(folder: Path) -> None:
     shutil.rmtree(folder, onerror=_make_writable_and_retry)
 
 
+def clear() -> list[str]:
+    """Delete what all labs share, except the Python in use; the labs that forbid it, if any."""
+    labs = root() / "labs"
+    others = sorted(path.name for path in labs.iterdir()) if labs.exists() else []
+    if not others:
+        for path in root().iterdir():
+            if path.is_dir() and not path.name.startswith("venv-"):
+                remove(path)
+    return others
+
+
 def _make_writable_and_retry(function: Callable[[str], object], path: str, _: object) -> None:
     Path(path).parent.chmod(0o700)
     function(path)

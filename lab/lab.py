@@ -8,14 +8,18 @@ lab.run(["pulumi", "-s", "lab-overlay", "preview"])
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import os
+import shlex
+import subprocess
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
-from lab import access, cache, images, keys, machine, network, registry, roots
+from lab import access, cache, environment, images, inside, keys, machine, network, registry, roots
+from lab.environment import Environment
 from lab.errors import LabError
 from lab.hosts import Host, name_of
 from lab.processes import Cgroup
@@ -53,7 +57,6 @@ class Lab:
         self.key_file = self.folder / "id_ed25519"
         self._record_file = self.folder / "lab.json"
         self._hosts_folder = self.folder / "hosts"
-        self._depth = 0
 
     @staticmethod
     def for_checkout(checkout: Path = CHECKOUT) -> Lab:
@@ -64,9 +67,9 @@ class Lab:
 
     @contextmanager
     def _locked(self) -> Iterator[Record]:
-        """Hold the lab's lock with its record loaded; safe to enter again from inside."""
+        """Hold the lab's lock, with its record loaded."""
         machine.require_linux_root()
-        with cache.lock(self.folder / "lock", "it works on this lab"):
+        with cache.lock(cache.root() / "locks" / f"lab-{self.id}", "it works on this lab"):
             yield Record.load(self._record_file)
 
     def running(self) -> bool:
@@ -236,6 +239,61 @@ class Lab:
                 host.wipe()
             self._start_network(record, client_key)
             self._start_hosts(record, hosts, client_key)
+
+    # Commands
+
+    def environment(self) -> dict[str, str]:
+        """The whole environment that `run` gives its commands."""
+        found = environment.find(self.folder)
+        return found.over(dict(os.environ), self.checkout)
+
+    def prepare(self) -> Environment:
+        """Have a running lab (the default one, where none runs) and all that lab/run needs."""
+        if not self.running():
+            self.up()
+        found = environment.find(self.folder)
+        record = Record.load(self._record_file)
+        if record.registry is None:
+            raise LabError("the lab was stopped meanwhile: run this again")
+        environment.write(self.folder / "env", found, self.namespace, record.registry)
+        return found
+
+    def run(
+        self,
+        argv: Sequence[str | Path],
+        *,
+        input: str | None = None,
+        check: bool = True,
+        cwd: Path | None = None,
+        env: Mapping[str, str] | None = None,
+        timeout: float | None = None,
+    ) -> subprocess.CompletedProcess[str]:
+        """Run a command inside the lab's network with the lab's environment.
+
+        `cwd` is the checkout unless given, `env` is added to the environment, `timeout` is in
+        seconds. Errors: CommandFailed on another exit code than 0, unless `check` is False;
+        subprocess.TimeoutExpired.
+        """
+        full = {**self.environment(), **(env or {})}
+        folder = cwd or self.checkout
+        return inside.run(self.namespace, argv, full, folder, input, check, timeout)
+
+    def ssh(
+        self,
+        name: str,
+        *argv: str,
+        input: str | None = None,
+        check: bool = True,
+        timeout: float | None = 60,
+    ) -> subprocess.CompletedProcess[str]:
+        """Run a command on a host; several words are passed on as they are, one is a script.
+
+        `name` may be a container's LAN address too. Errors: as `run`.
+        """
+        remote = argv[0] if len(argv) == 1 else shlex.join(argv)
+        command = ["ssh", "-F", str(self.folder / "ssh_config"), name, remote]
+        folder = self.checkout
+        return inside.run(self.namespace, command, os.environ, folder, input, check, timeout)
 
     def _all(self, record: Record) -> list[Host]:
         return [Host(self.id, self._hosts_folder, host) for host in record.hosts.values()]
