@@ -28,8 +28,12 @@ header_word() { # NAME: its value, empty if it is not there
     done
 }
 
+durable() { # PATH: on the disk, not only on its way
+    sync "$1" 2>/dev/null || sync
+}
+
 keep_record() { # DIR CONTENT-FILE: header and content, written whole or not at all
     { printf '%s\n' "$header" && cat "$2"; } >"$1/record.new"
-    sync "$1/record.new" 2>/dev/null || sync
+    durable "$1/record.new"
     mv -f "$1/record.new" "$1/record"
 }

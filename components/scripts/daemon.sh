@@ -35,7 +35,7 @@ reload() {
             --output cat --no-pager --quiet 2>/dev/null || :)
         case $log in
         *"Reloaded configuration"*) return 0 ;;
-        *"reconfigur"*"level=error"* | *"level=error"*"reload"* | *"unable to configure"*) return 1 ;;
+        *"Error reconfiguring"* | *"unable to configure"*) return 1 ;;
         esac
         systemctl is-active --quiet docker.service || return 1
         tries=$((tries - 1))
@@ -50,15 +50,6 @@ restart() {
     systemctl restart docker.service && wait_for_api 90
 }
 
-act() { # ACTION
-    case $1 in
-    none) ;;
-    reload) reload && wait_for_api 30 ;;
-    restart) restart ;;
-    *) fail "unknown action $1" ;;
-    esac
-}
-
 # Puts the content of $1 in place of the file: whole or not at all, mode and owner kept.
 install_file() {
     mkdir -p /etc/docker
@@ -68,13 +59,54 @@ install_file() {
         rm -f "$file.crosshost"
         return 1
     fi
-    sync "$file.crosshost" 2>/dev/null || sync
+    durable "$file.crosshost"
     mv -f "$file.crosshost" "$file"
 }
 
-put_back() { # what the file was before this run
-    if [ -e "$dir/previous" ]; then cp -p "$dir/previous" "$file.crosshost" && mv -f "$file.crosshost" "$file"; else rm -f "$file"; fi
-    rm -f "$dir/previous"
+# Makes the file what $1 is, to the byte and the second; "$1.absent" beside it says there is none.
+become() {
+    if [ -e "$1.absent" ]; then
+        rm -f "$file"
+    else
+        cp -p "$1" "$file.crosshost" && durable "$file.crosshost" && mv -f "$file.crosshost" "$file"
+    fi
+}
+
+remember() { # PATH: keep what the file is now, for become
+    rm -f "$1" "$1.absent"
+    if [ -e "$file" ]; then cp -p "$file" "$1.new" && mv -f "$1.new" "$1"; else : >"$1.absent"; fi
+}
+
+# Leaves in $dir/live the JSON object of $1 with live-restore set to $2.
+with_live_restore() {
+    if [ -s "$1" ]; then cat "$1"; else echo '{}'; fi |
+        sh /var/lib/crosshost/scripts/json-members.sh set live-restore "$2" >"$dir/live"
+}
+
+info() { docker info --format "$1" 2>/dev/null; }
+
+# Restarts the daemon with the file that $1 is (see become). Running containers stay: live-restore
+# is on for the time of the restart where it is not on anyway. Swarm forbids live-restore.
+restart_with() {
+    if [ -z "$(docker ps --quiet 2>/dev/null)" ] || [ "$(info '{{.LiveRestoreEnabled}}')" = true ] ||
+        [ "$(info '{{.Swarm.LocalNodeState}}')" != inactive ]; then
+        become "$1" && restart
+        return
+    fi
+    with_live_restore "$file" true && install_file "$dir/live" && reload || return 1
+    with_live_restore "$1" true && install_file "$dir/live" && restart || return 1
+    with_live_restore "$1" false && install_file "$dir/live" && reload || return 1
+    become "$1"
+    rm -f "$dir/live"
+}
+
+take() { # ACTION PATH: the file becomes PATH (see become) and the daemon takes it
+    case $1 in
+    none) become "$2" ;;
+    reload) become "$2" && reload && wait_for_api 30 ;;
+    restart) restart_with "$2" ;;
+    *) fail "unknown action $1" ;;
+    esac
 }
 
 validate() { # PATH
@@ -98,49 +130,41 @@ apply() {
     fi
     validate "$dir/new"
     if [ ! -e "$dir/original" ] && [ ! -e "$dir/original.absent" ]; then
-        if [ -e "$file" ]; then
-            cp -p "$file" "$dir/original.new"
-            mv "$dir/original.new" "$dir/original"
-        else
-            : >"$dir/original.absent"
-        fi
         if docker network inspect docker_gwbridge >/dev/null 2>&1; then : >"$dir/gwbridge"; fi
+        remember "$dir/original"
     fi
-    if cmp -s "$dir/new" "$file"; then
-        act "$(header_word action)" || fail "the Docker daemon did not take the settings: $(daemon_reason)"
-    else
-        rm -f "$dir/previous"
-        if [ -e "$file" ]; then cp -p "$file" "$dir/previous"; fi
-        install_file "$dir/new" || { put_back; fail "cannot write $file: is the disk full?"; }
-        if ! act "$(header_word action)"; then
-            reason=$(daemon_reason)
-            put_back
-            if systemctl is-active --quiet docker.service; then reload || :; else restart || :; fi
-            fail "the Docker daemon refused the new daemon.json and has its old one back: ${reason:-no reason in its journal}"
-        fi
-        rm -f "$dir/previous"
+    remember "$dir/previous"
+    # Mode and owner are those of the file that is there.
+    if [ -e "$file" ]; then cp -p "$file" "$dir/wanted"; else : >"$dir/wanted"; fi
+    if ! cmp -s "$dir/new" "$file"; then
+        cat "$dir/new" >"$dir/wanted" || fail "cannot write to $dir: is the disk full?"
+    fi
+    if ! take "$(header_word action)" "$dir/wanted"; then
+        reason=$(daemon_reason)
+        become "$dir/previous"
+        if systemctl is-active --quiet docker.service; then reload || :; else restart || :; fi
+        rm -f "$dir/new"
+        fail "the Docker daemon refused the new daemon.json and has its old one back: ${reason:-no reason in its journal}"
     fi
     keep_record "$dir" "$dir/new"
-    rm -f "$dir/new"
+    rm -f "$dir/new" "$dir/wanted" "$dir/previous" "$dir/previous.absent" "$dir/live"
 }
 
-# With containers running, a restart keeps them by turning live-restore on for its time.
-gentle_restart() {
-    if [ -z "$(docker ps --quiet 2>/dev/null)" ] ||
-        docker info --format '{{.LiveRestoreEnabled}}' 2>/dev/null | grep -q true ||
-        docker info --format '{{.Swarm.LocalNodeState}}' 2>/dev/null | grep -qv inactive; then
-        restart
-        return
+# What the file must become: the original, or, where somebody else edited it since, the file as
+# it is without our keys.
+plan_undo() {
+    tail -n +2 "$dir/record" >"$dir/written" 2>/dev/null || : >"$dir/written"
+    rm -f "$dir/final" "$dir/final.absent"
+    if cmp -s "$dir/written" "$file" || [ ! -e "$file" ]; then
+        if [ -e "$dir/original" ]; then cp -p "$dir/original" "$dir/final.new"; else : >"$dir/final.absent"; fi
+    else
+        if [ -e "$dir/original" ]; then original=$dir/original; else original=/dev/null; fi
+        cp -p "$file" "$dir/final.new"
+        sh /var/lib/crosshost/scripts/json-members.sh restore "$(header_word own)" "$original" \
+            <"$file" >"$dir/final.new" ||
+            fail "cannot take our keys out of $file: remove $(header_word own) by hand and run pulumi destroy again"
     fi
-    cp -p "$file" "$dir/settled" 2>/dev/null || : >"$dir/settled.absent"
-    sh /var/lib/crosshost/scripts/json-members.sh set live-restore true <"$file" >"$dir/live" 2>/dev/null ||
-        echo '{"live-restore": true}' >"$dir/live"
-    install_file "$dir/live"
-    reload
-    restart && status=0 || status=1
-    if [ -e "$dir/settled.absent" ]; then rm -f "$file"; else mv -f "$dir/settled" "$file"; fi
-    rm -f "$dir/live" "$dir/settled.absent"
-    reload && return "$status"
+    if [ ! -e "$dir/final.absent" ]; then mv -f "$dir/final.new" "$dir/final"; fi
 }
 
 undo() {
@@ -150,28 +174,21 @@ undo() {
         rm -rf "$dir"
         exit 0
     fi
-    tail -n +2 "$dir/record" >"$dir/written" 2>/dev/null || : >"$dir/written"
-    if cmp -s "$dir/written" "$file"; then
-        if [ -e "$dir/original" ]; then
-            cp -p "$dir/original" "$file.crosshost"
-            mv -f "$file.crosshost" "$file"
-        else
-            rm -f "$file"
-        fi
-    elif [ -e "$file" ]; then
-        if [ -e "$dir/original" ]; then original=$dir/original; else original=/dev/null; fi
-        sh /var/lib/crosshost/scripts/json-members.sh restore "$(header_word own)" "$original" \
-            <"$file" >"$dir/restored" || fail "cannot take our keys out of $file: remove $(header_word own) by hand and run pulumi destroy again"
-        install_file "$dir/restored"
-    fi
+    # A plan that is there already is that of an undo that was cut off half way.
+    if [ ! -e "$dir/final" ] && [ ! -e "$dir/final.absent" ]; then plan_undo; fi
     if systemctl is-active --quiet docker.service; then
         case ",$(header_word own)," in
-        *,cluster-store,*) gentle_restart ;;
-        *) reload ;;
-        esac || fail "the Docker daemon did not come back with the original $file: $(daemon_reason)"
-        if [ ! -e "$dir/gwbridge" ]; then
+        *,cluster-store,*) action=restart ;;
+        *) action=reload ;;
+        esac
+        take "$action" "$dir/final" ||
+            fail "the Docker daemon did not come back with its original $file: $(daemon_reason)"
+        if [ ! -e "$dir/gwbridge" ] && docker network inspect docker_gwbridge >/dev/null 2>&1; then
+            # Somebody else's container may use it: then it stays.
             docker network rm docker_gwbridge >/dev/null 2>&1 || :
         fi
+    else
+        become "$dir/final"
     fi
     rm -rf "$dir"
 }
