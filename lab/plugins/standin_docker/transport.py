@@ -99,9 +99,9 @@ class Connection(http.client.HTTPConnection):
             f"stderr={said}"
         )
 
-    def close(self) -> None:
-        """End the connection and its ssh."""
-        super().close()
+    def end(self) -> None:
+        """End the connection and its ssh. (`close` is also called by the library.)"""
+        self.close()
         process, self._process = self._process, None
         if process is not None and process.poll() is None:
             try:
@@ -130,7 +130,7 @@ class Pool:
             try:
                 yield connection
             except BaseException:
-                connection.close()
+                connection.end()
                 raise
             self._keep(connection)
 
@@ -142,7 +142,7 @@ class Pool:
                 connection = self._idle.pop()
             if connection.alive:
                 return connection
-            connection.close()
+            connection.end()
 
     def _keep(self, connection: Connection) -> None:
         connection.used = True
@@ -150,7 +150,7 @@ class Pool:
             if not self._closed and connection.sock is not None:
                 self._idle.append(connection)
                 return
-        connection.close()
+        connection.end()
 
     def close(self) -> None:
         """End all connections that are not in use."""
@@ -158,7 +158,7 @@ class Pool:
             self._closed = True
             idle, self._idle = self._idle, []
         for connection in idle:
-            connection.close()
+            connection.end()
 
 
 def exchange(
