@@ -20,7 +20,7 @@ def read_facts(access: SshAccess) -> dict[str, HostFacts | Unreachable]:
     One local run for all hosts; one SSH session a host.
     """
     access.write()
-    lines = [access.config_file]
+    lines = [access.config_file, access.stack]
     lines += [f"{e.name} sudo" if e.sudo else e.name for e in access.endpoints.values()]
     result = command.local.run(
         command=f"exec sh {shlex.quote(str(SCRIPTS / 'read-facts.sh'))}",

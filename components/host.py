@@ -44,6 +44,8 @@ class Host(pulumi.ComponentResource):
         self.host_name = name
         self.endpoint: Endpoint = endpoint
         self.facts = args.facts
+        self.stack = args.access.stack
+        self._scripts_folder = f"/var/lib/crosshost/{self.stack}/scripts"
         self._connection = args.access.connection(name)
         self.provider = docker.Provider(
             f"docker@{name}",
@@ -81,8 +83,8 @@ class Host(pulumi.ComponentResource):
         """A change to the host: ``script apply`` with ``stdin``, ``script undo`` on delete."""
         return self._command(
             f"{name}@{self.host_name}",
-            create=f"sh {scripts.FOLDER}/{script} apply",
-            delete=f"sh {scripts.FOLDER}/{script} undo",
+            create=f"sh {self._scripts_folder}/{script} apply",
+            delete=f"sh {self._scripts_folder}/{script} undo",
             stdin=stdin,
             parent=parent,
             depends_on=[self.scripts, *depends_on],
@@ -103,7 +105,7 @@ class Host(pulumi.ComponentResource):
         """
         return self._command(
             f"{name}@{self.host_name}",
-            create=f"sh {scripts.FOLDER}/{script}",
+            create=f"sh {self._scripts_folder}/{script}",
             delete=None,
             stdin=stdin,
             parent=parent,
@@ -124,8 +126,8 @@ class Host(pulumi.ComponentResource):
         )
         return self._command(
             f"scripts@{self.host_name}",
-            create="sh -s install",
-            delete="sh -s remove",
+            create=f"sh -s install {self.stack}",
+            delete=f"sh -s remove {self.stack}",
             stdin=stdin,
             parent=self,
         )

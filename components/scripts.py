@@ -7,7 +7,6 @@ from hashlib import sha256
 from pathlib import Path
 
 SCRIPTS = Path(__file__).parent / "scripts"
-FOLDER = "/var/lib/crosshost/scripts"
 _LOCAL = {"facts.sh", "read-facts.sh", "install.sh"}
 _END = "END_OF_CROSSHOST_SCRIPT"
 

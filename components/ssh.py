@@ -125,6 +125,7 @@ class SshAccess:
     def __init__(self, ssh: SshSettings, hosts: Mapping[str, HostSettings], *, stack: str) -> None:
         self._ssh = ssh
         self._key_file = ssh.key_file()
+        self.stack = stack
         self.folder = Path(".crosshost") / stack
         self.endpoints = {name: Endpoint.of(name, host, ssh) for name, host in hosts.items()}
 

@@ -75,7 +75,8 @@ def load() -> Settings:
     problems: list[Problem] = []
     for name in SECTIONS:
         try:
-            values[name] = config.get_object(name)
+            # Pulumi.yaml gives absent sections as {}: a key without a default is required.
+            values[name] = config.get_object(name) or None
         except (pulumi.ConfigTypeError, json.JSONDecodeError):
             problems.append(Problem((f"crosshost:{name}",), "must be a map of settings"))
     try:

@@ -4,8 +4,10 @@
 set -euf
 LC_ALL=C
 export LC_ALL
+# Scripts are in STATE/scripts; STATE is /var/lib/crosshost/STACK.
+scripts=${0%/*}
 # shellcheck disable=SC2034
-state=/var/lib/crosshost
+state=${scripts%/*}
 
 fail() {
     printf '%s\n' "$*" >&2

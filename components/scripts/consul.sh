@@ -4,7 +4,7 @@
 #   consul.sh leader   wait until the server has elected its leader
 #   consul.sh hosts    wait until every address is in docker/nodes/ of the key-value store
 # shellcheck source=components/scripts/common.sh
-. /var/lib/crosshost/scripts/common.sh
+. "${0%/*}/common.sh"
 seconds=30
 
 keys() { # PREFIX: the keys below it, one a line; fails as long as there is no leader

@@ -2,7 +2,7 @@
 # Are the containers that were just started still running? Header: any. Content: a line
 # "ID NAME" each. A process that ended at once fails with the container's last log lines.
 # shellcheck source=components/scripts/common.sh
-. /var/lib/crosshost/scripts/common.sh
+. "${0%/*}/common.sh"
 settle=1
 
 read_header

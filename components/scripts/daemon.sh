@@ -3,7 +3,7 @@
 # Header words: base (sha256 of the file that the plan saw, or "absent"), action (none, reload,
 # restart), own (the keys that are ours, by comma). Content: the new file.
 # shellcheck source=components/scripts/common.sh
-. /var/lib/crosshost/scripts/common.sh
+. "${0%/*}/common.sh"
 file=/etc/docker/daemon.json
 # shellcheck disable=SC2154
 dir=$state/daemon
@@ -80,7 +80,7 @@ remember() { # PATH: keep what the file is now, for become
 # Leaves in $dir/live the JSON object of $1 with live-restore set to $2.
 with_live_restore() {
     if [ -s "$1" ]; then cat "$1"; else echo '{}'; fi |
-        sh /var/lib/crosshost/scripts/json-members.sh set live-restore "$2" >"$dir/live"
+        sh "$scripts/json-members.sh" set live-restore "$2" >"$dir/live"
 }
 
 info() { docker info --format "$1" 2>/dev/null; }
@@ -160,7 +160,7 @@ plan_undo() {
     else
         if [ -e "$dir/original" ]; then original=$dir/original; else original=/dev/null; fi
         cp -p "$file" "$dir/final.new"
-        sh /var/lib/crosshost/scripts/json-members.sh restore "$(header_word own)" "$original" \
+        sh "$scripts/json-members.sh" restore "$(header_word own)" "$original" \
             <"$file" >"$dir/final.new" ||
             fail "cannot take our keys out of $file: remove $(header_word own) by hand and run pulumi destroy again"
     fi

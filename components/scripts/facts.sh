@@ -1,10 +1,10 @@
 #!/bin/sh
 # What a Docker host is like, read-only. Prints lines "name value"; a value that may hold
 # anything is base64. Runs by `sh -s` over SSH, so nothing need be installed.
-# planning/facts.py reads it.
+# Argument: the stack. planning/facts.py reads it.
 LC_ALL=C
 export LC_ALL
-state=/var/lib/crosshost
+state=/var/lib/crosshost/$1
 
 b64() { base64 | tr -d '\n'; }
 put() { printf '%s %s\n' "$1" "$2"; }

@@ -2,15 +2,17 @@
 # Settings of a network interface that outlive a reboot: promiscuous mode.
 # Header words: nic, promiscuous (on). nic.sh boot sets all of them again.
 # shellcheck source=components/scripts/common.sh
-. /var/lib/crosshost/scripts/common.sh
-unit=/etc/systemd/system/crosshost-nic.service
+. "${0%/*}/common.sh"
+# shellcheck disable=SC2154
+service=crosshost-nic-${state##*/}.service
+unit=/etc/systemd/system/$service
 
 promiscuous() { # NIC: on or off
     if [ $(($(cat "/sys/class/net/$1/flags") & 0x100)) -ne 0 ]; then echo on; else echo off; fi
 }
 
 write_unit() {
-    cat >"$unit.new" <<'UNIT'
+    cat >"$unit.new" <<UNIT
 [Unit]
 Description=Network interface settings made by crosshost
 After=network-pre.target systemd-networkd.service NetworkManager.service networking.service
@@ -19,7 +21,7 @@ Before=docker.service
 [Service]
 Type=oneshot
 RemainAfterExit=yes
-ExecStart=/bin/sh /var/lib/crosshost/scripts/nic.sh boot
+ExecStart=/bin/sh "$scripts/nic.sh" boot
 
 [Install]
 WantedBy=multi-user.target
@@ -30,7 +32,7 @@ UNIT
         mv -f "$unit.new" "$unit"
         systemctl daemon-reload
     fi
-    systemctl enable --quiet crosshost-nic.service
+    systemctl enable --quiet "$service"
 }
 
 apply() {
@@ -38,7 +40,6 @@ apply() {
     cat >/dev/null
     nic=$(header_word nic)
     [ -e "/sys/class/net/$nic" ] || fail "there is no network interface $nic on this host"
-    # shellcheck disable=SC2154
     dir=$state/nic/$nic
     mkdir -p "$dir"
     [ -e "$dir/before" ] || promiscuous "$nic" >"$dir/before"
@@ -47,21 +48,33 @@ apply() {
     keep_record "$dir" /dev/null
 }
 
+# Another stack that needs the NIC as it is takes over what it was before.
+hand_over() {
+    set +f
+    for other in "${state%/*}"/*/nic/"$nic"/before; do
+        if [ -e "$other" ] && [ "$other" != "$dir/before" ]; then
+            if [ "$(cat "$dir/before")" = off ]; then echo off >"$other"; fi
+            return 0
+        fi
+    done
+    return 1
+}
+
 undo() {
     read_header
     cat >/dev/null
     nic=$(header_word nic)
     dir=$state/nic/$nic
-    if [ -e "$dir/before" ] && [ -e "/sys/class/net/$nic" ]; then
+    if [ -e "$dir/before" ] && ! hand_over && [ -e "/sys/class/net/$nic" ]; then
         ip link set dev "$nic" promisc "$(cat "$dir/before")"
     fi
     rm -rf "$dir"
     if ! rmdir "$state/nic" 2>/dev/null && [ -d "$state/nic" ]; then return; fi
     if [ -e "$unit" ]; then
-        systemctl disable --quiet crosshost-nic.service
+        systemctl disable --quiet "$service"
         rm -f "$unit"
         systemctl daemon-reload
-        systemctl reset-failed crosshost-nic.service 2>/dev/null || :
+        systemctl reset-failed "$service" 2>/dev/null || :
     fi
 }
 

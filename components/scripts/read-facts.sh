@@ -1,17 +1,18 @@
 #!/bin/sh
-# Runs on the controller: facts.sh on many hosts at once. Stdin: the ssh_config's path, then a
-# line "HOST" or "HOST sudo" each. Prints per host "host NAME EXIT-STATUS STDOUT STDERR", the
+# Runs on the controller: facts.sh on many hosts at once. Stdin: the ssh_config's path, the
+# stack, then a line "HOST" or "HOST sudo" each. Prints per host "host NAME EXIT-STATUS STDOUT STDERR", the
 # last two base64 ("-" if empty). Ends with 0 whatever the hosts do: failures are data.
 set -eu
 here=$(dirname "$0")
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 IFS= read -r config
+IFS= read -r stack
 hosts=
 while read -r host how; do
     hosts="$hosts $host"
     (
-        if [ "$how" = sudo ]; then set -- sudo -n sh -s; else set -- sh -s; fi
+        if [ "$how" = sudo ]; then set -- sudo -n sh -s "$stack"; else set -- sh -s "$stack"; fi
         timeout 40 ssh -F "$config" -T "$host" "$@" \
             <"$here/facts.sh" >"$dir/$host.out" 2>"$dir/$host.err" && status=0 || status=$?
         echo "$status" >"$dir/$host.status"

@@ -82,7 +82,7 @@ class RecordingEngine(pulumi.runtime.Mocks):
         assert args.token == "command:local:run", args.token
         self.calls.append(args.token)
         rows = []
-        for line in str(args.args["stdin"]).splitlines()[1:]:
+        for line in str(args.args["stdin"]).splitlines()[2:]:
             name = line.split()[0]
             answer = self.facts[name]
             status, out, err = (
