@@ -87,15 +87,17 @@ class Lab:
 
     def status(self) -> list[HostStatus]:
         """All hosts, in order; empty where there is no lab."""
-        return [self._status(host) for host in self._all(Record.load(self._record_file))]
+        up = self.running()
+        return [self._status(host, up) for host in self._all(Record.load(self._record_file))]
 
-    def _status(self, host: Host) -> HostStatus:
+    @staticmethod
+    def _status(host: Host, lab_is_up: bool) -> HostStatus:
         record = host.record
         engine = host.engine() if host.running else None
         if host.running:
             state = "running" if engine else "booting"
         else:
-            state = "off" if record.wanted == "off" else "dead"
+            state = "off" if record.wanted == "off" or not lab_is_up else "dead"
         return HostStatus(
             record.name,
             record.address,
@@ -134,7 +136,7 @@ class Lab:
                 elif explicit and known.suite != suite.name:
                     raise LabError(
                         f"{name} already has {known.suite} and {suite.name} is wanted: "
-                        "run `python -m lab clean` first"
+                        "name an engine for each host, or run `python -m lab clean` first"
                     )
             access.write(self.folder, self.key_file, record.hosts.values())
             self._start_network(record, client_key)
@@ -163,9 +165,12 @@ class Lab:
             for host in missing:
                 host.kill()
                 host.plan_start()
-            if changed := machine.raise_inotify(len(wanted)):
-                record.inotify = (record.inotify or changed)[0], changed[1]
+            change = machine.inotify_change(len(record.hosts))
+            if change:
+                record.inotify = (record.inotify or change)[0], change[1]
             record.save(self._record_file)
+            if change:
+                machine.set_inotify(change[1])
             with step(f"booting {', '.join(host.record.name for host in missing)}"):
                 for host in missing:
                     host.start(bases[host.record.suite], self.namespace, client_key)

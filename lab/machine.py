@@ -92,13 +92,17 @@ def require_disk(folder: Path) -> None:
         )
 
 
-def raise_inotify(hosts: int) -> tuple[str, str] | None:
-    """Let `hosts` more systemds run; (value before, value after) where it had to be changed."""
+def inotify_change(hosts: int) -> tuple[str, str] | None:
+    """(value now, value needed) of the inotify limit where `hosts` systemds need more of it."""
     before = _INOTIFY.read_text().strip()
     if int(before) >= hosts * _INOTIFY_PER_HOST:
         return None
-    _INOTIFY.write_text(str(_INOTIFY_WANTED))
     return before, str(_INOTIFY_WANTED)
+
+
+def set_inotify(value: str) -> None:
+    """Change the limit."""
+    _INOTIFY.write_text(value)
 
 
 def restore_inotify(before: str, after: str) -> None:
