@@ -35,9 +35,7 @@ def test_restore_gives_our_keys_their_original_values_and_leaves_all_others(
 ):
     file = tmp_path_factory.mktemp("o") / "original"
     file.write_text(json.dumps(original, indent=indent))
-    out = run(
-        "restore", ",".join(sorted(ours)), str(file), stdin=json.dumps(now, indent=indent)
-    )
+    out = run("restore", ",".join(sorted(ours)), str(file), stdin=json.dumps(now, indent=indent))
     want = {k: v for k, v in now.items() if k not in ours}
     want |= {k: original[k] for k in ours if k in original}
     assert json.loads(out) == want

@@ -77,9 +77,7 @@ def test_secret_containers_keep_their_environment_out_of_sight(monkeypatch, tmp_
     values["containers"] = {
         "one": {"host": "docker01", "image": "busybox:1", "environment": {"PASSWORD": "hunter2"}}
     }
-    engine = run_program(
-        monkeypatch, tmp_path, values, FACTS, secret_keys=("containers",)
-    )
+    engine = run_program(monkeypatch, tmp_path, values, FACTS, secret_keys=("containers",))
     envs = engine.of_type("docker:index/container:Container")["one@docker01"]["envs"]
     assert envs != ["PASSWORD=hunter2"], "the environment went to the engine as plain text"
 

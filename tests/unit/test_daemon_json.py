@@ -12,7 +12,9 @@ from planning import daemon_json
 
 values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=8),
-    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=4), inner, max_size=2),
+    lambda inner: (
+        st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=4), inner, max_size=2)
+    ),
     max_leaves=4,
 )
 admin_keys = st.sampled_from(["debug", "mtu", "labels", "dns", "log-driver", "cluster-store"])

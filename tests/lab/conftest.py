@@ -1,0 +1,29 @@
+"""The running lab that all tests here share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from lab.lab import Lab
+
+
+@pytest.fixture(scope="session")
+def lab() -> Lab:
+    """The checkout's lab with two hosts (docker01 and docker02, Docker 20.10.5), running.
+
+    It is left running, so that the next test run finds it again.
+    """
+    lab = Lab.for_checkout()
+    lab.up(hosts=2)
+    return lab
+
+
+@pytest.fixture
+def other_lab(tmp_path: Path) -> Iterator[Lab]:
+    """A lab of another checkout, not started yet; it is removed after the test."""
+    other = Lab.for_checkout(tmp_path)
+    yield other
+    other.clean()
