@@ -126,7 +126,8 @@ def _made(step: int, raw: dict[str, Json], urn: str, resource: _Resource) -> Cal
             resource.inputs = inputs
         return Call(step, method, urn, request, None, error)
     outputs = _resolve(response["properties"], resource.shown, resource.checked)
-    resource.shown = outputs
+    if not request["preview"] or not resource.shown:
+        resource.shown = outputs
     resource.outputs, resource.inputs, resource.known = outputs, inputs, True
     return Call(step, method, urn, request, {**response, "properties": outputs})
 

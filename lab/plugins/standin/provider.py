@@ -48,6 +48,7 @@ class Difference:
     stables: list[str] = field(default_factory=list)
     delete_before_replace: bool = False
     undecided: bool = False
+    of_inputs: bool = False
 
 
 @dataclass(frozen=True)

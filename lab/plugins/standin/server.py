@@ -91,7 +91,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         )
 
     def DiffConfig(self, request: Any, context: Any) -> Any:
-        olds = request.oldInputs if request.HasField("oldInputs") else request.olds
+        olds = request.old_inputs if request.HasField("old_inputs") else request.olds
         return _run(
             context,
             lambda: _difference(
@@ -129,7 +129,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
                     self._target(request),
                     self._props(request.olds),
                     self._props(request.news),
-                    self._props(request.oldInputs),
+                    self._props(request.old_inputs),
                 )
             ),
         )
@@ -265,7 +265,7 @@ def _difference(difference: Difference) -> Any:
         stables=difference.stables,
         deleteBeforeReplace=difference.delete_before_replace,
         detailedDiff={
-            path: provider_pb2.PropertyDiff(kind=kinds.Value(kind))
+            path: provider_pb2.PropertyDiff(kind=kinds.Value(kind), inputDiff=difference.of_inputs)
             for path, kind in difference.detailed.items()
         },
         hasDetailedDiff=bool(difference.detailed),
@@ -297,5 +297,3 @@ def _wait(done: threading.Event) -> None:
     while not done.wait(2):
         if os.getppid() != parent:
             return
-
-

@@ -6,7 +6,6 @@ import os
 from dataclasses import dataclass
 from typing import Any
 
-from standin.errors import PluginError
 from standin.values import Props, plain
 
 from . import keys
@@ -20,6 +19,8 @@ class Hop:
     port: int
     user: str
     private_key: str
+    key_password: str
+    password: str
     host_key: str
     agent: str
     attempts: int
@@ -28,16 +29,17 @@ class Hop:
     @classmethod
     def read(cls, given: Props) -> Hop:
         """The hop of a connection's or a proxy's fields."""
-        for name in ("password", "privateKeyPassword"):
-            if given.get(name):
-                raise PluginError(f"connection.{name} is not supported by the stand-in plugin")
-        private = given.get("privateKey") or ""
+        private, key_password = given.get("privateKey") or "", given.get("privateKeyPassword") or ""
+        if private:
+            private = keys.private_key(private, has_password=bool(key_password))
         known = given.get("hostKey") or ""
         return cls(
             host=str(given["host"]),
             port=int(_or(given.get("port"), 22)),
             user=str(given.get("user") or "root"),
-            private_key=keys.private_key(private) if private else "",
+            private_key=private,
+            key_password=key_password,
+            password=given.get("password") or "",
             host_key=keys.host_key(known) if known else "",
             agent=given.get("agentSocketPath") or os.environ.get("SSH_AUTH_SOCK", ""),
             attempts=int(_or(given.get("dialErrorLimit"), 10)),

@@ -27,7 +27,11 @@ _SESSIONS: Final = 8
 _FIRST_PAUSE: Final = 0.2
 _LONGEST_PAUSE: Final = 2.5
 
-NO_FILES: Final = ["-F", "none", "-o", "BatchMode=yes"]
+_NO_FILES: Final = ["-F", "none"]
+
+_ASK: Final = """#!/bin/sh
+case $1 in *passphrase*) printf '%s\\n' "$CHS_KEY_PASSWORD" ;; *) printf '%s\\n' "$CHS_PASSWORD" ;; esac
+"""
 
 
 @dataclass
@@ -49,10 +53,11 @@ class Master:
         """The ssh command that goes through it and never dials by itself."""
         return [
             "ssh",
-            *NO_FILES,
+            *_NO_FILES,
             "-S", str(self.socket),
             "-o", "ControlMaster=no",
             "-o", "ProxyCommand=false",
+            "-o", "BatchMode=yes",
             "-T",
             "-l", self.route.target.user,
         ]  # fmt: skip
@@ -137,7 +142,7 @@ class Dialler:
     def _start(self, route: Route, extra: list[str]) -> Master:
         hop, folder = route.target, self._new_folder()
         path, errors = folder / "s", folder / "log"
-        command = ["ssh", *NO_FILES, *_authentication(hop, folder), *extra]
+        command = ["ssh", *_NO_FILES, *_authentication(hop, folder), *extra]
         if hop.seconds > 0:
             command += ["-o", f"ConnectTimeout={max(1, round(hop.seconds))}"]
         command += ["-M", "-N", "-S", str(path), "-o", "ControlPersist=no", "-T"]
@@ -148,6 +153,7 @@ class Dialler:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
+            env=_askpass(hop, folder),
         )
         try:
             _wait_for(lambda: path.exists() or process.poll() is not None)
@@ -207,7 +213,27 @@ def _authentication(hop: Hop, folder: Path) -> list[str]:
         options += ["-i", str(key), "-o", "IdentitiesOnly=yes", "-o", "IdentityAgent=none"]
     else:
         options += ["-o", "IdentityFile=none", "-o", f"IdentityAgent={hop.agent or 'none'}"]
-    return [*options, "-o", "PreferredAuthentications=publickey"]
+    if not (hop.password or hop.key_password):
+        options += ["-o", "BatchMode=yes"]
+    methods = ["publickey", *(["password"] if hop.password else [])]
+    options += ["-o", f"PreferredAuthentications={','.join(methods)}"]
+    return [*options, "-o", "NumberOfPasswordPrompts=1"]
+
+
+def _askpass(hop: Hop, folder: Path) -> dict[str, str] | None:
+    """The environment in which ssh asks a script of ours for passwords."""
+    if not (hop.password or hop.key_password):
+        return None
+    script = folder / "ask"
+    script.write_text(_ASK)
+    script.chmod(0o700)
+    return {
+        **os.environ,
+        "SSH_ASKPASS": str(script),
+        "SSH_ASKPASS_REQUIRE": "force",
+        "CHS_PASSWORD": hop.password,
+        "CHS_KEY_PASSWORD": hop.key_password,
+    }
 
 
 _MESSAGES: Final = (
@@ -233,12 +259,17 @@ def explain(hop: Hop, said: str) -> str:
     for pattern, message in _MESSAGES:
         if re.search(pattern, said):
             return message.format(
-                methods="[none publickey]" if hop.private_key or hop.agent else "[none]",
+                methods=_methods(hop),
                 host=hop.host,
                 dns=_name_server(),
                 address=f"{_resolved(hop.host)}:{hop.port}",
             )
     return f"ssh: {said.strip() or 'ended without a word'}"
+
+
+def _methods(hop: Hop) -> str:
+    tried = ["none", *(["publickey"] if hop.private_key or hop.agent else [])]
+    return f"[{' '.join([*tried, *(['password'] if hop.password else [])])}]"
 
 
 def _resolved(host: str) -> str:

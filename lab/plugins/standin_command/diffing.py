@@ -37,7 +37,7 @@ def _compare(path: str, old: Any, new: Any, detailed: dict[str, str]) -> None:
     elif new is None:
         detailed[path] = "DELETE"
     elif path == "connection":
-        if old != new:
+        if new is not UNKNOWN and old != new:
             detailed[path] = "UPDATE"
     elif isinstance(old, Asset) and isinstance(new, Asset):
         if old.fields.get("hash") != new.fields.get("hash"):

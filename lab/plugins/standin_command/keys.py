@@ -8,18 +8,16 @@ import re
 
 from standin.errors import PluginError
 
-_PEM = re.compile(
-    r"-----BEGIN ([A-Z0-9 ]+)-----\r?\n(.*?)-----END \1-----", re.DOTALL
-)
+_PEM = re.compile(r"-----BEGIN ([A-Z0-9 ]+)-----\r?\n(.*?)-----END \1-----", re.DOTALL)
 _HOST_KEY = re.compile(r"(ssh-[a-z0-9-]+|ecdsa-[a-z0-9-]+|sk-[a-z0-9@.-]+)\s+([A-Za-z0-9+/=]+)")
 
 
-def private_key(text: str) -> str:
+def private_key(text: str, *, has_password: bool) -> str:
     """The key as ssh reads it; a key that cannot be one fails at once."""
     found = _PEM.search(text)
     if found is None:
         raise PluginError("ssh: no key found")
-    if _is_encrypted(found[1], found[2]):
+    if not has_password and _is_encrypted(found[1], found[2]):
         raise PluginError("ssh: this private key is passphrase protected")
     return text if text.endswith("\n") else text + "\n"
 

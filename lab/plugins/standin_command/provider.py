@@ -12,7 +12,7 @@ from standin.values import UNKNOWN, Asset, Props, Secret, plain
 from . import copy, local
 from .diffing import diff
 from .remote import Remote
-from .schema import COPY, LOCAL_RUN, REMOTE_COMMAND, RESOURCES, check, refusals
+from .schema import COPY, LOCAL_RUN, REMOTE_COMMAND, RESOURCES, check, refusals, whole_asset
 
 _COPY: Final = "command:remote:CopyToRemote"
 _REMOTE: Final = "command:remote:Command"
@@ -139,8 +139,8 @@ def _state(inputs: Props) -> Props:
 
 
 def _kept(field: Any, value: Any) -> Any:
-    if isinstance(value, Asset) and not value.archive:
-        return Asset({"path": "", "text": "", "uri": "", **value.fields})
+    if isinstance(value, Asset):
+        return whole_asset(value)
     if field.fields is None:
         return value
     inner = value.value if isinstance(value, Secret) else value

@@ -50,7 +50,9 @@ class Remote:
         self._ask(route, [*environment, *extra])
         for name in environment:
             if not self._accepted[route, name]:
-                raise PluginError(f'could not set environment variable "{name}": ssh: setenv failed')
+                raise PluginError(
+                    f'could not set environment variable "{name}": ssh: setenv failed'
+                )
         for name in list(extra):
             if not self._accepted[route, name]:
                 log("warning", _NOT_SET.format(name=name))
@@ -88,7 +90,12 @@ class Remote:
             raise PluginError(f"failed to copy: {output.mixed.strip()}")
 
     def _session(
-        self, route: Route, command: str, stdin: str | bytes | None, log: Any, environment: dict[str, str]
+        self,
+        route: Route,
+        command: str,
+        stdin: str | bytes | None,
+        log: Any,
+        environment: dict[str, str],
     ) -> tuple[Output, bool]:
         """Run a command, and whether its exit status arrived."""
         for _ in range(3):

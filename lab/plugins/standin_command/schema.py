@@ -22,7 +22,6 @@ class Input:
     secret: bool = False
     fields: Mapping[str, Input] | None = None
     type_name: str = ""
-    missing: bool = False
 
 
 Inputs = Mapping[str, Input]
@@ -32,11 +31,11 @@ _DIALLED: Final[Inputs] = {
     "dialErrorLimit": Input("float64", default=10),
     "host": Input("string", required=True),
     "hostKey": Input("string"),
-    "password": Input("string", secret=True, missing=True),
+    "password": Input("string", secret=True),
     "perDialTimeout": Input("float64", default=15),
     "port": Input("float64", default=22),
     "privateKey": Input("string", secret=True),
-    "privateKeyPassword": Input("string", secret=True, missing=True),
+    "privateKeyPassword": Input("string", secret=True),
     "user": Input("string", default="root"),
 }
 
@@ -95,14 +94,23 @@ RESOURCES: Final[Mapping[str, tuple[str, Inputs]]] = {
 def check(type_name: str, fields: Inputs, news: Props) -> Checked:
     """Defaults filled in, secrets marked; or the inputs as they came and what is wrong."""
     failures = refusals(type_name, fields, news)
-    if "source" in fields and not isinstance(plain(news.get("source")), Asset):
-        if plain(news.get("source")) is not UNKNOWN:
-            failures.append(Failure("either asset or archive must be set", "asset"))
+    if "source" in fields:
+        failures.extend(_source_problems(plain(news.get("source"))))
     filled = {key: _filled(fields.get(key), value) for key, value in news.items()}
     if failures:
         marked = {key: _marked(fields.get(key), value) for key, value in news.items()}
         return Checked(marked, failures)
     return Checked(filled)
+
+
+def _source_problems(source: Any) -> list[Failure]:
+    if source is UNKNOWN:
+        return []
+    if not isinstance(source, Asset):
+        return [Failure("either asset or archive must be set", "asset")]
+    if source.archive and not source.fields.get("path") and source.fields.get("assets"):
+        return [Failure("archive must be a path to a file or directory", "archive")]
+    return []
 
 
 def refusals(type_name: str, fields: Inputs, news: Props) -> list[Failure]:
@@ -122,8 +130,6 @@ def _problems(type_name: str, fields: Inputs, news: Props, key: str) -> list[tup
         if field.required:
             return [(key, f"Missing required field '{key}' on '{type_name}'")]
         return []
-    if field.missing:
-        return [(key, f"Field '{key}' on '{type_name}' is not supported by the stand-in plugin")]
     if has_unknown(value) and not isinstance(value, dict):
         return []
     if field.fields is not None:
@@ -139,9 +145,7 @@ def _problems(type_name: str, fields: Inputs, news: Props, key: str) -> list[tup
     return []
 
 
-def _object_problems(
-    type_name: str, field: Input, value: Any, key: str
-) -> list[tuple[str, str]]:
+def _object_problems(type_name: str, field: Input, value: Any, key: str) -> list[tuple[str, str]]:
     if not isinstance(value, dict):
         return [(key, _wrong(key, type_name, "object", value))]
     inner = [
@@ -186,7 +190,7 @@ def _filled(field: Input | None, value: Any) -> Any:
                     inner[key] = part.default
             return Secret(inner) if field.secret else inner
     if isinstance(value, Asset):
-        return _whole_asset(value)
+        return whole_asset(value)
     return _secret(field, value)
 
 
@@ -210,7 +214,8 @@ def plain_top(value: Any) -> Any:
     return value.value if isinstance(value, Secret) else value
 
 
-def _whole_asset(asset: Asset) -> Asset:
+def whole_asset(asset: Asset) -> Asset:
+    """An asset with all the fields that the official plugin gives it."""
     if asset.archive:
-        return asset
+        return Asset({"assets": {}, "path": "", "uri": "", **asset.fields}, archive=True)
     return Asset({"path": "", "text": "", "uri": "", **asset.fields})

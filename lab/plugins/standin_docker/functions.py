@@ -15,6 +15,7 @@ from .networks import seen
 from .schemas import NETWORK
 from .shape import in_order
 
+
 def get_network(client: Client, args: Props) -> Props:
     """A network by its name."""
     try:
@@ -84,4 +85,3 @@ def check_args(args: Props) -> list[Failure]:
             )
         )
     return failures
-

@@ -80,7 +80,9 @@ class Docker(Provider):
             old, new = olds.get(key), news.get(key)
             if old != new:
                 detailed[key] = "ADD" if old is None else "DELETE" if new is None else "UPDATE"
-        return Difference(detailed=detailed, diffs=sorted(detailed), undecided=not detailed)
+        return Difference(
+            detailed=detailed, diffs=sorted(detailed), undecided=not detailed, of_inputs=True
+        )
 
     def configure(self, args: Props) -> None:
         host = args.get("host")
@@ -206,7 +208,7 @@ def _config_value(kind: str, value: Any) -> Any:
                 "CheckConfig failed because of malformed resource inputs: invalid character "
                 f"'{_culprit(value)}' looking for beginning of value"
             ) from None
-    return json.dumps(value, separators=(",", ":")) if isinstance(value, list) else value
+    return json.dumps(value, separators=(",", ":"))
 
 
 def _culprit(text: str) -> str:

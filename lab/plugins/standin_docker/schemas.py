@@ -171,7 +171,9 @@ CONTAINER: Final = Schema(
         "readOnly": Field("bool", initial=False),
         "removeVolumes": Field("bool", replace=False, default=True),
         "restart": Field(
-            "str", replace=False, default="no",
+            "str",
+            replace=False,
+            default="no",
             check=pattern("^(no|on-failure|always|unless-stopped)$"),
         ),
         "rm": Field("bool", replace=False, initial=False),
@@ -260,6 +262,4 @@ REMOTE_IMAGE: Final = Schema(
     delete_before_replace=False,
 )
 
-SCHEMAS: Final = {
-    schema.token: schema for schema in (CONTAINER, NETWORK, VOLUME, REMOTE_IMAGE)
-}
+SCHEMAS: Final = {schema.token: schema for schema in (CONTAINER, NETWORK, VOLUME, REMOTE_IMAGE)}

@@ -88,8 +88,11 @@ def _bytes(field: Field | None, value: Any) -> str:
     if isinstance(value, str):
         return json.dumps(value)
     if isinstance(value, list):
-        inner = Field("str") if field is None or field.objects is None else field
-        return "[" + "".join(order_key(inner, item) + ";" for item in value) + "]"
+        objects = field is not None and field.objects is not None
+        keys = [
+            order_key(field, item) if field and objects else _bytes(None, item) for item in value
+        ]
+        return "[" + "".join(key + ";" for key in keys) + "]"
     if field is not None and field.kind == "block" and field.objects:
         return "[" + _object(field.objects, value) + ";]"
     pairs = "".join(f"{json.dumps(key)}:{_bytes(None, value[key])};" for key in sorted(value))

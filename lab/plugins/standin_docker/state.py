@@ -103,12 +103,16 @@ def _zeroed(field: Field, value: Any) -> Any:
     """A value that Read does not look at: null inside its objects becomes zero."""
     if field.kind != "set" or not field.objects or not value:
         return value
-    items = [{key: _zero(inner, item.get(key)) for key, inner in field.objects.items()}
-             for item in value]  # fmt: skip
+    items = [
+        {key: _zero(inner, item.get(key)) for key, inner in field.objects.items()} for item in value
+    ]
     return in_order(field, items)
 
 
 def _zero(field: Field, value: Any) -> Any:
+    if field.kind == "block" and isinstance(value, dict):
+        inner = field.objects or {}
+        return {key: _zero(part, value.get(key)) for key, part in inner.items()}
     if value is not None:
         return value
     return {"int": 0, "bool": False, "str": "", "map": {}, "list": [], "set": []}.get(field.kind)
@@ -135,7 +139,7 @@ def inputs_after(schema: Schema, inputs: Props, state: Props) -> Props:
     if not inputs:
         return _imported(schema, state)
     result: Props = {}
-    filled_in = [key for key in inputs.get("__defaults", [])]
+    filled_in = list(inputs.get("__defaults", []))
     for key, value in inputs.items():
         field = schema.fields.get(key)
         if field is None or key == "__defaults":
@@ -173,5 +177,3 @@ def _imported(schema: Schema, state: Props) -> Props:
             ]
         result[key] = value
     return result
-
-

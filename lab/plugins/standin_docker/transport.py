@@ -188,5 +188,3 @@ def wait_until(seconds: float) -> Iterator[float]:
         time.sleep(min(pause, max(end - time.monotonic(), 0)))
         yield end - time.monotonic()
         pause = min(pause * 1.5, 0.5)
-
-
