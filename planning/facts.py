@@ -9,9 +9,6 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-PROMISCUOUS = 0x100
-UP = 0x1
-
 
 class Facts(BaseModel):
     """Base: frozen, and a field too many is a fault of ours."""
@@ -20,16 +17,15 @@ class Facts(BaseModel):
 
 
 class Nic(Facts):
-    """One network interface: ``flags`` as in /sys/class/net/NAME/flags, ``mtu`` in bytes."""
+    """One network interface: ``flags`` as `ip link` shows them, ``mtu`` in bytes."""
 
-    flags: int
+    flags: frozenset[str]
     mtu: int
-    operstate: str
     addresses: list[IPv4Interface] = []
 
     @property
     def promiscuous(self) -> bool:
-        return bool(self.flags & PROMISCUOUS)
+        return "PROMISC" in self.flags
 
 
 class ContainerFacts(Facts):
@@ -178,8 +174,10 @@ def _nics(rows: list[str], addresses: list[str]) -> dict[str, Nic]:
         held.setdefault(name, []).append(IPv4Interface(address))
     nics: dict[str, Nic] = {}
     for row in rows:
-        name, flags, mtu, operstate = row.split(" ", 3)
+        name, flags, mtu = row.split(" ")
         nics[name] = Nic(
-            flags=int(flags, 16), mtu=int(mtu), operstate=operstate, addresses=held.get(name, [])
+            flags=frozenset(flags.strip("<>").split(",")),
+            mtu=int(mtu),
+            addresses=held.get(name, []),
         )
     return nics

@@ -61,9 +61,10 @@ if [ -d "$state/scripts" ]; then
     put scripts_hash "$(cat "$state"/scripts/*.sh 2>/dev/null | sha256sum | cut -d' ' -f1)"
 fi
 
-for nic in /sys/class/net/*; do
-    [ -r "$nic/flags" ] || continue
-    put nic "${nic##*/} $(cat "$nic/flags") $(cat "$nic/mtu") $(cat "$nic/operstate")"
+# Not from /sys/class/net/NIC/flags: it shows what the kernel sets for macvlan, too.
+ip -o link show 2>/dev/null | while read -r _ name flags _ mtu _; do
+    name=${name%:}
+    put nic "${name%@*} $flags $mtu"
 done
 ip -o -4 addr show 2>/dev/null | while read -r _ name _ address _; do
     put address "$name $address"

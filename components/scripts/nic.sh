@@ -8,7 +8,11 @@ service=crosshost-nic-${state##*/}.service
 unit=/etc/systemd/system/$service
 
 promiscuous() { # NIC: on or off
-    if [ $(($(cat "/sys/class/net/$1/flags") & 0x100)) -ne 0 ]; then echo on; else echo off; fi
+    # Not /sys/class/net/NIC/flags: it shows what the kernel sets for macvlan, too.
+    case $(ip -o link show dev "$1") in
+    *[\<,]PROMISC[,\>]*) echo on ;;
+    *) echo off ;;
+    esac
 }
 
 write_unit() {

@@ -52,8 +52,8 @@ def facts_text(
         lines.append(f"record {name} {b64(record)}")
     if scripts_hash:
         lines.append(f"scripts_hash {scripts_hash}")
-    for name, flags in (nics or {"ens33": "0x1003"}).items():
-        lines.append(f"nic {name} {flags} 1500 up")
+    for name, flags in (nics or {"ens33": "<BROADCAST,MULTICAST,UP,LOWER_UP>"}).items():
+        lines.append(f"nic {name} {flags} 1500")
     lines += ["address ens33 10.0.0.11/24", "end 1"]
     return "\n".join(lines) + "\n"
 

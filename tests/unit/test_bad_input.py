@@ -231,6 +231,6 @@ def test_preview_warns_and_goes_on(monkeypatch, tmp_path, facts, sentence):
 
 
 def test_a_macvlan_parent_that_a_host_lacks_is_named_with_those_it_has(monkeypatch, tmp_path):
-    facts = {**FACTS, "docker02": facts_text(hostname="docker02", nics={"eth0": "0x1003"})}
+    facts = {**FACTS, "docker02": facts_text(hostname="docker02", nics={"eth0": "<UP>"})}
     with pytest.raises(pulumi.RunError, match=r"no network interface ens33 on docker02.*\(eth0\)"):
         run_program(monkeypatch, tmp_path, stack_values("lab-macvlan"), facts)

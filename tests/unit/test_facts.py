@@ -13,7 +13,7 @@ def test_facts_are_read_as_printed():
         facts_text(
             daemon_json='{"a": 1}',
             records={"daemon": "planned=x\n{}", "nic/ens33": "planned=y\n"},
-            nics={"ens33": "0x1103", "lo": "0x9"},
+            nics={"ens33": "<BROADCAST,PROMISC,UP>", "lo": "<LOOPBACK,UP>"},
             info={"ClusterStore": "consul://10.0.0.11:8500", "LiveRestoreEnabled": True},
         )
     )
