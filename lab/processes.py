@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from lab.errors import CommandFailed, LabError
@@ -120,14 +121,19 @@ class Cgroup:
             raise LabError(f"processes {self.pids()} cannot be killed; a reboot will end them")
 
     def remove(self) -> None:
-        """Remove it and its namesake in systemd's own hierarchy; one still in use stays."""
+        """Remove it, all below it and its namesake in systemd's own hierarchy.
+
+        The kernel lets go of a cgroup a moment after its last process; one in use stays.
+        """
         for hierarchy in (_hierarchy("cgroup2"), Path("/sys/fs/cgroup/systemd")):
-            top = hierarchy / self.path
-            if not top.is_dir():
-                continue
-            for folder, _, _ in os.walk(top, topdown=False):
-                with suppress(OSError):
-                    Path(folder).rmdir()
+            wait_until(partial(_removed, hierarchy / self.path), 2)
+
+
+def _removed(top: Path) -> bool:
+    for folder, _, _ in os.walk(top, topdown=False):
+        with suppress(OSError):
+            Path(folder).rmdir()
+    return not top.exists()
 
 
 def _hierarchy(kind: str) -> Path:

@@ -21,6 +21,15 @@ def lab() -> Lab:
     return lab
 
 
+@pytest.fixture(scope="module")
+def spare(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    """A running lab with one host, docker01, whose host may be harmed."""
+    spare = Lab.for_checkout(tmp_path_factory.mktemp("spare"))
+    spare.up(hosts=1)
+    yield spare
+    spare.clean()
+
+
 @pytest.fixture
 def other_lab(tmp_path: Path) -> Iterator[Lab]:
     """A lab of another checkout, not started yet; it is removed after the test."""
