@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -10,14 +12,20 @@ from planning.problems import Path as SettingPath
 
 
 class Places:
-    """Line numbers (from 1) of the settings in a stack file; knows none if it cannot be read."""
+    """Line numbers (from 1) of the settings in a stack file.
 
-    def __init__(self, file: Path) -> None:
-        self.file = file
+    Knows none where ``file`` is not what ``values`` (setting -> value) were read from, as with
+    Pulumi's --config-file.
+    """
+
+    def __init__(self, file: Path, values: Mapping[str, Any]) -> None:
         self._root: yaml.Node | None = None
         try:
-            self._root = yaml.compose(file.read_text(), Loader=yaml.SafeLoader)
-        except (OSError, yaml.YAMLError):
+            text = file.read_text()
+            config = yaml.safe_load(text)["config"]
+            if all(config.get(key) == value for key, value in values.items()):
+                self._root = yaml.compose(text, Loader=yaml.SafeLoader)
+        except (OSError, yaml.YAMLError, TypeError, KeyError):
             # The engine reads the file before us and says what is wrong with it.
             self._root = None
 

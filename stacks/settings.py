@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -84,7 +85,7 @@ def load() -> Settings:
             raise ProblemsError(problems, "the stack file has errors:")
         return parse(values, secret_containers=_is_secret("containers"))
     except ProblemsError as error:
-        raise pulumi.RunError(_message(error)) from None
+        raise pulumi.RunError(_message(error, values)) from None
 
 
 def _section(name: str, value: Any, problems: list[Problem]) -> Any:
@@ -125,11 +126,14 @@ def _is_secret(name: str) -> bool:
     return bool(pulumi.runtime.is_config_secret(f"{PROJECT}:{name}"))
 
 
-def _message(error: ProblemsError) -> str:
-    places = Places(Path("stacks") / f"Pulumi.{pulumi.get_stack()}.yaml")
-    lines = [f"{len(error.problems)} problem(s) in {places.file}; nothing was changed:"]
+def _message(error: ProblemsError, values: Mapping[str, Any]) -> str:
+    file = Path("stacks") / f"Pulumi.{pulumi.get_stack()}.yaml"
+    places = Places(
+        file, {f"{PROJECT}:{name}": value for name, value in values.items() if value is not None}
+    )
+    lines = [f"{len(error.problems)} problem(s) in the stack file; nothing was changed:"]
     for problem in error.problems:
         line = places.line(problem.path)
-        prefix = f"  line {line}: " if line else "  "
+        prefix = f"  {file}:{line}: " if line else "  "
         lines.append(f"{prefix}{problem.where}: {problem.sentence}")
     return "\n".join(lines)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from lab.lab import Lab
+from tests.lab.environment import Environment
 
 
 @pytest.fixture(scope="session")
@@ -36,3 +37,20 @@ def other_lab(tmp_path: Path) -> Iterator[Lab]:
     other = Lab.for_checkout(tmp_path)
     yield other
     other.clean()
+
+
+@pytest.fixture
+def environment(
+    lab: Lab,
+) -> Iterator[Callable[[str], Environment]]:
+    """Makes an environment like one of stacks/, under a name of its own; destroyed afterwards."""
+    made: list[Environment] = []
+
+    def make(like: str) -> Environment:
+        name = f"test-{len(made)}-{like.removeprefix('lab-')}"
+        made.append(Environment(lab, name, like))
+        return made[-1]
+
+    yield make
+    for one in reversed(made):
+        one.remove()

@@ -1,0 +1,85 @@
+"""An environment of its own for a lab test: a stack with a stack file that the test may change."""
+
+from __future__ import annotations
+
+import copy
+import json
+import re
+import subprocess
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+
+from lab.lab import Lab
+from tests.unit.fleet import ROOT
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a pulumi command ended: exit code, what it printed, and its count of changes."""
+
+    code: int
+    text: str
+
+    @property
+    def changes(self) -> dict[str, int]:
+        """Operation -> count of the summary, "unchanged" left out."""
+        rows = re.findall(
+            r"^\s+\S*\s*(\d+) (created|updated|replaced|deleted|changes|to \w+)\b", self.text, re.M
+        )
+        return {operation: int(count) for count, operation in rows}
+
+
+class Environment:
+    """A stack in the lab. ``config`` is a copy of an environment's, free to be changed."""
+
+    def __init__(self, lab: Lab, name: str, like: str) -> None:
+        self.lab = lab
+        self.name = name
+        self.file = ROOT / "stacks" / f"Pulumi.{name}.yaml"
+        text = (ROOT / "stacks" / f"Pulumi.{like}.yaml").read_text()
+        whole = yaml.safe_load(text)
+        self._salt = whole["encryptionsalt"]
+        self.config: dict[str, Any] = {
+            key.removeprefix("crosshost:"): copy.deepcopy(value)
+            for key, value in whole["config"].items()
+        }
+        self.write()
+
+    def write(self) -> None:
+        config = {f"crosshost:{key}": value for key, value in self.config.items()}
+        self.file.write_text(yaml.safe_dump({"config": config, "encryptionsalt": self._salt}))
+
+    def up(self, *flags: str, check: bool = True) -> Outcome:
+        return self._run("up", "--yes", "--skip-preview", *flags, check=check)
+
+    def preview(self, *flags: str, check: bool = True) -> Outcome:
+        return self._run("preview", "--diff", *flags, check=check)
+
+    def destroy(self, *flags: str, check: bool = True) -> Outcome:
+        return self._run("destroy", "--yes", "--skip-preview", *flags, check=check)
+
+    def outputs(self) -> Any:
+        return json.loads(self._run("stack", "output", "--json", check=True).text)
+
+    def state(self) -> str:
+        return self._run("stack", "export", check=True).text
+
+    def remove(self) -> None:
+        """Destroy what is left and forget the stack."""
+        self.destroy()
+        self._run("stack", "rm", "--yes", check=True)
+        self.file.unlink(missing_ok=True)
+
+    def _run(self, *words: str, check: bool) -> Outcome:
+        result = subprocess.run(
+            [str(ROOT / "lab" / "run"), "pulumi", "--non-interactive", "--color", "never",
+             "--stack", self.name, *words],
+            capture_output=True, text=True, timeout=200, stdin=subprocess.DEVNULL,
+        )  # fmt: skip
+        data = words[0] == "stack" and result.returncode == 0
+        outcome = Outcome(result.returncode, result.stdout + ("" if data else result.stderr))
+        if check:
+            assert outcome.code == 0, outcome.text
+        return outcome

@@ -1,0 +1,90 @@
+"""Hosts that cannot be worked with: preview warns, up stops before it changes anything."""
+
+from __future__ import annotations
+
+import pytest
+
+from lab.keys import host_key
+
+
+@pytest.fixture
+def expect(lab, environment):
+    """Checks that up stops with a sentence, that preview warns with it, and nothing was made."""
+
+    def check(stack, sentence):
+        preview = stack.preview()
+        assert sentence in preview.text, preview.text
+        assert "warning" in preview.text
+        up = stack.up(check=False)
+        assert up.code != 0
+        assert sentence in up.text, up.text
+        assert "Traceback" not in up.text
+        assert "ssh01" not in lab.ssh("docker01", "docker ps -a; ls /var/lib/crosshost 2>&1").stdout
+
+    return check
+
+
+def test_a_host_that_is_switched_off(lab, environment, expect):
+    stack = environment("lab-macvlan")
+    stack.config["hosts"]["docker02"]["address"] = "10.0.0.99"
+    stack.write()
+    expect(stack, "docker02 (10.0.0.99) does not answer on SSH port 22 (No route to host)")
+
+
+def test_a_wrong_host_key(lab, environment, expect):
+    stack = environment("lab-macvlan")
+    stack.config["hosts"]["docker02"]["host_key"] = host_key("docker77")
+    stack.write()
+    expect(stack, "docker02 (10.0.0.12) shows another SSH host key than the stack file says")
+
+
+def test_a_wrong_key(lab, environment, expect, tmp_path):
+    lab.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(tmp_path / "other")])
+    stack = environment("lab-macvlan")
+    stack.config["ssh"]["private_key_file"] = str(tmp_path / "other")
+    stack.write()
+    expect(stack, "refuses the SSH login of root")
+
+
+def test_a_nic_that_is_not_there(lab, environment, expect):
+    stack = environment("lab-macvlan")
+    stack.config["networks"]["macvlan_1"]["parent"] = "eth7"
+    stack.write()
+    expect(stack, "there is no network interface eth7 on docker01: write one that it has (ens33)")
+
+
+def test_a_dead_daemon(lab, environment, expect):
+    stack = environment("lab-macvlan")
+    lab.ssh("docker02", "systemctl stop docker.socket docker.service")
+    try:
+        expect(stack, "the Docker daemon of docker02 does not answer to root")
+    finally:
+        lab.ssh("docker02", "systemctl start docker.socket docker.service")
+
+
+def test_an_engine_without_the_consul_back_end(lab, environment):
+    lab.up(hosts=3, engines=["bullseye", "bullseye", "bookworm"])
+    stack = environment("lab-overlay")
+    stack.config["hosts"]["docker03"] = {"address": "10.0.0.13", "host_key": host_key("docker03")}
+    stack.write()
+    sentence = "on docker03 has no Consul back end (cluster-store back ends: etcd, zookeeper)"
+    assert sentence in stack.preview().text
+    up = stack.up(check=False)
+    assert up.code != 0
+    assert sentence in up.text
+    assert "consul" not in lab.ssh("docker01", "docker ps -a").stdout
+
+
+def test_bad_input_is_said_with_its_place_before_any_host_is_contacted(lab, environment):
+    stack = environment("lab-macvlan")
+    stack.config["containers"]["ssh01"]["ip"] = "10.0.9.1"
+    stack.config["networks"]["macvlan_1"]["gatway"] = "10.0.0.2"
+    stack.write()
+    up = stack.up(check=False)
+    assert up.code != 0
+    assert "2 problem(s) in the stack file; nothing was changed:" in up.text
+    assert (
+        "crosshost:networks.macvlan_1.gatway: unknown key 'gatway': did you mean 'gateway'?"
+        in up.text
+    )
+    assert "Traceback" not in up.text

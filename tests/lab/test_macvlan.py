@@ -1,0 +1,84 @@
+"""The notes' macvlan on real hosts."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+from tests.lab.host_state import look
+
+
+def test_the_notes_macvlan_works_and_goes_without_a_trace(lab, environment):
+    before = {host: look(lab, host) for host in ("docker01", "docker02")}
+    stack = environment("lab-macvlan")
+
+    stack.up()
+    # Containers reach each other by address, both ways.
+    lab.ssh("docker01", "docker exec ssh01 ping -c 1 -W 2 10.0.0.200")
+    lab.ssh("docker02", "docker exec ssh02 ping -c 1 -W 2 10.0.0.100")
+    # tcpdump in one sees the icmp of the other.
+    pinging = threading.Thread(
+        target=lab.ssh, args=("docker01", "sleep 1; docker exec ssh01 ping -c 3 10.0.0.200")
+    )
+    pinging.start()
+    seen = lab.ssh("docker02", "docker exec ssh02 timeout 8 tcpdump -lnc 2 -i eth0 icmp").stdout
+    pinging.join()
+    assert "10.0.0.100 > 10.0.0.200: ICMP echo request" in seen
+    # From the LAN ssh goes straight to the container; its own host cannot reach it.
+    assert "10.0.0.100/24" in lab.ssh("10.0.0.100", "ip -brief address show eth0").stdout
+    assert lab.ssh("docker01", "ping -c 1 -W 1 10.0.0.100", check=False).returncode == 1
+    # The NIC is promiscuous.
+    assert "PROMISC" in lab.ssh("docker01", "ip link show ens33").stdout
+    assert stack.outputs()["containers"]["ssh02"]["addresses"] == {"macvlan_1": "10.0.0.200"}
+
+    assert stack.up().changes == {}
+    assert stack.preview("--refresh").changes == {}
+
+    stack.destroy()
+    assert {host: look(lab, host) for host in before} == before
+
+
+def test_a_lost_promiscuous_flag_shows_in_the_preview_and_only_it_is_repaired(lab, environment):
+    stack = environment("lab-macvlan")
+    stack.up()
+    lab.ssh("docker02", "ip link set ens33 promisc off")
+    preview = stack.preview()
+    assert preview.changes == {"to update": 1}
+    assert "macvlan_1-ens33@docker02" in preview.text
+    assert stack.up().changes == {"updated": 1}
+    assert "PROMISC" in lab.ssh("docker02", "ip link show ens33").stdout
+    assert stack.up().changes == {}
+
+
+def test_promiscuous_mode_outlives_a_reboot(lab, environment):
+    stack = environment("lab-macvlan")
+    stack.up()
+    lab.power_off("docker02")
+    lab.power_on("docker02")
+    deadline = time.monotonic() + 20
+    while "PROMISC" not in lab.ssh("docker02", "ip link show ens33").stdout:
+        assert time.monotonic() < deadline, "the NIC is not promiscuous after a reboot"
+        time.sleep(0.5)
+
+
+def test_a_container_that_moves_is_deleted_there_and_created_here(lab, environment):
+    stack = environment("lab-macvlan")
+    stack.up()
+    stack.config["containers"]["ssh02"]["host"] = "docker01"
+    stack.write()
+    stack.up()
+    assert "ssh02" in lab.ssh("docker01", "docker ps").stdout
+    assert "ssh02" not in lab.ssh("docker02", "docker ps -a").stdout
+    lab.ssh("docker01", "docker exec ssh01 ping -c 1 -W 2 10.0.0.200")
+
+
+def test_two_stacks_share_hosts_and_one_goes_without_harm_to_the_other(lab, environment):
+    macvlan = environment("lab-macvlan")
+    overlay = environment("lab-overlay")
+    macvlan.up()
+    overlay.up()
+    pid = lab.ssh("docker01", "docker inspect -f {{.State.Pid}} ssh01").stdout
+    overlay.destroy()
+    assert lab.ssh("docker01", "docker inspect -f {{.State.Pid}} ssh01").stdout == pid
+    lab.ssh("docker01", "docker exec ssh01 ping -c 1 -W 2 10.0.0.200")
+    assert macvlan.up().changes == {}

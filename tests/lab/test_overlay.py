@@ -1,0 +1,137 @@
+"""The notes' overlay on Consul on real hosts."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.lab.host_state import look
+
+STRANGER = "docker run -d --name stranger --restart always busybox:1 sleep 1d"
+
+
+@pytest.fixture
+def stranger(lab):
+    """A container of somebody else's on docker02; its PID."""
+    lab.ssh("docker02", STRANGER)
+    yield lab.ssh("docker02", "docker inspect -f {{.State.Pid}} stranger").stdout
+    lab.ssh("docker02", "docker rm -f stranger")
+
+
+def test_the_notes_overlay_works_and_goes_without_a_trace(lab, environment, stranger):
+    before = {host: look(lab, host) for host in ("docker01", "docker02")}
+    dockerd = lab.ssh("docker02", "pidof dockerd").stdout
+    stack = environment("lab-overlay")
+
+    stack.up()
+    # Containers reach each other by name, both ways.
+    lab.ssh("docker01", "docker exec web01 ping -c 1 -W 2 web02")
+    lab.ssh("docker02", "docker exec web02 ping -c 1 -W 2 web01")
+    # Both hosts are in Consul's key-value store, and the outputs say so.
+    keys = lab.ssh("docker01", "docker exec consul consul kv get -keys docker/nodes/").stdout
+    assert keys.split() == ["docker/nodes/10.0.0.11:0", "docker/nodes/10.0.0.12:0"]
+    assert stack.outputs()["consul"] == {"url": "http://10.0.0.11:8500", "hosts": keys.split()}
+    # A reload was enough, and the admin's keys are still there.
+    assert lab.ssh("docker02", "pidof dockerd").stdout == dockerd
+    daemon_json = json.loads(lab.ssh("docker02", "cat /etc/docker/daemon.json").stdout)
+    assert daemon_json == {
+        "registry-mirrors": ["http://10.0.0.2:5000"],
+        "cluster-store": "consul://10.0.0.11:8500",
+        "cluster-advertise": "10.0.0.12:0",
+    }
+
+    assert stack.up().changes == {}
+    assert stack.preview("--refresh").changes == {}
+
+    stack.destroy()
+    assert {host: look(lab, host) for host in before} == before
+    # The daemon had to be restarted to leave the store, yet containers never stopped.
+    assert lab.ssh("docker02", "docker inspect -f {{.State.Pid}} stranger").stdout == stranger
+
+
+def test_an_admins_edit_is_shown_kept_and_survives_destroy(lab, environment):
+    original = lab.ssh("docker02", "cat /etc/docker/daemon.json").stdout
+    stack = environment("lab-overlay")
+    stack.up()
+    lab.ssh(
+        "docker02",
+        """sed -i 's/^{/{\\n    "max-concurrent-downloads": 2,/' /etc/docker/daemon.json""",
+    )
+    preview = stack.preview()
+    assert preview.changes == {"to update": 1}
+    assert '+     "max-concurrent-downloads": 2,' in preview.text
+    stack.up()
+    assert stack.up().changes == {}
+    lab.ssh(
+        "docker02", """sed -i 's/^{/{\\n    "shutdown-timeout": 20,/' /etc/docker/daemon.json"""
+    )
+    stack.destroy()
+    left = json.loads(lab.ssh("docker02", "cat /etc/docker/daemon.json").stdout)
+    assert left == {
+        "shutdown-timeout": 20,
+        "max-concurrent-downloads": 2,
+        "registry-mirrors": ["http://10.0.0.2:5000"],
+    }
+    lab.ssh("docker02", "cat >/etc/docker/daemon.json; systemctl restart docker", input=original)
+
+
+def test_a_deleted_daemon_json_shows_in_the_preview_and_is_repaired(lab, environment):
+    original = lab.ssh("docker02", "cat /etc/docker/daemon.json").stdout
+    stack = environment("lab-overlay")
+    stack.up()
+    lab.ssh("docker02", "rm /etc/docker/daemon.json")
+    preview = stack.preview()
+    assert preview.changes == {"to update": 1}
+    assert '-     "registry-mirrors": [' in preview.text
+    stack.up()
+    assert "consul://10.0.0.11:8500" in lab.ssh("docker02", "cat /etc/docker/daemon.json").stdout
+    assert stack.up().changes == {}
+    stack.destroy()
+    lab.ssh("docker02", "cat >/etc/docker/daemon.json; systemctl restart docker", input=original)
+
+
+def test_everything_of_ours_on_a_host_may_be_lost_and_comes_back(lab, environment):
+    stack = environment("lab-overlay")
+    stack.up()
+    lab.ssh("docker02", "rm -r /var/lib/crosshost")
+    assert stack.preview().changes == {"to update": 2}
+    stack.up()
+    assert stack.up().changes == {}
+    lab.ssh("docker01", "docker exec web01 ping -c 1 -W 2 web02")
+
+
+def test_a_destroy_that_was_cut_off_half_way_is_finished_by_the_next(lab, environment):
+    before = look(lab, "docker01")
+    stack = environment("lab-overlay")
+    stack.up()
+    # As after a power cut between the undo's steps: the plan is made, live-restore is on.
+    lab.ssh(
+        "docker01",
+        "cd /var/lib/crosshost/*overlay/daemon && cp -p original final && "
+        """sed -i 's/^{/{\\n    "live-restore": true,/' /etc/docker/daemon.json && """
+        "systemctl reload docker",
+    )
+    stack.destroy()
+    assert look(lab, "docker01") == before
+
+
+def test_a_daemon_that_refuses_its_new_settings_has_its_old_ones_back(lab, environment):
+    stack = environment("lab-overlay")
+    stack.up()
+    before = lab.ssh("docker02", "cat /etc/docker/daemon.json").stdout
+    base = lab.ssh("docker02", "sha256sum /etc/docker/daemon.json").stdout.split()[0]
+    bad = f'planned=x base={base} action=reload own=bip\n{{"registry-mirrors": "nonsense"}}\n'
+    script = f"/var/lib/crosshost/{stack.name}/scripts/daemon.sh"
+    result = lab.ssh("docker02", f"sh {script} apply", input=bad, check=False)
+    assert result.returncode == 1
+    assert "refused the new daemon.json and has its old one back: " in result.stderr
+    assert len(result.stderr.splitlines()) == 1
+    assert lab.ssh("docker02", "cat /etc/docker/daemon.json").stdout == before
+    lab.ssh("docker01", "docker exec web01 ping -c 1 -W 2 web02")
+    # A plan made on another file than the one that is there is refused, too.
+    stale = 'planned=x base=absent action=reload own=bip\n{"debug": true}\n'
+    result = lab.ssh("docker02", f"sh {script} apply", input=stale, check=False)
+    assert result.returncode == 1
+    assert "changed on the host after it was looked at: run pulumi up again" in result.stderr
+    assert stack.up().changes == {}
