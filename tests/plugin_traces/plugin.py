@@ -167,9 +167,9 @@ def _full(urn: str) -> str:
 
 
 @contextmanager
-def running(name: str, prefix: tuple[str, ...] = (), cwd: Path | None = None) -> Iterator[Plugin]:
-    """A stand-in, started as the engine starts it; `prefix` is a command to start it under."""
-    command = [*prefix, sys.executable, str(FOLDER / f"pulumi-resource-{name}"), "127.0.0.1:9"]
+def running(name: str, cwd: Path | None = None) -> Iterator[Plugin]:
+    """A stand-in, started as the engine starts it."""
+    command = [sys.executable, str(FOLDER / f"pulumi-resource-{name}"), "127.0.0.1:9"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=cwd) as process:
         assert process.stdout is not None
         try:

@@ -146,7 +146,7 @@ class Dialler:
         if hop.seconds > 0:
             command += ["-o", f"ConnectTimeout={max(1, round(hop.seconds))}"]
         command += ["-M", "-N", "-S", str(path), "-o", "ControlPersist=no", "-T"]
-        command += ["-o", "LogLevel=ERROR", "-E", str(errors)]
+        command += ["-o", "SendEnv=*", "-o", "LogLevel=ERROR", "-E", str(errors)]
         command += ["-l", hop.user, "-p", str(hop.port), "--", hop.host]
         process = subprocess.Popen(
             command,

@@ -105,15 +105,10 @@ class Remote:
                 output = run(argv, stdin, log, env=env)
                 if output.code != 255:
                     return output, True
-                words = Path(said.name).read_text(errors="replace")
-                if "received exit status from master" in words:
-                    return output, True
-                if "entering session" in words or "session confirmed" in words:
-                    return output, False
-                if "Session open refused" in words:
-                    master.full = True
-                elif master.alive and "mux_client_request_session: session" not in words:
-                    master.full = True
+                words = Path(said.name).read_text(errors="replace").lower()
+                if "master session id" in words:
+                    return output, "received exit status from master" in words
+                master.full = True
         raise PluginError("ssh: rejected: connect failed (open failed)")
 
     def _ask(self, route: Route, names: list[str]) -> None:

@@ -51,9 +51,10 @@ class Client:
         """Have the daemon remove something."""
         return self.call("DELETE", path, None, query)
 
-    def put_archive(self, path: str, archive: bytes, **query: Any) -> None:
-        """Send a tar archive."""
-        self._request("PUT", path, archive, query, {"Content-Type": "application/x-tar"})
+    def unpack(self, path: str, archive: bytes) -> None:
+        """Have a tar archive unpacked at a container's root."""
+        headers = {"Content-Type": "application/x-tar"}
+        self._request("PUT", path, archive, {"path": "/"}, headers)
 
     def pull(self, image: str, platform: str = "") -> str:
         """Pull an image; the daemon's last error, if it gave one after it had begun."""

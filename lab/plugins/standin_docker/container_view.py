@@ -11,7 +11,10 @@ _MB: Final = 1024 * 1024
 
 
 def seen(inspect: dict[str, Any]) -> Props:
-    """The properties that inspect shows; those that it does not show are left out."""
+    """The properties that inspect shows.
+
+    Environment and labels are left out: inspect mixes those of the image into them.
+    """
     config, host = inspect["Config"], inspect["HostConfig"]
     state, network = inspect["State"], inspect.get("NetworkSettings") or {}
     swap = host.get("MemorySwap") or 0
@@ -26,7 +29,6 @@ def seen(inspect: dict[str, Any]) -> Props:
         "domainname": config.get("Domainname") or "",
         "command": config.get("Cmd") or [],
         "entrypoints": config.get("Entrypoint") or [],
-        "envs": config.get("Env") or [],
         "user": config.get("User") or "",
         "dns": host.get("Dns") or [],
         "dnsOpts": host.get("DnsOptions") or [],
@@ -42,9 +44,6 @@ def seen(inspect: dict[str, Any]) -> Props:
         "ulimits": [
             {"name": item["Name"], "soft": item["Soft"], "hard": item["Hard"]}
             for item in host.get("Ulimits") or []
-        ],
-        "labels": [
-            {"label": key, "value": value} for key, value in (config.get("Labels") or {}).items()
         ],
         "privileged": bool(host.get("Privileged")),
         "memory": (host.get("Memory") or 0) // _MB,
@@ -81,8 +80,8 @@ def seen(inspect: dict[str, Any]) -> Props:
         props["exitCode"] = state.get("ExitCode") or 0
     if host.get("CapAdd") or host.get("CapDrop"):
         props["capabilities"] = {
-            "adds": sorted(host.get("CapAdd") or []),
-            "drops": sorted(host.get("CapDrop") or []),
+            "adds": _capabilities(host.get("CapAdd")),
+            "drops": _capabilities(host.get("CapDrop")),
         }
     if config.get("Healthcheck"):
         props["healthcheck"] = _healthcheck(config["Healthcheck"])
@@ -90,6 +89,11 @@ def seen(inspect: dict[str, Any]) -> Props:
         if host.get(name):
             props[key] = host[name]
     return props
+
+
+def _capabilities(names: list[str] | None) -> list[str]:
+    full = (name if name.startswith("CAP_") or name == "ALL" else f"CAP_{name}" for name in names or [])
+    return sorted(full)
 
 
 def _ports(ports: dict[str, Any]) -> list[Props]:

@@ -105,7 +105,7 @@ def _upload(client: Client, resource_id: str, upload: Props) -> None:
         raise Failed("error with upload content: one of 'content', 'content_base64' must be set")
     archive = request.upload_archive(upload)
     try:
-        client.put_archive(f"/containers/{resource_id}/archive", archive, path="/")
+        client.unpack(f"/containers/{resource_id}/archive", archive)
     except DockerError as failure:
         raise Failed(f"Unable to upload volume content: {failure.text}") from None
 
@@ -153,9 +153,6 @@ def read(client: Client, resource_id: str, state: Props, inputs: Props) -> Found
     if inspect is None or inspect["Id"] != resource_id:
         return Found()
     props = seen(inspect)
-    if state.get("envs") is not None:
-        props.pop("envs")
-        props.pop("labels")
     props["mustRun"] = _must_run(inspect, state.get("mustRun", True))
     after = refreshed(CONTAINER, {**state, "image": state.get("image") or ""}, props, resource_id)
     if not state:

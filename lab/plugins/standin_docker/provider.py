@@ -108,7 +108,7 @@ class Docker(Provider):
         return resource_id, state
 
     def read(self, target: Target, resource_id: str, state: Props, inputs: Props) -> Found:
-        _schema(target, "Read")
+        _schema(target, "Read", resource_id)
         try:
             found: Found = _module(target).read(self._docker(), resource_id, state, inputs)
         except Failed as failure:
@@ -118,9 +118,9 @@ class Docker(Provider):
     def update(
         self, target: Target, resource_id: str, state: Props, news: Props, preview: bool
     ) -> Props:
-        schema = _schema(target, "Update")
+        schema = _schema(target, "Update", resource_id)
         if preview:
-            return updated(schema, state, news)
+            return updated(schema, state, news, preview=True)
         try:
             after: Props = _module(target).update(self._docker(), resource_id, state, news)
         except Failed as failure:
@@ -128,7 +128,7 @@ class Docker(Provider):
         return after
 
     def delete(self, target: Target, resource_id: str, state: Props) -> None:
-        _schema(target, "Delete")
+        _schema(target, "Delete", resource_id)
         try:
             _module(target).delete(self._docker(), resource_id, state)
         except Failed as failure:
@@ -183,8 +183,10 @@ class Docker(Provider):
         return InitFailed(text, failure.resource_id, failure.state, {})
 
 
-def _schema(target: Target, call: str) -> Schema:
+def _schema(target: Target, call: str, resource_id: str = "new") -> Schema:
     schema = SCHEMAS.get(target.type)
+    if not resource_id:
+        raise PluginError(f"{call} of {target.name} without an id")
     if schema is None:
         raise PluginError(f"unrecognized resource type ({call}): {target.type}")
     return schema

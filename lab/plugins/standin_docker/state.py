@@ -61,12 +61,13 @@ def created(schema: Schema, inputs: Props, seen: Props, resource_id: str) -> Pro
     state: Props = {}
     for key, field in schema.fields.items():
         given = inputs.get(key)
-        if given is not None and key not in _ALWAYS_SEEN and not (field.computed and given == ""):
+        if given is not None and key not in _ALWAYS_SEEN and not (field.computed and not given):
             state[key] = shaped(field, given)
         elif key in seen:
             state[key] = _seen_or_null(field, seen[key])
         else:
-            state[key] = None if field.output or field.computed else _unset(field)
+            empty = [] if field.kind == "set" else None
+            state[key] = empty if field.output or field.computed else _unset(field)
     return {**state, "id": resource_id}
 
 
@@ -118,7 +119,7 @@ def _zero(field: Field, value: Any) -> Any:
     return {"int": 0, "bool": False, "str": "", "map": {}, "list": [], "set": []}.get(field.kind)
 
 
-def updated(schema: Schema, state: Props, news: Props) -> Props:
+def updated(schema: Schema, state: Props, news: Props, *, preview: bool = False) -> Props:
     """The state after an Update: the old one with what changed."""
     result = dict(state)
     for key, field in schema.fields.items():
@@ -128,10 +129,15 @@ def updated(schema: Schema, state: Props, news: Props) -> Props:
         compare(field, key, state.get(key), news.get(key), changes)
         if changes:
             given = news.get(key)
-            result[key] = _unset(field) if given is None else shaped(field, given)
+            result[key] = _taken_away(field, preview) if given is None else shaped(field, given)
         elif field.kind == "set" and field.objects:
             result[key] = _zeroed(field, state.get(key))
     return result
+
+
+def _taken_away(field: Field, preview: bool) -> Any:
+    zero = {"str": "", "int": 0, "bool": False}.get(field.kind)
+    return _unset(field) if preview or zero is None else zero
 
 
 def inputs_after(schema: Schema, inputs: Props, state: Props) -> Props:
