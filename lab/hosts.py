@@ -12,10 +12,12 @@ import signal
 import socket
 from pathlib import Path
 
-from lab import cache, keys, network
+from lab import cache, cgroups, keys, network
+from lab.cgroups import Cgroup
 from lab.errors import LabError
-from lab.processes import Cgroup, Process, run, spawn, wait_until
+from lab.processes import Process, run, wait_until
 from lab.record import HostRecord
+from lab.roots import SUITES
 
 BOOT_SECONDS = 90.0
 _STOP_SECONDS = 30.0
@@ -32,6 +34,26 @@ Type=oneshot
 RemainAfterExit=yes
 ExecStart=/sbin/ip link set host0 name {network.NIC}
 """
+
+# Where a host has cgroups v1, systemd-nspawn gives it them read-only.
+_CGROUP_UNIT = """\
+[Unit]
+Description=Makes cgroups v1 writable
+DefaultDependencies=no
+Before=sysinit.target
+ConditionPathExists=!/sys/fs/cgroup/cgroup.controllers
+
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+ExecStart=/bin/sh -c 'for group in /sys/fs/cgroup/*/; do mount -o remount,bind,rw "$group"; done'
+"""
+
+_UNITS = {"lab-nic.service": _NIC_UNIT, "lab-cgroup.service": _CGROUP_UNIT}
+_STARTED_BY = {
+    "sysinit.target.wants": [f"/etc/systemd/system/{name}" for name in _UNITS],
+    "multi-user.target.wants": ["/lib/systemd/system/systemd-networkd.service"],
+}
 
 
 def name_of(number: int) -> str:
@@ -57,7 +79,6 @@ def identity(name: str, address: str, lab_id: str, client_key: str) -> dict[str,
         "etc/ssh/ssh_host_ed25519_key": (host_key, 0o600),
         "etc/ssh/ssh_host_ed25519_key.pub": (f"{keys.host_key(name)} {name}\n", 0o644),
         "etc/systemd/network/10-lan.network": (lan, 0o644),
-        "etc/systemd/system/lab-nic.service": (_NIC_UNIT, 0o644),
         "etc/docker/daemon.json": (f"{json.dumps(mirrors)}\n", 0o644),
         "root/.ssh/authorized_keys": (f"{client_key}\n", 0o600),
     }
@@ -66,10 +87,11 @@ def identity(name: str, address: str, lab_id: str, client_key: str) -> dict[str,
 class Host:
     """One host of a lab: its disk below `folder`, and what runs of it in `record`."""
 
-    def __init__(self, lab_id: str, folder: Path, record: HostRecord) -> None:
+    def __init__(self, lab_id: str, namespace: str, folder: Path, record: HostRecord) -> None:
         self.record = record
         self.folder = folder / record.name
         self._lab_id = lab_id
+        self._namespace = namespace
         self.root = self.folder / "root"
         self.console = self.folder / "console.log"
 
@@ -84,7 +106,7 @@ class Host:
         self.record.cgroup = f"crosshost-{self._lab_id}/{self.record.name}"
         self.record.wanted = "on"
 
-    def start(self, base: Path, namespace: str, client_key: str) -> None:
+    def start(self, base: Path, client_key: str) -> None:
         """Boot the host from its disk, making the disk over `base` where there is none."""
         fresh = not (self.folder / "made").exists()
         if fresh:
@@ -96,10 +118,12 @@ class Host:
         if fresh:
             self._write_identity(client_key)
             (self.folder / "made").touch()
+        self._write_units()
         cgroup = Cgroup(self.record.cgroup)
         cgroup.make()
+        version_1 = SUITES[self.record.suite].cgroup_v1 and cgroups.memory_is_version_1()
         self.console.unlink(missing_ok=True)
-        self.record.process = spawn(
+        self.record.process = cgroups.spawn(
             [
                 "systemd-nspawn",
                 "--quiet",
@@ -116,10 +140,10 @@ class Host:
                 "--timezone=off",
                 "--link-journal=no",
             ],
-            namespace=namespace,
+            namespace=self._namespace,
             cgroup=cgroup,
             log=self.console,
-            env={"SYSTEMD_NSPAWN_UNIFIED_HIERARCHY": "1"},
+            env={"SYSTEMD_NSPAWN_UNIFIED_HIERARCHY": "0" if version_1 else "1"},
         )
 
     def _write_identity(self, client_key: str) -> None:
@@ -131,15 +155,18 @@ class Host:
             file.write_text(content)
             file.chmod(mode)
         (self.root / "root/.ssh").chmod(0o700)
+
+    def _write_units(self) -> None:
+        """Write what makes the Debian root a lab host; anew at each boot, as the lab may change."""
         units = self.root / "etc/systemd/system"
-        for target, unit in (
-            ("sysinit.target.wants", "/etc/systemd/system/lab-nic.service"),
-            ("multi-user.target.wants", "/lib/systemd/system/systemd-networkd.service"),
-        ):
+        for name, text in _UNITS.items():
+            (units / name).write_text(text)
+        for target, started in _STARTED_BY.items():
             (units / target).mkdir(exist_ok=True)
-            link = units / target / Path(unit).name
-            link.unlink(missing_ok=True)
-            link.symlink_to(unit)
+            for name in started:
+                link = units / target / Path(name).name
+                link.unlink(missing_ok=True)
+                link.symlink_to(name)
 
     def wait_ready(self) -> None:
         """Return when sshd listens and dockerd answers.
@@ -232,6 +259,7 @@ class Host:
             cgroup = Cgroup(self.record.cgroup)
             cgroup.kill()
             cgroup.remove()
+            network.unplug(self._namespace, self.record.name)
         for mount in reversed(self.record.mounts):
             while Path(mount).is_mount():
                 run(["umount", mount])

@@ -19,10 +19,10 @@ from hashlib import sha256
 from pathlib import Path
 
 from lab import access, cache, environment, images, inside, keys, machine, network, registry, roots
+from lab.cgroups import Cgroup
 from lab.environment import Environment
 from lab.errors import LabError
 from lab.hosts import Host, name_of
-from lab.processes import Cgroup
 from lab.progress import step
 from lab.record import HostRecord, Record
 
@@ -173,7 +173,7 @@ class Lab:
                 machine.set_inotify(change[1])
             with step(f"booting {', '.join(host.record.name for host in missing)}"):
                 for host in missing:
-                    host.start(bases[host.record.suite], self.namespace, client_key)
+                    host.start(bases[host.record.suite], client_key)
                     record.save(self._record_file)
                 self._wait(missing)
         self._wait(wanted)
@@ -301,10 +301,13 @@ class Lab:
         return inside.run(self.namespace, command, os.environ, folder, input, check, timeout)
 
     def _all(self, record: Record) -> list[Host]:
-        return [Host(self.id, self._hosts_folder, host) for host in record.hosts.values()]
+        return [
+            Host(self.id, self.namespace, self._hosts_folder, host)
+            for host in record.hosts.values()
+        ]
 
     def _host(self, record: Record, name: str) -> Host:
-        return Host(self.id, self._hosts_folder, self._known(record, name))
+        return Host(self.id, self.namespace, self._hosts_folder, self._known(record, name))
 
     @staticmethod
     def _known(record: Record, name: str) -> HostRecord:

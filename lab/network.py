@@ -6,8 +6,10 @@ elsewhere is refused at once, so that nothing waits for a timeout.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
+from lab.errors import CommandFailed
 from lab.processes import run
 
 GATEWAY = "10.0.0.2"
@@ -42,6 +44,17 @@ def create(namespace: str) -> None:
     run(["ip", "-n", namespace, "-batch", "-"], text=commands)
     forward = "echo 1 >/proc/sys/net/ipv4/ip_forward"
     run(["nsenter", f"--net=/run/netns/{namespace}", "sh", "-c", forward])
+
+
+def unplug(namespace: str, name: str) -> None:
+    """Take a host that is off out of the LAN at once; the kernel would take its time."""
+    if not exists(namespace):
+        return
+    for line in run(["ip", "-n", namespace, "-brief", "link"]).splitlines():
+        link = line.split()[0].partition("@")[0]
+        if link.startswith(f"vb-{name}"):
+            with suppress(CommandFailed):
+                run(["ip", "-n", namespace, "link", "delete", link])
 
 
 def delete(namespace: str) -> None:

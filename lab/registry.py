@@ -12,9 +12,10 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from lab import cache, images, network
+from lab.cgroups import Cgroup, spawn
 from lab.errors import LabError
 from lab.layers import Image, digest_of
-from lab.processes import Cgroup, Process, spawn, wait_until
+from lab.processes import Process, wait_until
 
 PORT = 5000
 

@@ -31,19 +31,23 @@ _MASKED_UNITS = [
 
 @dataclass(frozen=True)
 class Suite:
-    """A Debian release and the Docker engine that its package brings."""
+    """A Debian release and the Docker engine that its package brings.
+
+    `cgroup_v1`: its systemd can do with cgroups v1, where the machine has no others.
+    """
 
     name: str
     engine: str
     extra_packages: tuple[str, ...] = ()
     options: tuple[str, ...] = ()
+    cgroup_v1: bool = False
 
 
 SUITES = {
     suite.name: suite
     for suite in (
-        Suite("bullseye", "20.10.5"),
-        Suite("bookworm", "20.10.24"),
+        Suite("bullseye", "20.10.5", cgroup_v1=True),
+        Suite("bookworm", "20.10.24", cgroup_v1=True),
         Suite("trixie", "26.1.5", ("docker-cli",)),
         Suite(
             "forky",

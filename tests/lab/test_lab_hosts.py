@@ -119,6 +119,14 @@ def test_the_ssh_image_lets_the_labs_key_in_and_has_the_tools(spare: Lab) -> Non
         spare.ssh("docker01", "docker rm -f lab-test-ssh; docker network rm lab-test")
 
 
+def test_a_containers_memory_limit_holds(spare: Lab) -> None:
+    spare.ssh("docker01", "docker pull -q busybox:1")
+    run = "docker run --rm -m 64m --memory-swap 64m busybox:1"
+    limit = "cat /sys/fs/cgroup/memory/memory.limit_in_bytes /sys/fs/cgroup/memory.max 2>/dev/null"
+    shown = spare.ssh("docker01", f"{run} sh -c '{limit}; true'").stdout
+    assert shown == f"{64 * 2**20}\n"
+
+
 def test_host_keys_are_the_ones_that_stack_files_name(lab: Lab) -> None:
     for name in ("docker01", "docker02"):
         there = lab.ssh(name, "cat /etc/ssh/ssh_host_*_key.pub").stdout.split()[:2]
@@ -151,7 +159,9 @@ def test_status_shows_each_host(lab: Lab) -> None:
 
 
 def test_pulling_the_plug_ends_a_host_at_once_and_keeps_its_disk(spare: Lab) -> None:
-    spare.ssh("docker01", "echo kept > /root/kept")
+    spare.ssh(
+        "docker01", "echo kept > /root/kept; docker run -d --restart always busybox:1 sleep 99"
+    )
     began = time.monotonic()
     spare.power_off("docker01")
     assert time.monotonic() - began < 2
@@ -161,7 +171,8 @@ def test_pulling_the_plug_ends_a_host_at_once_and_keeps_its_disk(spare: Lab) -> 
             spare.ssh("docker01", "true")
     finally:
         spare.power_on("docker01")
-    assert spare.ssh("docker01", "cat /root/kept; rm /root/kept").stdout == "kept\n"
+    assert spare.ssh("docker01", "cat /root/kept").stdout == "kept\n"
+    assert spare.ssh("docker01", "docker ps -q").stdout, "its containers start again too"
 
 
 def test_a_host_that_died_is_booted_again_by_up(spare: Lab) -> None:
