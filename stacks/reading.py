@@ -32,6 +32,18 @@ def read(
             problem = _problem(item, path, place, kind, value)
             if problem not in problems[known:]:
                 problems.append(problem)
+        return _without_unknown_keys(kind, value, error)
+
+
+def _without_unknown_keys(kind: Any, value: Any, error: ValidationError) -> Any:
+    """The entry as if its unknown keys were not there: what else is wrong can then be told, too."""
+    unknown = [item["loc"][-1] for item in error.errors() if item["type"] == "extra_forbidden"]
+    if len(unknown) < error.error_count() or not isinstance(value, dict):
+        return None
+    known = {key: item for key, item in value.items() if key not in unknown}
+    try:
+        return TypeAdapter(kind).validate_python(known)
+    except ValidationError:
         return None
 
 

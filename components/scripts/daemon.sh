@@ -80,8 +80,10 @@ remember() { # PATH: keep what the file is now, for become
 # Leaves in $dir/live the JSON object of $1 with live-restore set to $2.
 with_live_restore() {
     if [ -s "$1" ]; then cat "$1"; else echo '{}'; fi |
-        sh "$scripts/json-members.sh" set live-restore "$2" >"$dir/live"
+        json_members set live-restore "$2" >"$dir/live"
 }
+
+json_members() { sh "$scripts/json-members.sh" "$@"; }
 
 info() { docker info --format "$1" 2>/dev/null; }
 
@@ -116,6 +118,18 @@ validate() { # PATH
     fi
 }
 
+# A file that has our cluster store already is no original: what we kept was lost.
+keep_original() {
+    if cmp -s "$dir/new" "$file" && grep -q '"cluster-store"' "$file"; then
+        cp -p "$file" "$dir/original.new"
+        json_members restore cluster-store,cluster-advertise /dev/null <"$file" >"$dir/original.new"
+        mv -f "$dir/original.new" "$dir/original"
+        return
+    fi
+    if docker network inspect docker_gwbridge >/dev/null 2>&1; then : >"$dir/gwbridge"; fi
+    remember "$dir/original"
+}
+
 apply() {
     read_header
     mkdir -p "$dir"
@@ -130,8 +144,7 @@ apply() {
     fi
     validate "$dir/new"
     if [ ! -e "$dir/original" ] && [ ! -e "$dir/original.absent" ]; then
-        if docker network inspect docker_gwbridge >/dev/null 2>&1; then : >"$dir/gwbridge"; fi
-        remember "$dir/original"
+        keep_original
     fi
     remember "$dir/previous"
     # Mode and owner are those of the file that is there.
@@ -160,7 +173,7 @@ plan_undo() {
     else
         if [ -e "$dir/original" ]; then original=$dir/original; else original=/dev/null; fi
         cp -p "$file" "$dir/final.new"
-        sh "$scripts/json-members.sh" restore "$(header_word own)" "$original" \
+        json_members restore "$(header_word own)" "$original" \
             <"$file" >"$dir/final.new" ||
             fail "cannot take our keys out of $file: remove $(header_word own) by hand and run pulumi destroy again"
     fi
