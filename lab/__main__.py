@@ -10,8 +10,9 @@ import typer
 from lab import cache, environment
 from lab.environment import Environment
 from lab.errors import LabError
-from lab.lab import DEFAULT_ENGINES, DEFAULT_HOSTS, HostStatus, Lab
+from lab.lab import DEFAULT_ENGINES, DEFAULT_HOSTS, Lab
 from lab.progress import say
+from lab.status import HostStatus
 
 app = typer.Typer(
     no_args_is_help=True,

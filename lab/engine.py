@@ -121,8 +121,11 @@ def _download(folder: Path) -> None:
     with step(f"downloading Pulumi {VERSION}"):
         if not download.fetch(url, archive):
             raise _NotReachable
-        with tarfile.open(archive) as packed:
-            packed.extractall(folder, filter="data")
+        try:
+            with tarfile.open(archive) as packed:
+                packed.extractall(folder, filter="data")
+        except (tarfile.TarError, EOFError, OSError) as error:
+            raise _NotReachable from error
         archive.unlink()
         # The archive holds one folder: pulumi/ or pulumi/bin/.
         found = next(folder.rglob("pulumi-language-python"), None)

@@ -14,7 +14,6 @@ import subprocess
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
@@ -25,25 +24,11 @@ from lab.errors import LabError
 from lab.hosts import Host, name_of
 from lab.progress import step
 from lab.record import HostRecord, Record
+from lab.status import HostStatus, status_of
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 DEFAULT_HOSTS = 2
 DEFAULT_ENGINES = ("bullseye",)
-
-
-@dataclass(frozen=True)
-class HostStatus:
-    """What is known of a host: `state` is "running", "booting", "off" or "dead".
-
-    `engine` is what dockerd tells, else what the host's suite promises. `memory` is in bytes.
-    """
-
-    name: str
-    address: str
-    suite: str
-    engine: str
-    state: str
-    memory: int
 
 
 class Lab:
@@ -88,24 +73,7 @@ class Lab:
     def status(self) -> list[HostStatus]:
         """All hosts, in order; empty where there is no lab."""
         up = self.running()
-        return [self._status(host, up) for host in self._all(Record.load(self._record_file))]
-
-    @staticmethod
-    def _status(host: Host, lab_is_up: bool) -> HostStatus:
-        record = host.record
-        engine = host.engine() if host.running else None
-        if host.running:
-            state = "running" if engine else "booting"
-        else:
-            state = "off" if record.wanted == "off" or not lab_is_up else "dead"
-        return HostStatus(
-            record.name,
-            record.address,
-            record.suite,
-            engine or roots.SUITES[record.suite].engine,
-            state,
-            host.memory() if host.running else 0,
-        )
+        return [status_of(host, up) for host in self._all(Record.load(self._record_file))]
 
     # Up and down
 
@@ -171,7 +139,8 @@ class Lab:
             record.save(self._record_file)
             if change:
                 machine.set_inotify(change[1])
-            with step(f"booting {', '.join(host.record.name for host in missing)}"):
+            names = [host.record.name for host in missing]
+            with step(f"booting {', '.join(names) if len(names) < 5 else f'{len(names)} hosts'}"):
                 for host in missing:
                     host.start(bases[host.record.suite], client_key)
                     record.save(self._record_file)

@@ -4,21 +4,17 @@ from __future__ import annotations
 
 import stat
 import subprocess
-import time
 from pathlib import Path
 
 import pytest
 
 from lab import (
     access,
-    download,
-    engine,
     environment,
     hosts,
     keys,
     machine,
     network,
-    plugin_source,
     roots,
 )
 from lab.environment import Environment
@@ -68,85 +64,6 @@ def test_an_engine_is_chosen_by_version_or_suite(wanted: str, suite: str) -> Non
 def test_an_engine_that_no_host_has_is_refused_with_those_there_are(wanted: str) -> None:
     with pytest.raises(LabError, match=r"20\.10\.5 \(bullseye\).*28\.5\.2 \(forky\)"):
         roots.suite_of(wanted)
-
-
-@pytest.mark.parametrize(
-    ("version", "will_do"),
-    [
-        ("v3.259.0", True),
-        ("3.250.0", True),
-        ("v3.300.1-alpha.1", True),
-        ("v3.249.9", False),
-        ("v4.0.0", False),
-        ("", False),
-        ("pulumi", False),
-    ],
-)
-def test_pulumi_from_3_250_to_below_4_will_do(version: str, will_do: bool) -> None:
-    assert engine.version_will_do(version) is will_do
-
-
-def fake_pulumi(folder: Path, version: str) -> Path:
-    folder.mkdir(parents=True)
-    for name in ("pulumi", "pulumi-language-python"):
-        (folder / name).write_text(f"#!/bin/sh\necho v{version}\n")
-        (folder / name).chmod(0o755)
-    return folder
-
-
-def test_a_pulumi_on_path_wins_unless_it_is_too_old(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    old = fake_pulumi(tmp_path / "old", "3.100.0")
-    good = fake_pulumi(tmp_path / "good", "3.255.0")
-    found = engine.find(f"{old}:{good}:/bin:/usr/bin")
-    assert found.binary == good / "pulumi"
-    assert "found on PATH" in found.source
-    assert f"{old}/pulumi is left alone" in capsys.readouterr().err
-
-
-def test_a_download_that_cannot_work_is_given_up_in_silence(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    began = time.monotonic()
-    assert not download.reachable("http://127.0.0.1:9/plugin.tar.gz")
-    assert not download.fetch("http://127.0.0.1:9/plugin.tar.gz", tmp_path / "file")
-    assert time.monotonic() - began < 5
-    assert capsys.readouterr() == ("", "")
-
-
-def test_given_plugins_get_a_home_of_their_own(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    given = tmp_path / "plugins"
-    given.mkdir()
-    monkeypatch.setenv("CROSSHOST_PLUGINS", str(given))
-    pulumi = engine.Engine(tmp_path, "test")
-    with pytest.raises(LabError, match=r"pulumi-resource-docker and .*-resource-command"):
-        plugin_source.find(pulumi)
-    homes = set()
-    for content in ("one", "two"):
-        for name in plugin_source.VERSIONS:
-            file = given / plugin_source.binary_of(name)
-            file.write_text(content)
-            file.chmod(0o755)
-        found = plugin_source.find(pulumi)
-        assert found == plugin_source.find(pulumi)
-        homes.add(found.home)
-        installed = found.home / "plugins/resource-docker-v5.1.0/pulumi-resource-docker"
-        assert installed.read_text() == content
-        assert installed.stat().st_mode & 0o111
-    assert len(homes) == 2
-
-
-def test_a_stand_in_ignores_the_callers_python_settings(tmp_path: Path) -> None:
-    script = tmp_path / "plugin"
-    script.write_text('printf "%s|" "$PYTHONPATH" "$@"')
-    launcher = tmp_path / "launcher"
-    launcher.write_text(plugin_source.launcher_text(Path("/bin/sh"), script))
-    argv = ["sh", str(launcher), "a b", "*"]
-    said = subprocess.run(argv, capture_output=True, text=True, env={"PYTHONPATH": "/x"})
-    assert said.stdout == "|a b|*|"
 
 
 def test_a_hosts_identity_is_its_own_and_the_same_each_time() -> None:
@@ -236,6 +153,17 @@ def test_a_process_number_that_another_process_has_now_is_not_alive() -> None:
     child.kill()
     child.wait()
     assert not process.alive()
+
+
+@pytest.mark.parametrize(("system", "user"), [("darwin", 0), ("linux", 1000)])
+def test_where_the_lab_cannot_run_one_line_says_what_to_do_instead(
+    system: str, user: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.platform", system)
+    monkeypatch.setattr("os.geteuid", lambda: user)
+    with pytest.raises(LabError, match=r"'Your own hosts' in README\.md$") as error:
+        Lab.for_checkout(tmp_path).up()
+    assert "\n" not in str(error.value)
 
 
 def test_each_checkout_has_a_lab_of_its_own(tmp_path: Path, cache_root: Path) -> None:
