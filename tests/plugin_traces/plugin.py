@@ -61,7 +61,8 @@ def _varint(data: bytes, start: int) -> tuple[int, int]:
 class Plugin:
     """A running plugin."""
 
-    def __init__(self, port: str) -> None:
+    def __init__(self, port: str, pid: int) -> None:
+        self.pid = pid
         self._stub = provider_pb2_grpc.ResourceProviderStub(
             grpc.insecure_channel(f"127.0.0.1:{port}")
         )
@@ -173,7 +174,7 @@ def running(name: str, cwd: Path | None = None) -> Iterator[Plugin]:
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=cwd) as process:
         assert process.stdout is not None
         try:
-            yield Plugin(process.stdout.readline().strip())
+            yield Plugin(process.stdout.readline().strip(), process.pid)
         finally:
             process.terminate()
             process.wait(timeout=10)

@@ -50,7 +50,9 @@ def command(inputs: Props, text: str, previous: Props, log: Log) -> Props:
         result["assets"] = _assets(root, given["assetPaths"])
     if given.get("archivePaths") is not None:
         assets = _assets(root, given["archivePaths"])
-        result["archive"] = Asset({"assets": assets, "hash": _archive_hash(assets)}, archive=True)
+        result["archive"] = Asset(
+            {"assets": assets, "hash": _archive_hash(assets), "path": "", "uri": ""}, archive=True
+        )
     return result
 
 

@@ -70,6 +70,9 @@ class Command(Provider):
 
     def read(self, target: Target, resource_id: str, state: Props, inputs: Props) -> Found:
         _resource(target, "Read")
+        archive = state.get("archive")
+        if isinstance(archive, Asset):
+            state = {**state, "archive": Asset({"assets": {}, **archive.fields}, archive=True)}
         return Found(resource_id, state, inputs)
 
     def update(

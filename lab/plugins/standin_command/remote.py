@@ -41,7 +41,7 @@ class Remote:
         """Run one command of a resource: its stdout and stderr."""
         given = plain(inputs)
         route = Route.read(given["connection"])
-        environment = {key: str(value) for key, value in (given.get("environment") or {}).items()}
+        environment = dict(sorted((given.get("environment") or {}).items()))
         extra = {}
         if given.get("addPreviousOutputInEnv") is not False:
             for stream in ("stdout", "stderr"):

@@ -8,6 +8,7 @@ import threading
 from typing import Any, Final
 from urllib.parse import quote, urlencode
 
+from .failures import Failed
 from .transport import Address, Pool, TransportError, exchange
 
 _NEWEST: Final = (1, 51)
@@ -107,13 +108,12 @@ class Client:
                 _, _, headers = exchange(self._pool, "HEAD", "/_ping", None, {})
             except TransportError as failure:
                 said = _unreached("HEAD", "http://docker.example.com/_ping", failure)
-                if self._probe:
-                    said = (
-                        "failed to create Docker client: Error pinging Docker server, please make "
-                        f"sure that {self._url} is reachable and has a  '_ping' endpoint. "
-                        f"Error: {said}"
-                    )
-                raise DockerError(said) from None
+                if not self._probe:
+                    raise DockerError(said) from None
+                raise Failed(
+                    "failed to create Docker client: Error pinging Docker server, please make sure "
+                    f"that {self._url} is reachable and has a  '_ping' endpoint. Error: {said}"
+                ) from None
             offered = headers.get("Api-Version", "1.40")
             newest = min(_NEWEST, tuple(int(part) for part in offered.split(".")))
             self._version = ".".join(str(part) for part in newest)

@@ -87,7 +87,7 @@ class Connection(http.client.HTTPConnection):
                 code = None
         self._errors.seek(0)
         said = self._errors.read().decode(errors="replace")
-        if code == 0 or (code == 1 and "Cannot connect to the Docker daemon" in said):
+        if code in (0, 1):
             return (
                 "Cannot connect to the Docker daemon at http://docker.example.com. "
                 "Is the docker daemon running?"
