@@ -24,32 +24,101 @@ _APPLETS = (
     "touch rm grep id sysctl test"
 )
 
-DOCKER = """
-container-minimal container-exits container-exits-zero container-bad-command container-ip-in-use
-container-stopped container-stopped-restart-always container-gone container-recreated-by-hand
-container-netmodes container-netmode-container-replace container-netadv-static
-container-netadv-more container-netadv-host-and-none container-disconnected container-caps
-container-health-ok container-health-wait container-ports container-port-conflict
-container-start-false container-sticky-removed container-upload container-import container-grace
-container-image-missing container-name-in-use container-replace-image container-replace-autoname
-container-inplace-ignored container-two-containers-dependency container-volume-forms
-network-minimal network-bridge-full network-macvlan network-macvlan-trixie network-ipv6
-network-delete-attached-b1 network-gone network-recreated-by-hand network-replace-attached
-network-replace-attached-dbr network-rename network-import network-invalid-ipam
-network-subnet-conflict-b1 network-name-exists-b1 network-overlay-noswarm
-remoteimage-local remoteimage-absent remoteimage-gone remoteimage-retagged remoteimage-container
-remoteimage-in-use-only-tag volume volume-in-use volume-exists
-""".split()
+DOCKER = [
+    "container-minimal",
+    "container-exits",
+    "container-exits-zero",
+    "container-bad-command",
+    "container-ip-in-use",
+    "container-stopped",
+    "container-stopped-restart-always",
+    "container-gone",
+    "container-recreated-by-hand",
+    "container-netmodes",
+    "container-netmode-container-replace",
+    "container-netadv-static",
+    "container-netadv-more",
+    "container-netadv-host-and-none",
+    "container-disconnected",
+    "container-caps",
+    "container-health-ok",
+    "container-health-wait",
+    "container-ports",
+    "container-port-conflict",
+    "container-start-false",
+    "container-sticky-removed",
+    "container-upload",
+    "container-import",
+    "container-grace",
+    "container-image-missing",
+    "container-name-in-use",
+    "container-replace-image",
+    "container-replace-autoname",
+    "container-inplace-ignored",
+    "container-two-containers-dependency",
+    "container-volume-forms",
+    "network-minimal",
+    "network-bridge-full",
+    "network-macvlan",
+    "network-macvlan-trixie",
+    "network-ipv6",
+    "network-delete-attached-b1",
+    "network-gone",
+    "network-recreated-by-hand",
+    "network-replace-attached",
+    "network-replace-attached-dbr",
+    "network-rename",
+    "network-import",
+    "network-invalid-ipam",
+    "network-subnet-conflict-b1",
+    "network-name-exists-b1",
+    "network-overlay-noswarm",
+    "remoteimage-local",
+    "remoteimage-absent",
+    "remoteimage-gone",
+    "remoteimage-retagged",
+    "remoteimage-container",
+    "remoteimage-in-use-only-tag",
+    "volume",
+    "volume-in-use",
+    "volume-exists",
+]
 
-COMMAND = """
-remote-basic remote-create-only remote-no-create remote-triggers remote-triggers-dbr
-remote-fail-create remote-fail-update remote-fail-delete remote-fail-replace remote-hostkey
-remote-hostkey-wrong-create-limit remote-wrong-key remote-unreachable-later remote-env
-remote-env-multi remote-addprev remote-large-output remote-output-forms remote-logging
-remote-logging-fail remote-secrets remote-defaults remote-reboot-host remote-retain
-copy-file copy-string copy-archive copy-connection-change copy-errors
-local-command local-fail local-assets local-secrets
-""".split()
+COMMAND = [
+    "remote-basic",
+    "remote-create-only",
+    "remote-no-create",
+    "remote-triggers",
+    "remote-triggers-dbr",
+    "remote-fail-create",
+    "remote-fail-update",
+    "remote-fail-delete",
+    "remote-fail-replace",
+    "remote-hostkey",
+    "remote-hostkey-wrong-create-limit",
+    "remote-wrong-key",
+    "remote-unreachable-later",
+    "remote-env",
+    "remote-env-multi",
+    "remote-addprev",
+    "remote-large-output",
+    "remote-output-forms",
+    "remote-logging",
+    "remote-logging-fail",
+    "remote-secrets",
+    "remote-defaults",
+    "remote-reboot-host",
+    "remote-retain",
+    "copy-file",
+    "copy-string",
+    "copy-archive",
+    "copy-connection-change",
+    "copy-errors",
+    "local-command",
+    "local-fail",
+    "local-assets",
+    "local-secrets",
+]
 
 ACCEPTED: dict[str, dict[str, str]] = {}
 """Scenario -> part of a difference -> why it is accepted."""
@@ -121,7 +190,7 @@ def _prepare(lab: Lab, host: str) -> None:
             member = tarfile.TarInfo(f"bin/{applet}")
             member.type, member.linkname = tarfile.SYMTYPE, "busybox"
             archive.addfile(member)
-    import_image = "base64 -d | docker import -c 'CMD [\"/bin/sleep\",\"1d\"]' - lab/net:1"
+    import_image = 'base64 -d | docker import -c \'CMD ["/bin/sleep","1d"]\' - lab/net:1'
     lab.ssh(host, import_image, input=base64.b64encode(packed.getvalue()).decode())
     lab.ssh(
         host,

@@ -348,7 +348,9 @@ def main() -> None:
         begun = time.monotonic()
         differences = Replay(stage, plugin, name).run()
         seconds = round(time.monotonic() - begun, 2)
-        print(json.dumps({"name": name, "seconds": seconds, "differences": differences}), flush=True)
+        print(
+            json.dumps({"name": name, "seconds": seconds, "differences": differences}), flush=True
+        )
 
 
 if __name__ == "__main__":

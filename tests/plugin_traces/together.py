@@ -69,6 +69,7 @@ def ten_containers(stage: Stage) -> dict[str, Any]:
 
 def many_commands(stage: Stage) -> dict[str, Any]:
     """Thirty commands of half a second at the same time on one host."""
+    processes: list[str] = []
     with running("command") as plugin, ThreadPoolExecutor(30) as pool:
 
         def run(number: int) -> str:
@@ -92,7 +93,7 @@ def _docker_error(stage: Stage, address: str, *more: str) -> str:
         try:
             plugin.create(f"{_NETWORK}n", inputs)
         except CallFailed as failure:
-            return failure.text
+            return str(failure.text)
     return ""
 
 

@@ -1,5 +1,7 @@
 """The gRPC server of a plugin process: one thread for each call that is under way."""
 
+# ruff: noqa: ARG002  (the protocol's calls all take a request and a context)
+
 from __future__ import annotations
 
 import os
@@ -10,8 +12,8 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-import grpc
-from google.protobuf import empty_pb2
+import grpc  # type: ignore[import-untyped]
+from google.protobuf import empty_pb2  # type: ignore[import-untyped]
 from pulumi.runtime.proto import (
     engine_pb2,
     engine_pb2_grpc,

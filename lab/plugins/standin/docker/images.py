@@ -1,12 +1,13 @@
 """RemoteImage, and finding an image for a container."""
 
+# ruff: noqa: ARG001  (all resources have the same functions)
+
 from __future__ import annotations
 
 from typing import Any
 
-from standin.provider import Found
-from standin.values import Props
-
+from ..provider import Found
+from ..values import Props
 from .client import Client, DockerError
 from .failures import Failed
 from .schemas import REMOTE_IMAGE

@@ -1,14 +1,15 @@
 """The command plugin's calls."""
 
+# ruff: noqa: ARG002  (the contract gives more than each call uses)
+
 from __future__ import annotations
 
 import secrets
 from typing import Any, Final
 
-from standin.errors import PluginError
-from standin.provider import Checked, Difference, Failure, Found, Provider, Target
-from standin.values import UNKNOWN, Asset, Props, Secret, plain
-
+from ..errors import PluginError
+from ..provider import Checked, Difference, Failure, Found, Provider, Target
+from ..values import UNKNOWN, Asset, Props, Secret, plain
 from . import copy, local
 from .diffing import diff
 from .remote import Remote
@@ -58,7 +59,7 @@ class Command(Provider):
         if target.type == _COPY:
             if preview:
                 return "", {**state, "source": UNKNOWN}
-            copy.copy(self._remote, inputs, target.log)
+            copy.copy(self._remote, inputs)
             return secrets.token_hex(4), state
         resource_id = target.name + secrets.token_hex(4)
         if preview:
@@ -84,9 +85,9 @@ class Command(Provider):
             if preview:
                 return {**after, "source": UNKNOWN}
             if copy.changed(state, news):
-                copy.copy(self._remote, news, target.log)
+                copy.copy(self._remote, news)
             return after
-        kept = {key: state[key] for key in _OUTPUTS if key in state}
+        kept: Props = {key: state[key] for key in _OUTPUTS if key in state}
         update = plain(news.get("update"))
         text = update if update is not None else plain(news.get("create"))
         if preview:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from standin.values import UNKNOWN, has_unknown
-
+from ..values import UNKNOWN, has_unknown
 from .schema import SCALARS, Field, Fields, snake
 
 _ZERO: dict[str, Any] = {"str": "", "int": 0, "float": 0, "bool": False}

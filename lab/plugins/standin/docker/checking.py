@@ -6,9 +6,8 @@ import hashlib
 import secrets
 from typing import Any
 
-from standin.provider import Checked, Failure
-from standin.values import UNKNOWN, Asset, Props
-
+from ..provider import Checked, Failure
+from ..values import UNKNOWN, Asset, Props
 from .schema import SCALARS, Field, Fields, Schema
 
 _DEFAULTS = "__defaults"

@@ -8,15 +8,13 @@ import tarfile
 from pathlib import Path
 from typing import Any
 
-from standin.errors import PluginError
-from standin.provider import Log
-from standin.values import Asset, Props, plain
-
+from ..errors import PluginError
+from ..values import Asset, Props, plain
 from .connection import Route
 from .remote import Remote
 
 
-def copy(remote: Remote, inputs: Props, log: Log) -> None:
+def copy(remote: Remote, inputs: Props) -> None:
     """Copy the source; folders on the way are made, modes are not kept."""
     given = plain(inputs)
     source, path = given["source"], given["remotePath"]

@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from standin.provider import Difference
-from standin.values import UNKNOWN, Props, has_unknown
-
+from ..provider import Difference
+from ..values import UNKNOWN, Props, has_unknown
 from .schema import SCALARS, Field, Schema
 from .shape import canonical, canonical_object, is_zero, str_of
 

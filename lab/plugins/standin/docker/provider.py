@@ -1,16 +1,18 @@
 """The docker plugin's calls."""
 
+# ruff: noqa: ARG002  (the contract gives more than each call uses)
+
 from __future__ import annotations
 
 import json
 import threading
+from importlib import import_module
 from types import ModuleType
 from typing import Any, Final
 
-from standin.errors import InitFailed, PluginError
-from standin.provider import Checked, Difference, Failure, Found, Provider, Target
-from standin.values import UNKNOWN, Props
-
+from ..errors import InitFailed, PluginError
+from ..provider import Checked, Difference, Failure, Found, Provider, Target
+from ..values import UNKNOWN, Props
 from .checking import check
 from .diffing import diff
 from .failures import Failed
@@ -193,9 +195,7 @@ def _schema(target: Target, call: str, resource_id: str = "new") -> Schema:
 
 
 def _module(target: Target) -> ModuleType:
-    from importlib import import_module
-
-    return import_module(f"standin_docker.{_MODULES[target.type]}")
+    return import_module(f".{_MODULES[target.type]}", __package__)
 
 
 def _config_value(kind: str, value: Any) -> Any:

@@ -65,7 +65,10 @@ class Connection(http.client.HTTPConnection):
         ours, its = socket.socketpair()
         with its:
             self._process = subprocess.Popen(
-                self._address.command, stdin=its, stdout=its, stderr=self._errors
+                self._address.command,
+                stdin=its.fileno(),
+                stdout=its.fileno(),
+                stderr=self._errors,
             )
         self.sock = ours
 

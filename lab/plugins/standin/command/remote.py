@@ -9,10 +9,9 @@ import threading
 from pathlib import Path
 from typing import Any, Final
 
-from standin.errors import PluginError
-from standin.provider import Log
-from standin.values import Props, plain
-
+from ..errors import PluginError
+from ..provider import Log
+from ..values import Props, plain
 from .connection import Route
 from .dialling import Dialler, Master
 from .output import Output, failure, loggers, run
@@ -119,7 +118,7 @@ class Remote:
             return
         token = secrets.token_hex(8)
         silent = {"stdout": None, "stderr": None}
-        probe = {name: token for name in unknown}
+        probe = dict.fromkeys(unknown, token)
         output, _ = self._session(route, "env", None, silent, probe)
         seen = output.stdout.splitlines()
         with self._lock:

@@ -9,7 +9,7 @@ import tarfile
 from decimal import Decimal
 from typing import Any, Final
 
-from standin.values import Props
+from ..values import Props
 
 _MB: Final = 1024 * 1024
 _UNITS: Final = {
@@ -19,7 +19,7 @@ _UNITS: Final = {
 
 def create_body(inputs: Props) -> dict[str, Any]:
     """The whole body."""
-    ports = [port for port in inputs.get("ports") or []]
+    ports = list(inputs.get("ports") or [])
     config: dict[str, Any] = {
         "Image": inputs["image"],
         "Hostname": inputs.get("hostname") or "",

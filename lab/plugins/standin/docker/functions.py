@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from standin.provider import Failure
-from standin.values import Props
-
+from ..provider import Failure
+from ..values import Props
 from .client import Client, DockerError
 from .failures import Failed
 from .images import look

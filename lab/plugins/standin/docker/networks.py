@@ -1,12 +1,13 @@
 """Network: create, read, delete. There is no update: every input replaces."""
 
+# ruff: noqa: ARG001  (all resources have the same functions)
+
 from __future__ import annotations
 
 from typing import Any, Final
 
-from standin.provider import Found
-from standin.values import Props
-
+from ..provider import Found
+from ..values import Props
 from .client import Client, DockerError
 from .container_request import pairs
 from .failures import Failed
@@ -104,11 +105,6 @@ def read(client: Client, resource_id: str, state: Props, inputs: Props) -> Found
         return Found()
     after = refreshed(NETWORK, state, seen(inspect), resource_id)
     return Found(resource_id, after, inputs_after(NETWORK, inputs, after))
-
-
-def update(client: Client, resource_id: str, state: Props, news: Props) -> Props:
-    """Never asked for: every input replaces."""
-    raise Failed("a network cannot be updated")
 
 
 def delete(client: Client, resource_id: str, state: Props) -> None:

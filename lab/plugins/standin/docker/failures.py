@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from standin.values import Props
+from ..values import Props
 
 
 class Failed(Exception):

@@ -17,8 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from standin.errors import PluginError
-
+from ..errors import PluginError
 from .connection import Hop, Route
 
 _SESSIONS: Final = 8
@@ -208,8 +207,8 @@ def _authentication(hop: Hop, folder: Path) -> list[str]:
         options += ["-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null"]
     if hop.private_key:
         key = folder / "key"
-        with open(os.open(key, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(hop.private_key)
+        key.touch(0o600, exist_ok=False)
+        key.write_text(hop.private_key)
         options += ["-i", str(key), "-o", "IdentitiesOnly=yes", "-o", "IdentityAgent=none"]
     else:
         options += ["-o", "IdentityFile=none", "-o", f"IdentityAgent={hop.agent or 'none'}"]

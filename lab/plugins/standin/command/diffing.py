@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from standin.provider import Difference
-from standin.values import UNKNOWN, Asset, Props, has_unknown, plain
+from ..provider import Difference
+from ..values import UNKNOWN, Asset, Props, has_unknown, plain
 
 _OUTPUTS = frozenset({"stdout", "stderr", "assets", "archive"})
 _NAME = re.compile(r"[A-Za-z_$][A-Za-z0-9_$]*\Z")

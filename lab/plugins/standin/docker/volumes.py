@@ -1,12 +1,13 @@
 """Volume: create, read, delete. There is no update: every input replaces."""
 
+# ruff: noqa: ARG001  (all resources have the same functions)
+
 from __future__ import annotations
 
 from typing import Any, Final
 
-from standin.provider import Found
-from standin.values import Props
-
+from ..provider import Found
+from ..values import Props
 from .client import Client, DockerError
 from .container_request import pairs
 from .failures import Failed
@@ -55,11 +56,6 @@ def read(client: Client, resource_id: str, state: Props, inputs: Props) -> Found
         raise Failed(f"Unable to inspect volume: {failure.text}") from None
     after = refreshed(VOLUME, state, _seen(volume), resource_id)
     return Found(resource_id, after, inputs_after(VOLUME, inputs, after))
-
-
-def update(client: Client, resource_id: str, state: Props, news: Props) -> Props:
-    """Never asked for: every input replaces."""
-    raise Failed("a volume cannot be updated")
 
 
 def delete(client: Client, resource_id: str, state: Props) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from standin.errors import PluginError
+from ..errors import PluginError
 
 _LONGEST_LINE: Final = 64 * 1024
 

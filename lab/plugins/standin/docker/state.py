@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from standin.values import UNKNOWN, Props
-
+from ..values import UNKNOWN, Props
 from .diffing import compare
 from .schema import Field, Schema
 from .shape import in_order, shaped
@@ -51,7 +50,7 @@ def unfinished(schema: Schema, inputs: Props, resource_id: str) -> Props:
     state: Props = {}
     for key, value in planned(schema, inputs).items():
         field = schema.fields.get(key)
-        empty = [] if field is not None and field.kind == "set" else None
+        empty: Any = [] if field is not None and field.kind == "set" else None
         state[key] = empty if value is UNKNOWN else value
     return {**state, "id": resource_id}
 
@@ -66,7 +65,7 @@ def created(schema: Schema, inputs: Props, seen: Props, resource_id: str) -> Pro
         elif key in seen:
             state[key] = _seen_or_null(field, seen[key])
         else:
-            empty = [] if field.kind == "set" else None
+            empty: Any = [] if field.kind == "set" else None
             state[key] = empty if field.output or field.computed else _unset(field)
     return {**state, "id": resource_id}
 

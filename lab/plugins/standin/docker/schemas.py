@@ -7,8 +7,10 @@ from typing import Final
 from .schema import Field, Fields, Schema, absolute_path, at_least, duration, pattern
 
 
-def _text(**more: bool) -> Field:
-    return Field("str", **more)
+def _text(
+    *, required: bool = False, computed: bool = False, sticky: bool = False, missing: bool = False
+) -> Field:
+    return Field("str", required=required, computed=computed, sticky=sticky, missing=missing)
 
 
 _LABELS: Final[Fields] = {"label": _text(required=True), "value": _text(required=True)}
@@ -236,7 +238,7 @@ NETWORK: Final = Schema(
 VOLUME: Final = Schema(
     "docker:index/volume:Volume",
     {
-        "cluster": Field("block", of={"id": _text(output=True)}, missing=True),
+        "cluster": Field("block", of={"id": Field("str", output=True)}, missing=True),
         "driver": _text(computed=True),
         "driverOpts": Field("map"),
         "labels": Field("set", of=_LABELS),

@@ -6,8 +6,7 @@ import os
 from dataclasses import dataclass
 from typing import Any
 
-from standin.values import Props, plain
-
+from ..values import Props, plain
 from . import keys
 
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from standin.provider import Checked, Failure
-from standin.values import UNKNOWN, Asset, Props, Secret, has_unknown, plain
+from ..provider import Checked, Failure
+from ..values import UNKNOWN, Asset, Props, Secret, has_unknown, plain
 
 Path = tuple[str, ...]
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 import time
 from typing import Any, Final
 
-from standin.provider import Found
-from standin.values import Props
-
+from ..provider import Found
+from ..values import Props
 from . import container_request as request
 from .client import Client, DockerError
 from .container_view import seen

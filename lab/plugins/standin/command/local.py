@@ -9,10 +9,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from standin.errors import PluginError
-from standin.provider import Log
-from standin.values import Asset, Props, plain
-
+from ..errors import PluginError
+from ..provider import Log
+from ..values import Asset, Props, plain
 from .output import failure, loggers, run
 
 

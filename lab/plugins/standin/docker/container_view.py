@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any, Final
 
-from standin.values import Props
+from ..values import Props
 
 _MB: Final = 1024 * 1024
 
@@ -92,7 +92,9 @@ def seen(inspect: dict[str, Any]) -> Props:
 
 
 def _capabilities(names: list[str] | None) -> list[str]:
-    full = (name if name.startswith("CAP_") or name == "ALL" else f"CAP_{name}" for name in names or [])
+    full = (
+        name if name.startswith("CAP_") or name == "ALL" else f"CAP_{name}" for name in names or []
+    )
     return sorted(full)
 
 
