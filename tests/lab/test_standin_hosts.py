@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from lab.lab import Lab
+from tests.plugin_traces import records
 
 _HOSTS = {"b1": "docker01", "b2": "docker02", "b3": "docker02"}
 """Recorded host -> ours. b3 had Docker 26: only what does not depend on that is replayed."""
@@ -24,111 +25,96 @@ _APPLETS = (
     "touch rm grep id sysctl test"
 )
 
-DOCKER = [
-    "container-minimal",
-    "container-exits",
-    "container-exits-zero",
-    "container-bad-command",
-    "container-ip-in-use",
-    "container-stopped",
-    "container-stopped-restart-always",
-    "container-gone",
-    "container-recreated-by-hand",
-    "container-netmodes",
-    "container-netmode-container-replace",
-    "container-netadv-static",
-    "container-netadv-more",
-    "container-netadv-host-and-none",
-    "container-disconnected",
-    "container-caps",
-    "container-health-ok",
-    "container-health-wait",
-    "container-ports",
-    "container-port-conflict",
-    "container-start-false",
-    "container-sticky-removed",
-    "container-upload",
-    "container-import",
-    "container-grace",
-    "container-image-missing",
-    "container-name-in-use",
-    "container-replace-image",
-    "container-replace-autoname",
-    "container-inplace-ignored",
-    "container-two-containers-dependency",
-    "container-volume-forms",
-    "network-minimal",
-    "network-bridge-full",
-    "network-macvlan",
-    "network-macvlan-trixie",
-    "network-ipv6",
-    "network-delete-attached-b1",
-    "network-gone",
-    "network-recreated-by-hand",
-    "network-replace-attached",
-    "network-replace-attached-dbr",
-    "network-rename",
-    "network-import",
-    "network-invalid-ipam",
-    "network-subnet-conflict-b1",
-    "network-name-exists-b1",
-    "network-overlay-noswarm",
-    "remoteimage-local",
-    "remoteimage-absent",
-    "remoteimage-gone",
-    "remoteimage-retagged",
-    "remoteimage-container",
-    "remoteimage-in-use-only-tag",
-    "volume",
-    "volume-in-use",
-    "volume-exists",
-]
+DOCKER = """
+container-minimal container-exits container-exits-zero container-bad-command container-ip-in-use
+container-stopped container-stopped-restart-always container-gone container-recreated-by-hand
+container-netmodes container-netmode-container-replace container-netadv-static
+container-netadv-more container-netadv-host-and-none container-disconnected container-caps
+container-health-ok container-health-wait container-ports container-port-conflict
+container-start-false container-sticky-removed container-upload container-import container-grace
+container-image-missing container-name-in-use container-replace-image container-replace-autoname
+container-inplace-ignored container-two-containers-dependency container-volume-forms
+container-retagged-image network-minimal network-bridge-full network-macvlan
+network-macvlan-trixie network-ipv6 network-delete-attached-b1 network-gone
+network-recreated-by-hand network-replace-attached network-replace-attached-dbr network-rename
+network-import network-invalid-ipam network-subnet-conflict-b1 network-name-exists-b1
+network-overlay-noswarm network-macvlan-parent-taken remoteimage-local remoteimage-absent
+remoteimage-gone remoteimage-retagged remoteimage-container remoteimage-in-use-only-tag
+remoteimage-in-use volume volume-in-use volume-exists
+""".split()  # noqa: SIM905
 
-COMMAND = [
-    "remote-basic",
-    "remote-create-only",
-    "remote-no-create",
-    "remote-triggers",
-    "remote-triggers-dbr",
-    "remote-fail-create",
-    "remote-fail-update",
-    "remote-fail-delete",
-    "remote-fail-replace",
-    "remote-hostkey",
-    "remote-hostkey-wrong-create-limit",
-    "remote-wrong-key",
-    "remote-unreachable-later",
-    "remote-env",
-    "remote-env-multi",
-    "remote-addprev",
-    "remote-large-output",
-    "remote-output-forms",
-    "remote-logging",
-    "remote-logging-fail",
-    "remote-secrets",
-    "remote-defaults",
-    "remote-reboot-host",
-    "remote-retain",
-    "copy-file",
-    "copy-string",
-    "copy-archive",
-    "copy-connection-change",
-    "copy-errors",
-    "local-command",
-    "local-fail",
-    "local-assets",
-    "local-secrets",
-]
+COMMAND = """
+remote-basic remote-create-only remote-no-create remote-triggers remote-triggers-dbr
+remote-fail-create remote-fail-update remote-fail-delete remote-fail-replace remote-hostkey
+remote-hostkey-wrong-create-limit remote-wrong-key remote-unreachable-later remote-env
+remote-env-multi remote-addprev remote-large-output remote-output-forms remote-logging
+remote-logging-fail remote-secrets remote-defaults remote-reboot-host remote-retain
+remote-triggers-unknown remote-replace-option remote-ignore-changes remote-delete-unreachable
+copy-file copy-string copy-archive copy-connection-change copy-errors local-command local-fail
+local-assets local-secrets
+""".split()  # noqa: SIM905
 
-ACCEPTED: dict[str, dict[str, str]] = {}
-"""Scenario -> part of a difference -> why it is accepted."""
+LEFT_OUT = {
+    "container-attach-logs": "two lines whose order in the log is chance",
+    "container-exits-restart": "error texts of Docker 26",
+    "container-full": "memory limits are read back differently where swap is not accounted",
+    "container-inplace": "as container-full",
+    "container-memory-only": "as container-full",
+    "container-memory-swap": "as container-full",
+    "container-trixie": "as container-full",
+    "container-network-by-plain-name": "waits for a network in use, as network-delete-attached-b1",
+    "container-privileged": "failed in the recorder's hosts, works in ours",
+    "container-privileged-bullseye": "as container-privileged",
+    "container-privileged-trixie": "as container-privileged",
+    "functions": "getRegistryImage is not in the stand-in",
+    "network-and-container-parallel": "a replay makes one call at a time; see ten containers below",
+    "network-delete-attached-b3": "as network-delete-attached-b1, on Docker 26",
+    "network-ipvlan": "depends on the kernel",
+    "network-ipvlan-alone": "depends on the kernel",
+    "network-name-exists-b3": "as network-name-exists-b1, on Docker 26",
+    "network-overlay-not-attachable": "puts a host into a swarm",
+    "network-overlay-swarm": "puts a host into a swarm",
+    "network-subnet-conflict-b3": "as network-subnet-conflict-b1, on Docker 26",
+    "provider-daemon-down": "stops a daemon that others use; see tests/unit",
+    "provider-host-change": "a replay has one provider",
+    "provider-host-forms": "a replay has one provider",
+    "provider-one-of-two-down": "a replay has one provider",
+    "provider-only": "has no resources",
+    "provider-sshopts-change": "a replay has one provider",
+    "provider-unknown-hostkey": "replayed in parts below",
+    "provider-unreachable": "replayed in parts below",
+    "provider-unreachable-later": "a replay has one provider",
+    "provider-wrong-key": "replayed in parts below",
+    "registry-function-http": "getRegistryImage is not in the stand-in",
+    "registry-functions": "getRegistryImage is not in the stand-in",
+    "remoteimage-pulltrigger-deletes": "needs the recorder's registry",
+    "copy-asset-archive": "refused in Check",
+    "copyfile-deprecated": "remote.CopyFile is not in the stand-in",
+    "local-run": "lists the recorder's folder",
+    "provider-default": "has no resources",
+    "remote-background": "8 s of waiting for a process that keeps stdout open",
+    "remote-concurrency": "a replay makes one call at a time; see commands below",
+    "remote-connection-change": "the changed key is masked in the record",
+    "remote-hostkey-wrong-create": "as remote-hostkey-wrong-create-limit, with 12 s of attempts",
+    "remote-large-output-1line": "hung the official plugin; the stand-in fails, see below",
+    "remote-large-stdin": "stdin is shortened in the record",
+    "remote-limit-minus1": "needs a host that comes up meanwhile",
+    "remote-password-empty": "the key is masked in the record; see below",
+    "remote-preview-unknown": "an unknown secret, written another way",
+    "remote-proxy": "port numbers; see below",
+    "remote-signal": "OpenSSH does not say which signal ended a command",
+    "remote-stdin-unread-eof": "seen once in 400 runs",
+    "remote-unreachable": "the kernel's ARP decides between no route and time-out; see below",
+    "remote-unreachable-default": "45 s of attempts",
+    "remote-unreachable-refused-default": "11 s of attempts",
+}
+"""Scenario -> why it is not replayed on hosts. Its checks and diffs are, in tests/unit."""
 
 
 @pytest.fixture(scope="module")
 def stage(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
     """The hosts with the recorded image and a spare NIC; what the replays leave is removed."""
-    before = {name: _objects(lab, name) for name in set(_HOSTS.values())}
-    for name in before:
+    for name in sorted(set(_HOSTS.values())):
         _prepare(lab, name)
     folder = tmp_path_factory.mktemp("keys")
     key = folder / "key"
@@ -147,27 +133,30 @@ def stage(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[s
         "ssh_config": str(lab.folder / "ssh_config"),
         "parent": "standin0",
     }
-    for name, known in before.items():
-        _clean(lab, name, known)
+    for name in sorted(set(_HOSTS.values())):
+        _clean(lab, name)
 
 
-def _objects(lab: Lab, host: str) -> set[tuple[str, str]]:
-    found = set()
-    for kind, command in (
-        ("rm -fv", "docker ps -aq --no-trunc"),
-        ("network rm", "docker network ls -q --no-trunc"),
-        ("volume rm -f", "docker volume ls -q"),
-        ("rmi -f", "docker images --format '{{.Repository}}:{{.Tag}}'"),
-    ):
-        found |= {(kind, item) for item in lab.ssh(host, command).stdout.split()}
-    return found
+def _recorded_names() -> set[str]:
+    """The names of everything that the replayed scenarios make."""
+    return {
+        str(call.request["properties"].get("name"))
+        for name in DOCKER
+        for call in records.calls("docker", name)
+        if call.method == "Create"
+    }
 
 
-def _clean(lab: Lab, host: str, known: set[tuple[str, str]]) -> None:
-    left = _objects(lab, host) - known
-    for kind in ("rm -fv", "network rm", "volume rm -f", "rmi -f"):
-        for item in sorted(item for of, item in left if of == kind):
-            lab.ssh(host, f"docker {kind} {item}", check=False)
+def _clean(lab: Lab, host: str) -> None:
+    """Remove what a failed replay left, and nothing else: others may use the host."""
+    names = _recorded_names()
+    lab.ssh(host, "docker ps -aq --filter ancestor=lab/net:1 | xargs -r docker rm -fv", check=False)
+    for kind in ("network", "volume"):
+        found = lab.ssh(host, f"docker {kind} ls --format '{{{{.Name}}}}'").stdout.split()
+        for name in sorted(names & set(found)):
+            lab.ssh(host, f"docker {kind} rm {name}", check=False)
+    images = "docker images --format '{{.Repository}}:{{.Tag}}' --filter reference='lab/*'"
+    lab.ssh(host, f"{images} | xargs -r docker rmi -f; docker image prune -f", check=False)
     lab.ssh(host, "ip link delete standin0", check=False)
 
 
@@ -214,13 +203,28 @@ def test_a_scenario_goes_as_recorded(
 ) -> None:
     (tmp_path / "main.py").write_text("x = 1\n")
     got = _inside(lab, "live", {**stage, "folder": str(tmp_path)}, plugin, name)
-    accepted = ACCEPTED.get(name, {})
-    differences = [
-        difference
-        for difference in got["differences"]
-        if not any(part in difference for part in accepted)
-    ]
-    assert not differences
+    assert got["differences"] == []
+
+
+def test_every_record_is_replayed_or_left_out_for_a_reason() -> None:
+    known = {*DOCKER, *COMMAND, *LEFT_OUT}
+    assert known == {*records.names("docker"), *records.names("command")}
+
+
+def test_keys_with_pass_phrases_jump_hosts_and_dead_ends(
+    lab: Lab, stage: dict[str, Any], tmp_path: Path
+) -> None:
+    got = _inside(lab, "together", {**stage, "folder": str(tmp_path)}, "ways_to_a_host")
+    assert got == {
+        "pass phrase missing": "ssh: this private key is passphrase protected",
+        "pass phrase given": "docker01",
+        "not a key": "ssh: no key found",
+        "jump host": f"docker02 {lab.address('docker01')}",
+        "refused": f"after 2 failed attempts: dial tcp {lab.address('docker01')}:2222: "
+        "connect: connection refused",
+        "absent": "after 1 failed attempts: dial tcp 10.0.0.99:22: i/o timeout",
+        "host key": "after 1 failed attempts: ssh: handshake failed: ssh: host key mismatch",
+    }
 
 
 def test_ten_containers_start_at_the_same_time(
@@ -259,10 +263,6 @@ def test_a_daemon_that_does_not_answer_is_named_with_the_reason(
         assert got[case].startswith(head)
         assert "docker system dial-stdio] has exited with exit status 255" in got[case]
         assert reason in got[case]
-    assert got["daemon down"].endswith(
-        "Error: Cannot connect to the Docker daemon at http://docker.example.com. "
-        "Is the docker daemon running?\n\n"
-    )
 
 
 def test_a_line_that_would_hang_the_official_plugin_fails(

@@ -7,9 +7,9 @@ what was seen as JSON on stdout.
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 import time
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -99,7 +99,6 @@ def _docker_error(stage: Stage, address: str, *more: str) -> str:
 
 def daemons_that_do_not_answer(stage: Stage) -> dict[str, Any]:
     """A host that is not there, a key that is not accepted, a host key that is not known."""
-    host = stage.hosts["b2"].name
     other = Path(stage.folder, "other")
     other.write_text(stage.other_key)
     other.chmod(0o600)
@@ -113,16 +112,7 @@ def daemons_that_do_not_answer(stage: Stage) -> dict[str, Any]:
         "unknown host key": _docker_error(
             stage, stage.hosts["b2"].address, "-o", "UserKnownHostsFile=/dev/null",
         ),
-        "daemon down": _with_daemon_down(stage, lambda: _docker_error(stage, host)),
     }  # fmt: skip
-
-
-def _with_daemon_down(stage: Stage, ask: Callable[[], str]) -> str:
-    stage.shell("b2", "systemctl stop docker.socket docker.service")
-    try:
-        return ask()
-    finally:
-        stage.shell("b2", "systemctl start docker.socket docker.service; docker info")
 
 
 def a_long_line(stage: Stage) -> dict[str, Any]:
@@ -140,9 +130,51 @@ def a_long_line(stage: Stage) -> dict[str, Any]:
     return {"logged": said, "not logged": len(got["properties"]["stdout"])}
 
 
+def _said(plugin: Plugin, connection: dict[str, Any], command: str = "hostname") -> str:
+    given = {"connection": {"dialErrorLimit": 1, **connection}, "create": command}
+    try:
+        inputs = plugin.check(f"{_COMMAND}c", given, {})["inputs"]
+        return str(plugin.create(f"{_COMMAND}c", inputs)["properties"]["stdout"])
+    except CallFailed as failure:
+        return str(failure.text)
+
+
+def ways_to_a_host(stage: Stage) -> dict[str, Any]:
+    """Keys with a pass phrase, a jump host, and hosts that cannot be reached."""
+    locked = Path(stage.folder, "locked")
+    locked.write_text(stage.private_key)
+    locked.chmod(0o600)
+    change = ["ssh-keygen", "-q", "-p", "-P", "", "-N", "open sesame", "-f", str(locked)]
+    subprocess.run(change, check=True, capture_output=True)
+    key, b2 = locked.read_text(), stage.hosts["b2"]
+    beyond = {"host": b2.address, "hostKey": b2.host_key, "privateKey": stage.private_key}
+    with running("command") as plugin:
+        return {
+            "pass phrase missing": _said(plugin, _connection(stage, privateKey=key)),
+            "pass phrase given": _said(
+                plugin, _connection(stage, privateKey=key, privateKeyPassword="open sesame")
+            ),
+            "not a key": _said(plugin, _connection(stage, privateKey="no")),
+            "jump host": _said(
+                plugin,
+                {**beyond, "proxy": _connection(stage)},
+                "echo $(hostname) ${SSH_CONNECTION%% *}",
+            ),
+            "refused": _said(plugin, _connection(stage, port=2222, dialErrorLimit=2)),
+            "absent": _said(plugin, _connection(stage, host="10.0.0.99", perDialTimeout=1)),
+            "host key": _said(plugin, _connection(stage, hostKey=b2.host_key)),
+        }
+
+
 CHECKS = {
     check.__name__: check
-    for check in (ten_containers, many_commands, daemons_that_do_not_answer, a_long_line)
+    for check in (
+        ten_containers,
+        many_commands,
+        daemons_that_do_not_answer,
+        a_long_line,
+        ways_to_a_host,
+    )
 }
 
 if __name__ == "__main__":
