@@ -7,6 +7,7 @@ from components.container import run_containers
 from components.daemon import configure_daemons
 from components.fleet import connect
 from components.networks import daemon_settings, make_networks
+from components.presence import check_presence
 from stacks.settings import load
 
 say = load()
@@ -24,6 +25,7 @@ daemons = configure_daemons(
 )
 networks = make_networks(say.networks, hosts, daemons)
 containers = run_containers(say.containers, hosts, networks, secret=say.secret_containers)
+check_presence(hosts, networks, containers)
 
 pulumi.export("hosts", {name: host.shown() for name, host in hosts.items()})
 pulumi.export("networks", {name: network.shown() for name, network in networks.items()})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -137,7 +137,7 @@ def run_containers(
     *,
     secret: bool,
 ) -> dict[str, Container]:
-    """Every container of the stack (in the stack file's order), each host's checked to run."""
+    """Every container of the stack, in the stack file's order."""
     images = Images()
     made: dict[str, Container] = {}
     # Those that join another's network namespace come after it.
@@ -146,28 +146,7 @@ def run_containers(
         shares = made[settings.shares] if settings.shares else None
         args = ContainerArgs(settings, hosts[settings.host], images, networks, shares, secret)
         made[name] = Container(name, args)
-    for host in hosts.values():
-        here = [container for container in made.values() if container.args.host is host]
-        if here:
-            _check_running(host, here)
     return {name: made[name] for name in containers}
-
-
-def _check_running(host: Host, containers: Sequence[Container]) -> None:
-    """One check a host, after its containers: each still runs, else its last log lines."""
-    rows = pulumi.Output.all(*(c.id for c in containers)).apply(
-        lambda ids: (
-            "containers\n"
-            + "".join(f"{i} {c.docker_name}\n" for i, c in zip(ids, containers, strict=True))
-        )
-    )
-    host.check(
-        "running",
-        "containers.sh",
-        rows,
-        parent=host,
-        depends_on=[c.container for c in containers],
-    )
 
 
 def _inputs(name: str, args: ContainerArgs) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from ipaddress import IPv4Address
 from typing import Any, ClassVar
 
 import pulumi
+import pulumi_docker as docker
 from pydantic import Field, model_validator
 
 from components.consul import ConsulServer
@@ -71,6 +72,10 @@ class Network(pulumi.ComponentResource):
 
     def resources_on(self, host: str) -> Sequence[pulumi.Resource]:
         """What must exist before a container on ``host`` can join."""
+        raise NotImplementedError
+
+    def made_on(self, host: str) -> docker.Network | None:
+        """The network's resource on ``host``, None where another host's engine holds it."""
         raise NotImplementedError
 
     def shown(self) -> dict[str, Any]:

@@ -123,6 +123,9 @@ class MacvlanNetwork(Network):
         nics = [self.nics[host]] if host in self.nics else []
         return [self.networks[host], *nics]
 
+    def made_on(self, host: str) -> docker.Network | None:
+        return self.networks.get(host)
+
     def shown(self) -> dict[str, Any]:
         return self._shown
 

@@ -65,6 +65,7 @@ class OverlayNetwork(Network):
         )
         hosts = settings.on(list(context.hosts))
         maker = context.hosts[hosts[0]]
+        self._maker = maker.host_name
         self.network = docker.Network(
             f"{name}@{maker.host_name}",
             name=name,
@@ -94,6 +95,9 @@ class OverlayNetwork(Network):
 
     def resources_on(self, host: str) -> Sequence[pulumi.Resource]:
         return [self.network]
+
+    def made_on(self, host: str) -> docker.Network | None:
+        return self.network if host == self._maker else None
 
     def shown(self) -> dict[str, Any]:
         return self._shown

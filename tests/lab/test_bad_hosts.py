@@ -19,7 +19,10 @@ def expect(lab, environment):
         assert up.code != 0
         assert sentence in up.text, up.text
         assert "Traceback" not in up.text
-        assert "ssh01" not in lab.ssh("docker01", "docker ps -a; ls /var/lib/crosshost 2>&1 || true").stdout
+        assert (
+            "ssh01"
+            not in lab.ssh("docker01", "docker ps -a; ls /var/lib/crosshost 2>&1 || true").stdout
+        )
 
     return check
 

@@ -111,3 +111,19 @@ def test_no_secret_is_in_state_in_plain_text(lab, one):
     state = one.state()
     assert "PRIVATE KEY" not in state
     assert (lab.folder / "id_ed25519").read_text().splitlines()[2] not in state
+
+
+def test_containers_and_networks_taken_away_by_hand_are_warned_of_and_come_back(lab, environment):
+    stack = environment("lab-macvlan")
+    stack.up()
+    lab.ssh("docker01", "docker stop -t 0 ssh01")
+    lab.ssh("docker02", "docker rm -f ssh02; docker network rm macvlan_1")
+    preview = stack.preview().text
+    assert "container ssh01 on docker01 does not run (Exited (137)" in preview
+    assert "container ssh02 is gone from docker02: `pulumi up --refresh` makes it anew" in preview
+    assert "network macvlan_1 is gone from docker02" in preview
+    stack.up("--refresh")
+    lab.ssh("docker01", "docker exec ssh01 ping -c 1 -W 2 10.0.0.200")
+    after = stack.preview()
+    assert after.changes == {}
+    assert "warning" not in after.text

@@ -1,0 +1,60 @@
+"""The last word of an up on each host: all of it is there and runs; and the warning when not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pulumi
+import pulumi_docker as docker
+
+from components.container import Container
+from components.host import Host
+from components.networks.base import Network
+from planning import presence
+from planning.facts import HostFacts
+
+
+def check_presence(
+    hosts: Mapping[str, Host],
+    networks: Mapping[str, Network],
+    containers: Mapping[str, Container],
+) -> None:
+    """One check a host, after everything on it: its containers run, else their last log lines.
+
+    The host keeps the list; a later preview warns of what is no longer there. (The docker plugin
+    looks at containers and networks only with --refresh.)
+    """
+    for name, host in hosts.items():
+        here = {c.docker_name: c.container for c in containers.values() if c.args.host is host}
+        made = {
+            network_name: one
+            for network_name, network in networks.items()
+            if (one := network.made_on(name)) is not None
+        }
+        if here or made:
+            _warn(host, here, made)
+            rows = [_row("network", *item) for item in made.items()]
+            rows += [_row("container", *item) for item in here.items()]
+            host.change(
+                "present",
+                "present.sh",
+                pulumi.Output.concat("present\n", *rows),
+                parent=host,
+                depends_on=[*made.values(), *here.values()],
+            )
+
+
+def _row(kind: str, name: str, resource: docker.Network | docker.Container) -> pulumi.Output[str]:
+    return pulumi.Output.concat(kind, " ", resource.id, " ", name, "\n")
+
+
+def _warn(
+    host: Host, containers: Mapping[str, docker.Container], networks: Mapping[str, docker.Network]
+) -> None:
+    record = host.record("present")
+    if record is None or not isinstance(host.facts, HostFacts):
+        return
+    for sentence in presence.missing(
+        host.host_name, host.facts, record, containers=containers, networks=networks
+    ):
+        pulumi.log.warn(sentence, resource=host)

@@ -1,0 +1,51 @@
+"""Containers and networks that were there after the last up and are not as they were."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from planning.facts import HostFacts
+
+REMEDY = "`pulumi up --refresh` {}"
+
+
+def missing(
+    host: str,
+    facts: HostFacts,
+    record: str,
+    *,
+    containers: Collection[str],
+    networks: Collection[str],
+) -> list[str]:
+    """Sentences on what facts no longer show of a record's rows ("container ID NAME", ...).
+
+    ``containers``, ``networks``: the Docker names that the stack file still has on this host.
+    """
+    sentences = []
+    by_id = {c.id: c for c in facts.containers}
+    names = {c.name for c in facts.containers}
+    held = {n.id: n for n in facts.networks}
+    for row in record.splitlines()[1:]:
+        kind, id_, name = row.split(" ", 2)
+        if kind == "network" and name in networks and id_ not in held:
+            sentences.append(
+                f"network {name} is gone from {host}: {REMEDY.format('makes it anew')}"
+            )
+        if kind != "container" or name not in containers:
+            continue
+        container = by_id.get(id_)
+        if container is None and name in names:
+            sentences.append(
+                f"container {name} on {host} is not the one that was made here: remove it, then "
+                + REMEDY.format("makes it anew")
+            )
+        elif container is None:
+            sentences.append(
+                f"container {name} is gone from {host}: {REMEDY.format('makes it anew')}"
+            )
+        elif container.state != "running":
+            sentences.append(
+                f"container {name} on {host} does not run ({container.status}): "
+                + REMEDY.format("starts it")
+            )
+    return sentences
