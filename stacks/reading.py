@@ -32,7 +32,8 @@ def read(
             problem = _problem(item, path, place, kind, value)
             if problem not in problems[known:]:
                 problems.append(problem)
-        return _without_unknown_keys(kind, value, error)
+        salvaged: T | None = _without_unknown_keys(kind, value, error)
+        return salvaged
 
 
 def _without_unknown_keys(kind: Any, value: Any, error: ValidationError) -> Any:

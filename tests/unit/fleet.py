@@ -78,7 +78,7 @@ class RecordingEngine(pulumi.runtime.Mocks):
             outputs["stdout"] = "docker/nodes/10.0.0.11:0"
         return f"id-of-{args.name}", outputs
 
-    def call(self, args: pulumi.runtime.MockCallArgs) -> dict[str, Any]:
+    def call(self, args: pulumi.runtime.MockCallArgs) -> Any:
         assert args.token == "command:local:run", args.token
         self.calls.append(args.token)
         rows = []
@@ -117,9 +117,5 @@ def run_program(
         [f"crosshost:{key}" for key in secret_keys],
     )
 
-    @pulumi.runtime.test
-    def program() -> None:
-        runpy.run_path(str(ROOT / "__main__.py"))
-
-    program()
+    pulumi.runtime.test(lambda: runpy.run_path(str(ROOT / "__main__.py")) and None)()
     return engine
