@@ -11,6 +11,11 @@ demo:
 test:
 	@$(PYTHON) -m lab prepare
 	@$(MAKE) --no-print-directory lint
+	$(PYTHON) -m pytest -m "not long"
+
+test-all:
+	@$(PYTHON) -m lab prepare
+	@$(MAKE) --no-print-directory lint
 	$(PYTHON) -m pytest
 
 test-unit:

@@ -2,10 +2,11 @@
 
 import pulumi
 
-from components.consul import ConsulServer, ConsulServerArgs
+from components.consul import ConsulServer
 from components.container import run_containers
 from components.daemon import configure_daemons
 from components.fleet import connect
+from components.images import Images
 from components.networks import daemon_settings, make_networks
 from components.presence import check_presence
 from stacks.settings import load
@@ -13,18 +14,11 @@ from stacks.settings import load
 say = load()
 
 hosts = connect(say.ssh, say.hosts, say.networks)
-consul = (
-    ConsulServer("consul", ConsulServerArgs(say.consul, hosts[say.consul.host]))
-    if say.consul
-    else None
-)
-daemons = configure_daemons(
-    hosts,
-    daemon_settings(say.networks, hosts, consul),
-    depends_on=[consul.leader] if consul else [],
-)
+images = Images(hosts, say.images())
+consul = ConsulServer.wanted(say.consul, hosts, images)
+daemons = configure_daemons(hosts, daemon_settings(say.networks, hosts, consul), consul)
 networks = make_networks(say.networks, hosts, daemons)
-containers = run_containers(say.containers, hosts, networks, secret=say.secret_containers)
+containers = run_containers(say.containers, hosts, networks, images, secret=say.secret_containers)
 check_presence(hosts, networks, containers)
 
 pulumi.export("hosts", {name: host.shown() for name, host in hosts.items()})

@@ -12,6 +12,7 @@ from pydantic import Field
 
 from components.daemon import DaemonConfig
 from components.host import Host
+from components.images import Images
 from planning.compose import Words
 from planning.words import DockerName, HostName, Image
 
@@ -33,6 +34,7 @@ class ConsulServerArgs:
 
     settings: ConsulSettings
     host: Host
+    images: Images
 
 
 class ConsulServer(pulumi.ComponentResource):
@@ -51,12 +53,7 @@ class ConsulServer(pulumi.ComponentResource):
         self.args = args
         host, settings = args.host, args.settings
         on_host = pulumi.ResourceOptions(parent=self, provider=host.provider)
-        image = docker.RemoteImage(
-            f"{name}-image@{host.host_name}",
-            name=settings.image,
-            keep_locally=True,
-            opts=on_host,
-        )
+        image = args.images.on(host, settings.image)
         volume = docker.Volume(
             f"{name}-data@{host.host_name}", name=f"{settings.container_name}-data", opts=on_host
         )
@@ -87,6 +84,15 @@ class ConsulServer(pulumi.ComponentResource):
         )
         self.url = f"http://{host.endpoint.address}:{settings.port}"
         self.register_outputs({"url": self.url})
+
+    @classmethod
+    def wanted(
+        cls, settings: ConsulSettings | None, hosts: Mapping[str, Host], images: Images
+    ) -> ConsulServer | None:
+        """The server if the stack file asks for one."""
+        if settings is None:
+            return None
+        return cls("consul", ConsulServerArgs(settings, hosts[settings.host], images))
 
     @property
     def cluster_store(self) -> str:

@@ -134,11 +134,11 @@ def run_containers(
     containers: Mapping[str, ContainerSettings],
     hosts: Mapping[str, Host],
     networks: Mapping[str, Network],
+    images: Images,
     *,
     secret: bool,
 ) -> dict[str, Container]:
     """Every container of the stack, in the stack file's order."""
-    images = Images()
     made: dict[str, Container] = {}
     # Those that join another's network namespace come after it.
     for name in sorted(containers, key=lambda name: containers[name].shares is not None):

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import pulumi
+import pulumi_command as command
 
 from components.host import Host
 from planning import daemon_json, records
@@ -19,6 +20,12 @@ class DaemonConfigArgs:
 
     host: Host
     settings: dict[str, Any]
+
+
+class Store(Protocol):
+    """A cluster store that daemons are pointed at (components/consul.py)."""
+
+    leader: command.remote.Command
 
 
 class DaemonConfig(pulumi.ComponentResource):
@@ -113,10 +120,10 @@ def _not_live(settings: dict[str, Any], facts: HostFacts) -> set[str]:
 def configure_daemons(
     hosts: Mapping[str, Host],
     settings: Mapping[str, dict[str, Any]],
-    *,
-    depends_on: Sequence[pulumi.Resource] = (),
+    store: Store | None,
 ) -> dict[str, DaemonConfig]:
-    """A DaemonConfig for each host that ``settings`` has keys for."""
+    """A DaemonConfig for each host that ``settings`` has keys for, once the store leads."""
+    depends_on = [store.leader] if store else []
     return {
         name: DaemonConfig("daemon", DaemonConfigArgs(hosts[name], keys), depends_on=depends_on)
         for name, keys in settings.items()

@@ -1,6 +1,8 @@
-"""Images on hosts: each pulled once a host, and kept when the stack goes."""
+"""Images on hosts: each pulled once a host; those that were not there before go with the stack."""
 
 from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
 
 import pulumi
 import pulumi_docker as docker
@@ -9,19 +11,32 @@ from components.host import Host
 
 
 class Images:
-    """Makes one RemoteImage for each image and host that is asked for."""
+    """The images that a stack's containers need, by host."""
 
-    def __init__(self) -> None:
+    def __init__(self, hosts: Mapping[str, Host], wanted: Iterable[tuple[str, str]]) -> None:
+        """``wanted``: pairs of host and image."""
+        by_host: dict[str, set[str]] = {}
+        for host, image in wanted:
+            by_host.setdefault(host, set()).add(image)
         self._made: dict[tuple[str, str], docker.RemoteImage] = {}
+        for name, images in by_host.items():
+            self._make(hosts[name], sorted(images))
+
+    def _make(self, host: Host, images: list[str]) -> None:
+        noted = host.change(
+            "images", "images.sh", "images\n" + "".join(f"{i}\n" for i in images), parent=host
+        )
+        for image in images:
+            self._made[host.host_name, image] = docker.RemoteImage(
+                f"{image}@{host.host_name}",
+                name=image,
+                # images.sh removes it: the plugin would also remove what was there before.
+                keep_locally=True,
+                opts=pulumi.ResourceOptions(
+                    parent=host, provider=host.provider, depends_on=[noted]
+                ),
+            )
 
     def on(self, host: Host, image: str) -> docker.RemoteImage:
         """The image on that host."""
-        key = (host.host_name, image)
-        if key not in self._made:
-            self._made[key] = docker.RemoteImage(
-                f"{image}@{host.host_name}",
-                name=image,
-                keep_locally=True,
-                opts=pulumi.ResourceOptions(parent=host, provider=host.provider),
-            )
-        return self._made[key]
+        return self._made[host.host_name, image]

@@ -44,6 +44,11 @@ class Settings:
     containers: dict[str, ContainerSettings] = field(default_factory=dict)
     secret_containers: bool = False
 
+    def images(self) -> list[tuple[str, str]]:
+        """Pairs of host and image of everything that is to run."""
+        pairs = [(c.host, c.image) for c in self.containers.values()]
+        return [*pairs, (self.consul.host, self.consul.image)] if self.consul else pairs
+
 
 def parse(values: dict[str, Any], *, secret_containers: bool = False) -> Settings:
     """Settings from the sections' plain values (None where a section is absent).

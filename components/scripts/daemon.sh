@@ -175,6 +175,9 @@ apply() {
         rm -f "$dir/new"
         fail "the Docker daemon refused the new daemon.json and has its old one back: ${reason:-no reason in its journal}"
     fi
+    case ",$(header_word own)," in
+    *,cluster-store,*) sh "$scripts/boot.sh" install ;;
+    esac
     keep_record "$dir" "$dir/new"
     rm -f "$dir/new" "$dir/wanted" "$dir/previous" "$dir/previous.absent" "$dir/live"
 }
@@ -199,6 +202,7 @@ plan_undo() {
 undo() {
     read_header
     cat >/dev/null
+    sh "$scripts/boot.sh" remove
     if [ ! -e "$dir/original" ] && [ ! -e "$dir/original.absent" ]; then
         rm -rf "$dir"
         exit 0

@@ -15,6 +15,7 @@ echo "== firewall"; iptables-save | grep -v '^#' | sed 's/\[.*\]//' | grep -v --
 echo "== networks"; docker network ls --format '{{.Name}} {{.Driver}} {{.Scope}}' | sort
 echo "== volumes"; docker volume ls -q | sort
 echo "== containers"; docker ps -a --format '{{.Names}}' | sort
+echo "== images"; docker image ls --format '{{.Repository}}:{{.Tag}}' | sort
 echo "== daemon"; docker info --format '{{.ClusterStore}} {{.LiveRestoreEnabled}} {{.Swarm.LocalNodeState}}'
 """
 

@@ -9,6 +9,8 @@ from tests.lab.host_state import look
 
 
 def test_the_notes_macvlan_works_and_goes_without_a_trace(lab, environment):
+    lab.ssh("docker01", "docker pull -q centos_ssh:v2")
+    lab.ssh("docker02", "docker image rm -f centos_ssh:v2")
     before = {host: look(lab, host) for host in ("docker01", "docker02")}
     stack = environment("lab-macvlan")
 

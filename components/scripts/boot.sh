@@ -1,0 +1,73 @@
+#!/bin/sh
+# After a boot: containers that Docker could not start because the cluster store was away.
+# Docker 20.10 gives up on them for good; this waits for the store and starts them.
+#   boot.sh install   a systemd unit that runs `boot.sh run` at each boot
+#   boot.sh remove    the unit goes
+#   boot.sh run       start what the last up left running, as soon as it can be started
+# shellcheck source=components/scripts/common.sh
+. "${0%/*}/common.sh"
+# shellcheck disable=SC2154
+service=crosshost-boot-${state##*/}.service
+unit=/etc/systemd/system/$service
+
+# shellcheck disable=SC2154
+install() {
+    cat >"$unit.new" <<UNIT
+[Unit]
+Description=Start containers that waited for their cluster store (crosshost)
+After=docker.service
+Requisite=docker.service
+
+[Service]
+ExecStart=/bin/sh "$scripts/boot.sh" run
+
+[Install]
+WantedBy=multi-user.target
+UNIT
+    if cmp -s "$unit.new" "$unit"; then
+        rm -f "$unit.new"
+    else
+        mv -f "$unit.new" "$unit"
+        systemctl daemon-reload
+    fi
+    systemctl enable --quiet "$service"
+}
+
+remove() {
+    [ -e "$unit" ] || return 0
+    systemctl disable --quiet --now "$service"
+    rm -f "$unit"
+    systemctl daemon-reload
+    systemctl reset-failed "$service" 2>/dev/null || :
+}
+
+# Whether Docker should run the container: it has a policy that says so, and nobody stopped it.
+wanted() { # ID
+    case $(docker inspect --type container --format \
+        '{{.State.Running}} {{.HostConfig.RestartPolicy.Name}}' "$1" 2>/dev/null) in
+    "false always" | "false unless-stopped") ;;
+    *) return 1 ;;
+    esac
+    ! grep -q '"HasBeenManuallyStopped":true' "$root/containers/$1/config.v2.json"
+}
+
+run() {
+    until root=$(docker info --format '{{.DockerRootDir}}' 2>/dev/null); do sleep 1; done
+    pause=1
+    while :; do
+        waiting=
+        for id in $(sed -n 's/^container \([^ ]*\) .*/\1/p' "$state/present/record" 2>/dev/null); do
+            if wanted "$id"; then docker start "$id" || waiting=yes; fi
+        done
+        [ -n "$waiting" ] || return 0
+        sleep "$pause"
+        if [ "$pause" -lt 10 ]; then pause=$((pause + 1)); fi
+    done
+}
+
+case ${1:-} in
+install) install ;;
+remove) remove ;;
+run) run ;;
+*) fail "boot.sh: install, remove or run" ;;
+esac

@@ -1,0 +1,42 @@
+"""Hosts that boot while Consul is away."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+
+@pytest.mark.long
+def test_a_host_that_boots_without_consul_comes_back_by_itself_once_it_is_there(lab, environment):
+    stack = environment("lab-overlay")
+    for name in ("web01", "web02"):
+        stack.config["containers"][name]["restart"] = "unless-stopped"
+    stack.config["containers"]["idle"] = {
+        "host": "docker02", "image": "busybox:1", "command": ["sleep", "1d"], "init": True,
+        "network": "ol1", "restart": "unless-stopped",
+    }  # fmt: skip
+    stack.write()
+    stack.up()
+    lab.ssh("docker02", "docker stop idle")
+    lab.power_off("docker02")
+    lab.power_off("docker01")
+    lab.power_on("docker02")
+    # Docker 20.10 waits for its store for a minute before its API is there.
+    wait(lambda: lab.ssh("docker02", "docker ps", check=False).returncode == 0, 120)
+    assert "web02" not in lab.ssh("docker02", "docker ps").stdout
+    lab.power_on("docker01")
+    wait(lambda: "web02" in lab.ssh("docker02", "docker ps").stdout, 150)
+    wait(lambda: "web01" in lab.ssh("docker01", "docker ps", check=False).stdout, 150)
+    ping = "docker exec web01 ping -c 1 -W 2 web02"
+    wait(lambda: lab.ssh("docker01", ping, check=False).returncode == 0, 60)
+    assert "idle" not in lab.ssh("docker02", "docker ps").stdout, "a person had stopped it"
+    # What it takes to be as before is nothing.
+    assert stack.preview().changes == {}
+
+
+def wait(condition, seconds):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not come about"
+        time.sleep(1)
