@@ -56,7 +56,8 @@ run() {
     pause=1
     while :; do
         waiting=
-        for id in $(sed -n 's/^container \([^ ]*\) .*/\1/p' "$state/present/record" 2>/dev/null); do
+        ids=$(sed -n 's/^container \([^ ]*\) .*/\1/p' "$state/present/record" 2>/dev/null || :)
+        for id in $ids; do
             if wanted "$id"; then docker start "$id" || waiting=yes; fi
         done
         [ -n "$waiting" ] || return 0
