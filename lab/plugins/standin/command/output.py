@@ -15,6 +15,9 @@ from ..errors import PluginError
 
 _LONGEST_LINE: Final = 64 * 1024
 
+_SURELY_MISSED: Final = 2 * 1024 * 1024
+"""Stdin that a command did not read: the official plugin fails for sure from this size on."""
+
 
 @dataclass(frozen=True)
 class Output:
@@ -140,7 +143,8 @@ def _feed(process: subprocess.Popen[bytes], data: bytes, unread: threading.Event
         process.stdin.write(data)
         process.stdin.close()
     except BrokenPipeError:
-        unread.set()
+        if len(data) > _SURELY_MISSED:
+            unread.set()
 
 
 def _text(data: bytes) -> str:
