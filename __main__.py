@@ -17,7 +17,7 @@ hosts = connect(say.ssh, say.hosts, say.networks)
 images = Images(hosts, say.images())
 consul = ConsulServer.wanted(say.consul, hosts, images)
 daemons = configure_daemons(hosts, daemon_settings(say.networks, hosts, consul), consul)
-networks = make_networks(say.networks, hosts, daemons)
+networks = make_networks(say.networks, hosts, daemons, say.members())
 containers = run_containers(say.containers, hosts, networks, images, secret=say.secret_containers)
 check_presence(hosts, networks, containers)
 

@@ -66,7 +66,10 @@ class ContainerSettings(Service):
 
 @dataclass(frozen=True)
 class ContainerArgs:
-    """What a Container is made of. ``secret``: its environment must not be shown."""
+    """What a Container is made of. ``secret``: its environment must not be shown.
+
+    ``elsewhere``: the stack's other hosts, from which it may have been moved here.
+    """
 
     settings: ContainerSettings
     host: Host
@@ -74,6 +77,7 @@ class ContainerArgs:
     networks: Mapping[str, Network] = field(default_factory=dict)
     shares: Container | None = None
     secret: bool = False
+    elsewhere: tuple[str, ...] = ()
 
 
 class Container(pulumi.ComponentResource):
@@ -89,7 +93,7 @@ class Container(pulumi.ComponentResource):
         logical = f"{name}@{host.host_name}"
         super().__init__(
             "crosshost:container:Container",
-            logical,
+            name,
             {"host": host.host_name, "image": settings.image, "network": settings.mode},
             opts,
         )
@@ -109,6 +113,9 @@ class Container(pulumi.ComponentResource):
                 provider=host.provider,
                 depends_on=after,
                 delete_before_replace=True,
+                # A move is a replacement on another provider: deleted there before it is created
+                # here, or its name and address would be taken.
+                aliases=[pulumi.Alias(name=f"{name}@{other}") for other in args.elsewhere],
                 replace_on_changes=_SILENT,
             ),
         )
@@ -144,7 +151,10 @@ def run_containers(
     for name in sorted(containers, key=lambda name: containers[name].shares is not None):
         settings = containers[name]
         shares = made[settings.shares] if settings.shares else None
-        args = ContainerArgs(settings, hosts[settings.host], images, networks, shares, secret)
+        elsewhere = tuple(host for host in hosts if host != settings.host)
+        args = ContainerArgs(
+            settings, hosts[settings.host], images, networks, shares, secret, elsewhere
+        )
         made[name] = Container(name, args)
     return {name: made[name] for name in containers}
 

@@ -126,7 +126,9 @@ class Lab:
         record.registry = registry.start(storage, self.namespace, Cgroup(record.registry_cgroup))
         record.save(self._record_file)
 
-    def _start_hosts(self, record: Record, wanted: Sequence[Host], client_key: str) -> None:
+    def _start_hosts(
+        self, record: Record, wanted: Sequence[Host], client_key: str, *, wait: bool = True
+    ) -> None:
         missing = [host for host in wanted if not host.running]
         if missing:
             bases = {h.record.suite: roots.host_root(roots.SUITES[h.record.suite]) for h in missing}
@@ -144,8 +146,10 @@ class Lab:
                 for host in missing:
                     host.start(bases[host.record.suite], client_key)
                     record.save(self._record_file)
-                self._wait(missing)
-        self._wait(wanted)
+                if wait:
+                    self._wait(missing)
+        if wait:
+            self._wait(wanted)
 
     @staticmethod
     def _wait(hosts: Sequence[Host]) -> None:
@@ -195,12 +199,12 @@ class Lab:
             host.record.wanted = "off"
             record.save(self._record_file)
 
-    def power_on(self, name: str) -> None:
-        """Boot a host from its disk and wait until it is ready."""
+    def power_on(self, name: str, *, wait: bool = True) -> None:
+        """Boot a host from its disk and, unless told otherwise, wait until it is ready."""
         with self._locked() as record:
             client_key = keys.ensure_client_key(self.key_file)
             self._start_network(record, client_key)
-            self._start_hosts(record, [self._host(record, name)], client_key)
+            self._start_hosts(record, [self._host(record, name)], client_key, wait=wait)
 
     def reset(self, *names: str) -> None:
         """Give hosts (without names: all) new disks and boot them."""

@@ -44,6 +44,14 @@ class Settings:
     containers: dict[str, ContainerSettings] = field(default_factory=dict)
     secret_containers: bool = False
 
+    def members(self) -> dict[str, list[str]]:
+        """Network -> the Docker names of the containers that join it."""
+        joined: dict[str, list[str]] = {name: [] for name in self.networks}
+        for key, container in self.containers.items():
+            for network in container.attachments():
+                joined[network].append(container.container_name or key)
+        return joined
+
     def images(self) -> list[tuple[str, str]]:
         """Pairs of host and image of everything that is to run."""
         pairs = [(c.host, c.image) for c in self.containers.values()]

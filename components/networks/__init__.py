@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any
 
 import pulumi
@@ -50,7 +50,8 @@ def make_networks(
     networks: Mapping[str, NetworkSettings],
     hosts: Mapping[str, Host],
     daemons: Mapping[str, DaemonConfig],
+    members: Mapping[str, Sequence[str]],
 ) -> dict[str, Network]:
     """The component of every network of the stack."""
-    context = NetworkContext(hosts, daemons)
+    context = NetworkContext(hosts, daemons, members)
     return {name: make_network(name, settings, context) for name, settings in networks.items()}

@@ -90,6 +90,9 @@ class NetworkContext:
         self,
         hosts: Mapping[str, Host],
         daemons: Mapping[str, DaemonConfig],
+        members: Mapping[str, Sequence[str]],
     ) -> None:
+        """``members``: the Docker names of the stack's containers on each network."""
         self.hosts = hosts
         self.daemons = daemons
+        self.members = members

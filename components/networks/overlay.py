@@ -82,6 +82,13 @@ class OverlayNetwork(Network):
                 depends_on=[context.daemons[host].change for host in hosts],
             ),
         )
+        members = "".join(f"{member}\n" for member in sorted(context.members.get(name, ())))
+        self.endpoints = maker.change(
+            f"{name}-endpoints",
+            "endpoints.sh",
+            self.network.name.apply(lambda network: f"network={network}\n{members}"),
+            parent=self,
+        )
         self._shown = {
             "strategy": settings.strategy,
             "control_plane": settings.control_plane,
@@ -94,7 +101,7 @@ class OverlayNetwork(Network):
         return self.network.name
 
     def resources_on(self, host: str) -> Sequence[pulumi.Resource]:
-        return [self.network]
+        return [self.endpoints]
 
     def made_on(self, host: str) -> docker.Network | None:
         return self.network if host == self._maker else None

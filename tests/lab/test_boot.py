@@ -21,13 +21,13 @@ def test_a_host_that_boots_without_consul_comes_back_by_itself_once_it_is_there(
     lab.ssh("docker02", "docker stop idle")
     lab.power_off("docker02")
     lab.power_off("docker01")
-    lab.power_on("docker02")
+    lab.power_on("docker02", wait=False)
     # Docker 20.10 waits for its store for a minute before its API is there.
-    wait(lambda: lab.ssh("docker02", "docker ps", check=False).returncode == 0, 120)
+    wait(lambda: lab.ssh("docker02", "docker ps", check=False).returncode == 0, 200)
     assert "web02" not in lab.ssh("docker02", "docker ps").stdout
-    lab.power_on("docker01")
-    wait(lambda: "web02" in lab.ssh("docker02", "docker ps").stdout, 150)
-    wait(lambda: "web01" in lab.ssh("docker01", "docker ps", check=False).stdout, 150)
+    lab.power_on("docker01", wait=False)
+    wait(lambda: "web02" in lab.ssh("docker02", "docker ps", check=False).stdout, 200)
+    wait(lambda: "web01" in lab.ssh("docker01", "docker ps", check=False).stdout, 200)
     ping = "docker exec web01 ping -c 1 -W 2 web02"
     wait(lambda: lab.ssh("docker01", ping, check=False).returncode == 0, 60)
     assert "idle" not in lab.ssh("docker02", "docker ps").stdout, "a person had stopped it"

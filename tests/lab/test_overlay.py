@@ -138,3 +138,41 @@ def test_a_daemon_that_refuses_its_new_settings_has_its_old_ones_back(lab, envir
     assert result.returncode == 1
     assert "changed on the host after it was looked at: run pulumi up again" in result.stderr
     assert stack.up().changes == {}
+
+
+def test_a_container_moves_on_the_overlay_with_its_name(lab, environment):
+    stack = environment("lab-overlay")
+    stack.up()
+    stack.config["containers"]["web02"]["host"] = "docker01"
+    stack.write()
+    stack.up()
+    assert "web02" not in lab.ssh("docker02", "docker ps -a").stdout
+    lab.ssh("docker01", "docker exec web01 ping -c 1 -W 2 web02")
+    assert stack.up().changes == {}
+
+
+def test_endpoints_of_a_dead_host_do_not_keep_the_network_from_being_removed(lab, environment):
+    before = look(lab, "docker01")
+    stack = environment("lab-overlay")
+    stack.up()
+    # docker02 loses its container without the store hearing of it.
+    lab.ssh(
+        "docker01",
+        "docker exec consul consul kv export docker/network/v1.0/endpoint >/root/ep.json",
+    )
+    lab.ssh("docker02", "docker rm -f web02")
+    lab.ssh("docker01", "docker exec -i consul consul kv import - </root/ep.json; rm /root/ep.json")
+    assert "web02" in lab.ssh("docker01", "docker network inspect ol1").stdout
+    stack.destroy()
+    assert look(lab, "docker01") == before
+
+
+def test_a_strangers_container_on_the_network_is_named_and_not_touched(lab, environment):
+    stack = environment("lab-overlay")
+    stack.up()
+    lab.ssh("docker02", "docker run -d --name stranger --network ol1 --init busybox:1 sleep 1d")
+    outcome = stack.destroy(check=False)
+    assert outcome.code != 0
+    assert "network ol1 is still used by stranger: remove that" in outcome.text
+    assert "stranger" in lab.ssh("docker02", "docker ps").stdout
+    lab.ssh("docker02", "docker rm -f stranger")
