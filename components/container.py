@@ -171,7 +171,7 @@ def _inputs(name: str, args: ContainerArgs) -> dict[str, Any]:
         **_resources(settings),
         **_security(settings),
         **_storage(settings),
-        "labels": _labels(settings),
+        "labels": _labels(settings, args.host.host_name),
     }
 
 
@@ -308,9 +308,11 @@ def _volume(volume: VolumeMount) -> docker.ContainerVolumeArgs:
     )
 
 
-def _labels(settings: ContainerSettings) -> list[docker.ContainerLabelArgs]:
+def _labels(settings: ContainerSettings, host: str) -> list[docker.ContainerLabelArgs]:
     labels = {
         **settings.labels,
+        # What makes a move a replacement: another provider alone does not.
+        "crosshost.host": host,
         "crosshost.stack": pulumi.get_stack(),
         "crosshost.words": " ".join(settings.words_given()),
     }
