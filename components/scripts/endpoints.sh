@@ -14,7 +14,7 @@ dir=$state/endpoints-$network
 
 attached() { # the names of what the network has, one a line
     docker network inspect --format '{{range .Containers}}{{println .Name}}{{end}}' "$network" \
-        2>/dev/null || :
+        2>/dev/null | sed '/^$/d'
 }
 
 undo() {
@@ -24,9 +24,10 @@ undo() {
             docker network disconnect --force "$network" "$name" >/dev/null
         fi
     done
-    strangers=$(attached | tr '\n' ' ')
-    if [ -n "${strangers% }" ] && [ -n "${strangers# }" ]; then
-        fail "network $network is still used by ${strangers% }: remove that, or take it off the network, and run this again"
+    strangers=$(attached)
+    if [ -n "$strangers" ]; then
+        # shellcheck disable=SC2086
+        fail "network $network is still used by $(echo $strangers): remove that, or take it off the network, and run this again"
     fi
     rm -rf "$dir"
 }

@@ -171,8 +171,10 @@ def test_a_strangers_container_on_the_network_is_named_and_not_touched(lab, envi
     stack = environment("lab-overlay")
     stack.up()
     lab.ssh("docker02", "docker run -d --name stranger --network ol1 --init busybox:1 sleep 1d")
-    outcome = stack.destroy(check=False)
-    assert outcome.code != 0
-    assert "network ol1 is still used by stranger: remove that" in outcome.text
-    assert "stranger" in lab.ssh("docker02", "docker ps").stdout
-    lab.ssh("docker02", "docker rm -f stranger")
+    try:
+        outcome = stack.destroy(check=False)
+        assert outcome.code != 0
+        assert "network ol1 is still used by stranger: remove that" in outcome.text
+        assert "stranger" in lab.ssh("docker02", "docker ps").stdout
+    finally:
+        lab.ssh("docker02", "docker rm -f stranger")
