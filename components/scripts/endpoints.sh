@@ -24,10 +24,9 @@ undo() {
             docker network disconnect --force "$network" "$name" >/dev/null
         fi
     done
-    strangers=$(attached)
+    strangers=$(attached | tr '\n' ' ')
     if [ -n "$strangers" ]; then
-        # shellcheck disable=SC2086
-        fail "network $network is still used by $(echo $strangers): remove that, or take it off the network, and run this again"
+        fail "network $network is still used by ${strangers% }: remove that, or take it off the network, and run this again"
     fi
     rm -rf "$dir"
 }
