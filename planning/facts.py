@@ -7,13 +7,10 @@ from base64 import b64decode
 from ipaddress import IPv4Interface
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-
-class Facts(BaseModel):
-    """Base: frozen, and a field too many is a fault of ours."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
+from planning import system_facts
+from planning.system_facts import DockerUnit, Facts, Firewall, Listener, ModuleState
 
 
 class Nic(Facts):
@@ -59,10 +56,13 @@ class Engine(Facts):
 
 
 class HostFacts(Facts):
-    """Everything that facts.sh read on one host that answered.
+    """Everything that facts.sh read on one host that answered; what it could not read is None.
 
     ``daemon_json`` and ``daemon_json_original`` are the file's text, None where it is absent.
-    ``records`` maps a host change's name to the stdin of its last successful run.
+    ``records`` maps a host change's name to the stdin of its last successful run. ``skew`` is how
+    many seconds the host's clock is ahead of ours, 0 as far as the time of asking leaves it open.
+    ``sudo``: whether the user may become root without a password, None for root itself.
+    ``free_docker`` and ``free_etc`` are bytes. ``modules`` knows only what the host told.
     """
 
     uid: int
@@ -70,7 +70,9 @@ class HostFacts(Facts):
     kernel: str = ""
     os: str = ""
     clock: int
+    skew: int | None = None
     boot_id: str = ""
+    sudo: bool | None = None
     systemd: bool
     docker_cli: bool
     engine: Engine | None = None
@@ -83,6 +85,12 @@ class HostFacts(Facts):
     nics: dict[str, Nic] = {}
     containers: list[ContainerFacts] = Field(default=[])
     networks: list[NetworkFacts] = Field(default=[])
+    unit: DockerUnit | None = None
+    firewall: Firewall = Firewall()
+    listeners: list[Listener] | None = None
+    modules: dict[str, ModuleState] = {}
+    free_docker: int | None = None
+    free_etc: int | None = None
 
     @property
     def running(self) -> int:
@@ -96,25 +104,33 @@ class Unreachable(Facts):
     reason: str
 
 
-def parse(text: str) -> HostFacts:
-    """The facts from what facts.sh printed; ValueError if it is not whole."""
+def parse(text: str, asked: tuple[int, int] | None = None) -> HostFacts:
+    """The facts from what facts.sh printed; ValueError if it is not whole.
+
+    ``asked``: our own time (seconds) before and after the host was asked.
+    """
     lines = [line.partition(" ")[::2] for line in text.splitlines() if line]
     if not lines or lines[0] != ("version", "1") or lines[-1] != ("end", "1"):
         raise ValueError("the facts script did not run to its end")
     one: dict[str, str] = {}
-    many: dict[str, list[str]] = {"backend": [], "record": [], "nic": [], "address": []}
+    repeated = ("backend", "record", "nic", "address", "module")
+    many: dict[str, list[str]] = {name: [] for name in repeated}
     for name, value in lines:
         if name in many:
             many[name].append(value)
         else:
             one[name] = value
+    units = system_facts.properties(_text(one.get("units")) or "")
+    clock = int(one["clock"])
     return HostFacts(
         uid=int(one["uid"]),
         hostname=one["hostname"],
         kernel=one.get("kernel", ""),
         os=one.get("os", ""),
-        clock=int(one["clock"]),
+        clock=clock,
+        skew=None if asked is None else clock - min(max(clock, asked[0]), asked[1]),
         boot_id=one.get("boot_id", ""),
+        sudo={"1": True, "0": False}.get(one.get("sudo", "")),
         systemd=one["systemd"] == "1",
         docker_cli=one["docker_cli"] == "1",
         engine=_engine(one.get("info", "")),
@@ -133,7 +149,27 @@ def parse(text: str) -> HostFacts:
             NetworkFacts(id=i, name=n, driver=d, scope=s, stack=k)
             for i, n, d, s, k in _table(one.get("networks", ""), 5)
         ],
+        unit=system_facts.docker_unit(units, _text(one.get("docker_unit"))),
+        firewall=Firewall(
+            ufw={"1": True, "0": False}.get(one.get("ufw", "")),
+            firewalld=system_facts.active(units, "firewalld.service"),
+            iptables=_text(one.get("iptables")),
+            iptables_legacy=_text(one.get("iptables_legacy")),
+            nft=_text(one.get("nft")),
+        ),
+        listeners=system_facts.listeners(_text(one.get("listening"))),
+        modules=_modules(many["module"]),
+        free_docker=_bytes(one.get("free_docker")),
+        free_etc=_bytes(one.get("free_etc")),
     )
+
+
+def _modules(rows: list[str]) -> dict[str, Any]:
+    return {name: state for name, _, state in (row.partition(" ") for row in rows)}
+
+
+def _bytes(kilobytes: str | None) -> int | None:
+    return None if kilobytes is None else int(kilobytes) * 1024
 
 
 def _text(value: str | None) -> str | None:

@@ -1,40 +1,66 @@
 #!/bin/sh
 # What a Docker host is like, read-only. Prints lines "name value"; a value that may hold
-# anything is base64. Runs by `sh -s` over SSH, so nothing need be installed.
-# Argument: the stack. planning/facts.py reads it.
+# anything is base64. Runs by `sh -s` over SSH, so nothing need be installed; needs coreutils, and
+# takes what iproute2, kmod, iptables, nftables and systemd tell where they are there. What cannot
+# be read is left out. Argument: the stack. planning/facts.py reads it.
 LC_ALL=C
-export LC_ALL
+PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
+export LC_ALL PATH
 state=/var/lib/crosshost/$1
 
-b64() { base64 | tr -d '\n'; }
+b64() { base64 -w 0; }
 put() { printf '%s %s\n' "$1" "$2"; }
 put_file() { # NAME PATH: the file's content, if it is there
     if [ -e "$2" ]; then
         put "$1" "$(b64 <"$2")"
     fi
 }
+put_output() { # NAME COMMAND...: what the command prints, if it works
+    name=$1
+    shift
+    if text=$("$@" 2>/dev/null); then
+        put "$name" "$(printf '%s\n' "$text" | b64)"
+    fi
+}
+has() { command -v "$1" >/dev/null 2>&1; }
 
 put version 1
-put uid "$(id -u)"
-put hostname "$(uname -n)"
-put kernel "$(uname -r)"
 put clock "$(date +%s)"
-put boot_id "$(cat /proc/sys/kernel/random/boot_id 2>/dev/null)"
+uid=$(id -u)
+release=$(uname -r)
+put uid "$uid"
+put hostname "$(uname -n)"
+put kernel "$release"
+if read -r boot_id 2>/dev/null </proc/sys/kernel/random/boot_id; then put boot_id "$boot_id"; fi
 if [ -r /etc/os-release ]; then
     # shellcheck disable=SC1091
     put os "$(. /etc/os-release && printf %s "$PRETTY_NAME")"
 fi
-if [ -d /run/systemd/system ]; then put systemd 1; else put systemd 0; fi
+# Whether this user may become root: a question only for who is not.
+if [ "$uid" = 0 ]; then
+    put sudo "${SUDO_UID:+1}"
+elif has sudo && sudo -n true 2>/dev/null; then
+    put sudo 1
+else
+    put sudo 0
+fi
 
-if command -v docker >/dev/null 2>&1; then
+root=
+if has docker; then
     put docker_cli 1
-    put info "$(docker info --format '{{json .}}' 2>/dev/null | b64)"
-    put containers "$(docker ps --all --no-trunc --format \
-        '{{.ID}}	{{.Names}}	{{.State}}	{{.Status}}	{{.Label "crosshost.stack"}}' \
-        2>/dev/null | b64)"
-    put networks "$(docker network ls --no-trunc --format \
-        '{{.ID}}	{{.Name}}	{{.Driver}}	{{.Scope}}	{{.Label "crosshost.stack"}}' \
-        2>/dev/null | b64)"
+    if text=$(timeout 20 docker info --format '{{.DockerRootDir}}
+{{json .}}' 2>/dev/null); then
+        root=${text%%
+*}
+        put info "$(printf '%s' "${text#*
+}" | b64)"
+    fi
+    if [ -n "$root" ]; then
+        put_output containers docker ps --all --no-trunc --format \
+            '{{.ID}}	{{.Names}}	{{.State}}	{{.Status}}	{{.Label "crosshost.stack"}}'
+        put_output networks docker network ls --no-trunc --format \
+            '{{.ID}}	{{.Name}}	{{.Driver}}	{{.Scope}}	{{.Label "crosshost.stack"}}'
+    fi
 else
     put docker_cli 0
 fi
@@ -60,6 +86,79 @@ done
 if [ -d "$state/scripts" ]; then
     put scripts_hash "$(cat "$state"/scripts/*.sh 2>/dev/null | sha256sum | cut -d' ' -f1)"
 fi
+
+# Units: docker.service with its drop-ins, and who may guard the ports.
+if [ -d /run/systemd/system ]; then
+    put systemd 1
+    put_output units systemctl show -p Id,ActiveState,FragmentPath,DropInPaths,ExecStart \
+        docker.service firewalld.service
+    put_output docker_unit systemctl cat docker.service
+else
+    put systemd 0
+fi
+if [ -r /etc/ufw/ufw.conf ]; then
+    if grep -qi '^ENABLED=yes' /etc/ufw/ufw.conf; then put ufw 1; else put ufw 0; fi
+else
+    put ufw 0
+fi
+if has iptables; then put_output iptables iptables -S; fi
+# Rules of the older interface, where the command shows the newer one's.
+if [ -s /proc/net/ip_tables_names ] && has iptables-legacy; then
+    put_output iptables_legacy iptables-legacy -S
+fi
+if has nft; then put_output nft nft -j list ruleset; fi
+if has ss; then put_output listening ss -Hlntup; fi
+
+# Kernel modules: loaded, built in, or there to be loaded. Where nothing tells, nothing is said.
+loaded=
+if [ -r /proc/modules ]; then loaded=$(cut -d' ' -f1 /proc/modules); fi
+builtin=
+if [ -r "/lib/modules/$release/modules.builtin" ]; then
+    builtin=$(grep -E '/(macvlan|vxlan|overlay|bridge|veth|br_netfilter)[.]ko' \
+        "/lib/modules/$release/modules.builtin")
+fi
+config=
+if [ -r /proc/config.gz ]; then
+    config=$(gzip -dc /proc/config.gz | grep -E '^CONFIG_(NET|MACVLAN|VXLAN|OVERLAY_FS|BRIDGE|VETH|BRIDGE_NETFILTER)=')
+fi
+line_of() { # TEXT LINE
+    case "
+$1
+" in *"
+$2
+"*) return 0 ;; esac
+    return 1
+}
+module() { # NAME OPTION
+    if [ -d "/sys/module/$1" ] || line_of "$loaded" "$1"; then
+        put module "$1 loaded"
+    elif line_of "$config" "CONFIG_$2=y"; then
+        put module "$1 builtin"
+    elif case $builtin in *"/$1.ko"*) true ;; *) false ;; esac; then
+        put module "$1 builtin"
+    elif has modprobe && modprobe -n -q "$1" 2>/dev/null; then
+        put module "$1 loadable"
+    elif has modprobe && [ -e "/lib/modules/$release/modules.dep" ]; then
+        put module "$1 missing"
+    elif [ -n "$config" ] && ! line_of "$config" "CONFIG_$2=m"; then
+        put module "$1 missing"
+    fi
+}
+module macvlan MACVLAN
+module vxlan VXLAN
+module overlay OVERLAY_FS
+module bridge BRIDGE
+module veth VETH
+module br_netfilter BRIDGE_NETFILTER
+
+# Free kilobytes, for this user.
+free() { # NAME DIRECTORY
+    # shellcheck disable=SC2046
+    set -- "$1" $(df -k --output=avail "$2" 2>/dev/null)
+    if [ -n "${3:-}" ]; then put "$1" "$3"; fi
+}
+free free_etc /etc
+free free_docker "${root:-/var/lib/docker}"
 
 # Not from /sys/class/net/NIC/flags: it shows what the kernel sets for macvlan, too.
 ip -o link show 2>/dev/null | while read -r _ name flags _ mtu _; do

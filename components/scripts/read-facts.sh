@@ -1,7 +1,8 @@
 #!/bin/sh
 # Runs on the controller: facts.sh on many hosts at once. Stdin: the ssh_config's path, the
-# stack, then a line "HOST" or "HOST sudo" each. Prints per host "host NAME EXIT-STATUS STDOUT STDERR", the
-# last two base64 ("-" if empty). Ends with 0 whatever the hosts do: failures are data.
+# stack, then a line "HOST" or "HOST sudo" each. Prints per host
+# "host NAME EXIT-STATUS BEFORE AFTER STDOUT STDERR": our time (seconds) before and after; the last
+# two are base64 ("-" if empty). Ends with 0 whatever the hosts do: failures are data.
 set -eu
 here=$(dirname "$0")
 dir=$(mktemp -d)
@@ -13,9 +14,10 @@ while read -r host how; do
     hosts="$hosts $host"
     (
         if [ "$how" = sudo ]; then set -- sudo -n sh -s "$stack"; else set -- sh -s "$stack"; fi
+        before=$(date +%s)
         timeout 40 ssh -F "$config" -T "$host" "$@" \
             <"$here/facts.sh" >"$dir/$host.out" 2>"$dir/$host.err" && status=0 || status=$?
-        echo "$status" >"$dir/$host.status"
+        echo "$status $before $(date +%s)" >"$dir/$host.status"
     ) &
 done
 wait

@@ -13,6 +13,8 @@ import pulumi
 import yaml
 
 ROOT = Path(__file__).parent.parent.parent
+# Our own time when the hosts are asked, in seconds.
+CLOCK = 1764000000
 
 
 def stack_values(name: str) -> dict[str, Any]:
@@ -39,9 +41,17 @@ def facts_text(
     docker_cli: bool = True,
     info: dict[str, Any] | None = None,
     scripts_hash: str | None = None,
+    skew: int = 0,
+    more: tuple[str, ...] = (),
 ) -> str:
-    """What facts.sh prints on a host like this."""
-    lines = ["version 1", f"uid {uid}", f"hostname {hostname}", "kernel 6.1", "clock 1764000000"]
+    """What facts.sh prints on a host like this; ``more`` are further lines of it."""
+    lines = [
+        "version 1",
+        f"uid {uid}",
+        f"hostname {hostname}",
+        "kernel 6.1",
+        f"clock {CLOCK + skew}",
+    ]
     lines += ["boot_id x", "systemd 1", f"docker_cli {int(docker_cli)}"]
     if version:
         lines.append("info " + b64(json.dumps({"ServerVersion": version, **(info or {})})))
@@ -54,7 +64,7 @@ def facts_text(
         lines.append(f"scripts_hash {scripts_hash}")
     for name, flags in (nics or {"ens33": "<BROADCAST,MULTICAST,UP,LOWER_UP>"}).items():
         lines.append(f"nic {name} {flags} 1500")
-    lines += ["address ens33 10.0.0.11/24", "end 1"]
+    lines += ["address ens33 10.0.0.11/24", *more, "end 1"]
     return "\n".join(lines) + "\n"
 
 
@@ -88,7 +98,7 @@ class RecordingEngine(pulumi.runtime.Mocks):
             status, out, err = (
                 (0, answer, "") if isinstance(answer, str) else (answer[0], "", answer[1])
             )
-            rows.append(f"host {name} {status} {b64(out) or '-'} {b64(err) or '-'}")
+            rows.append(f"host {name} {status} {CLOCK} {CLOCK} {b64(out) or '-'} {b64(err) or '-'}")
         return {"stdout": "\n".join(rows), "stderr": ""}
 
     def of_type(self, typ: str) -> dict[str, dict[str, Any]]:

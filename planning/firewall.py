@@ -1,0 +1,97 @@
+"""Whether a host's own firewall lets a packet in, judged from its rules.
+
+A rule may hold matches that are not understood here. A packet's fate is then a set of outcomes,
+and only a certain one counts: what is not certain is never reported as shut.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from ipaddress import IPv4Address
+from typing import Literal
+
+Verdict = Literal["open", "shut", "unknown"]
+# Outcomes of a rule or chain; "continue" and "return" decide nothing.
+ACCEPT, DROP, RETURN, CONTINUE = "accept", "drop", "return", "continue"
+_DEEPEST = 30
+
+
+@dataclass(frozen=True)
+class Packet:
+    """The first packet of a connection to one of the host's own ports."""
+
+    protocol: str
+    port: int
+    source: IPv4Address
+    destination: IPv4Address | None = None
+    nic: str | None = None
+
+
+@dataclass(frozen=True)
+class Rule:
+    """``matches`` says whether a packet is meant, None where that is not known.
+
+    ``outcomes`` of a match; ``target`` is the chain to go through first (``comes_back``: and to
+    come back from).
+    """
+
+    matches: Callable[[Packet], bool | None]
+    outcomes: frozenset[str] = frozenset({CONTINUE})
+    target: str | None = None
+    comes_back: bool = True
+
+
+@dataclass(frozen=True)
+class Chain:
+    """Rules in order; ``policy`` is set on a chain where packets come in."""
+
+    rules: list[Rule] = field(default_factory=list)
+    policy: str | None = None
+
+
+Chains = Mapping[str, Chain]
+
+
+def verdict(chains: Chains, packet: Packet) -> Verdict:
+    """What the chains with a policy do to a packet: each of them must let it in."""
+    fates = [
+        {chain.policy if o == RETURN else o for o in walk(chains, name, packet)}
+        for name, chain in chains.items()
+        if chain.policy is not None
+    ]
+    if any(fate == {DROP} for fate in fates):
+        return "shut"
+    return "open" if all(fate == {ACCEPT} for fate in fates) else "unknown"
+
+
+def walk(chains: Chains, name: str, packet: Packet, depth: int = 0) -> set[str]:
+    """Every outcome that a packet may have in a chain: accept, drop, return."""
+    if name not in chains or depth > _DEEPEST:
+        return {ACCEPT, DROP, RETURN}
+    outcomes: set[str] = set()
+    for rule in chains[name].rules:
+        matches = rule.matches(packet)
+        if matches is False:
+            continue
+        here = set(rule.outcomes)
+        if rule.target is not None:
+            here = walk(chains, rule.target, packet, depth + 1)
+            if rule.comes_back and RETURN in here:
+                here = (here - {RETURN}) | {CONTINUE}
+        outcomes |= here - {CONTINUE}
+        if matches and CONTINUE not in here:
+            return outcomes
+    return outcomes | {RETURN}
+
+
+def both(*answers: bool | None) -> bool | None:
+    """Whether all conditions hold; None where that is open."""
+    if any(answer is False for answer in answers):
+        return False
+    return None if any(answer is None for answer in answers) else True
+
+
+def negated(answer: bool | None, negate: bool) -> bool | None:
+    """The answer, or its contrary."""
+    return answer if answer is None or not negate else not answer

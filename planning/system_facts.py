@@ -1,0 +1,124 @@
+"""What a host has beside Docker, as facts.sh printed it: unit, firewall, listeners, modules."""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Facts(BaseModel):
+    """Base: frozen, and a field too many is a fault of ours."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+ModuleState = Literal["loaded", "builtin", "loadable", "missing"]
+
+
+class DockerUnit(Facts):
+    """docker.service: its file, the command line that systemd makes of it, drop-ins by path."""
+
+    fragment: str
+    exec_start: str
+    drop_ins: dict[str, str] = {}
+
+
+class Firewall(Facts):
+    """Who guards the ports. Rules are what `iptables -S` and `nft -j list ruleset` print.
+
+    None is "cannot be read"; a field of another tool than the host has is None, too.
+    """
+
+    ufw: bool | None = None
+    firewalld: bool | None = None
+    iptables: str | None = None
+    iptables_legacy: str | None = None
+    nft: str | None = None
+
+
+class Listener(Facts):
+    """A socket that waits for packets. ``program`` is None where only root could tell."""
+
+    protocol: str
+    address: str
+    port: int
+    program: str | None = None
+
+
+def properties(text: str) -> dict[str, dict[str, list[str]]]:
+    """What `systemctl show` printed: unit -> property -> values."""
+    units: dict[str, dict[str, list[str]]] = {}
+    for block in re.split(r"\n\s*\n", text):
+        found: dict[str, list[str]] = {}
+        for line in block.splitlines():
+            key, separator, value = line.partition("=")
+            if separator:
+                found.setdefault(key, []).append(value)
+        if found.get("Id"):
+            units[found["Id"][0]] = found
+    return units
+
+
+def docker_unit(shown: dict[str, dict[str, list[str]]], content: str | None) -> DockerUnit | None:
+    """docker.service from its properties and `systemctl cat`; None where there is none."""
+    unit = shown.get("docker.service", {})
+    fragment = "".join(unit.get("FragmentPath", []))
+    if not fragment:
+        return None
+    paths = "".join(unit.get("DropInPaths", [])).split()
+    files = _files(content or "", [fragment, *paths])
+    return DockerUnit(
+        fragment=fragment,
+        exec_start="; ".join(_argv(value) for value in unit.get("ExecStart", [])),
+        drop_ins={path: files.get(path, "") for path in paths},
+    )
+
+
+def active(shown: dict[str, dict[str, list[str]]], unit: str) -> bool | None:
+    """Whether a unit runs; None where systemd did not say."""
+    return shown[unit].get("ActiveState") == ["active"] if unit in shown else None
+
+
+def listeners(text: str | None) -> list[Listener] | None:
+    """What `ss -Hlntup` printed."""
+    if text is None:
+        return None
+    found = []
+    for line in text.splitlines():
+        fields = line.split(None, 6)
+        if len(fields) < 6:
+            continue
+        address, _, port = fields[4].rpartition(":")
+        if not port.isdigit():
+            continue
+        program = re.search(r'\(\("([^"]*)"', fields[6] if len(fields) > 6 else "")
+        found.append(
+            Listener(
+                protocol=fields[0],
+                address=address,
+                port=int(port),
+                program=program[1] if program else None,
+            )
+        )
+    return found
+
+
+def _files(content: str, paths: list[str]) -> dict[str, str]:
+    """The files that `systemctl cat` shows one after another, each under a line "# PATH"."""
+    files: dict[str, list[str]] = {}
+    current: list[str] = []
+    for line in content.splitlines(keepends=True):
+        if line.startswith("# ") and line[2:].strip() in paths and line[2:].strip() not in files:
+            if current and current[-1] == "\n":
+                current.pop()  # systemctl's own line between two files
+            current = files.setdefault(line[2:].strip(), [])
+        else:
+            current.append(line)
+    return {path: "".join(lines) for path, lines in files.items()}
+
+
+def _argv(value: str) -> str:
+    found = re.search(r"argv\[\]=(.*?) ; ignore_errors=", value)
+    return found[1] if found else value
