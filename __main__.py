@@ -13,7 +13,7 @@ from stacks.settings import load
 
 say = load()
 
-hosts = connect(say.ssh, say.hosts, say.networks)
+hosts = connect(say.ssh, say.hosts, say.networks, say.consul)
 images = Images(hosts, say.images())
 consul = ConsulServer.wanted(say.consul, hosts, images)
 daemons = configure_daemons(hosts, daemon_settings(say.networks, hosts, consul), consul)

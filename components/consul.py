@@ -13,7 +13,9 @@ from pydantic import Field
 from components.daemon import DaemonConfig
 from components.host import Host
 from components.images import Images
+from planning import ports
 from planning.compose import Words
+from planning.ports import Member
 from planning.words import DockerName, HostName, Image
 
 
@@ -26,6 +28,20 @@ class ConsulSettings(Words):
     )
     port: int = Field(default=8500, ge=1, le=65535, description="HTTP port on the host")
     container_name: DockerName = "consul"
+
+    def refusals(self, stack: str, members: Mapping[str, Member]) -> list[str]:
+        """Sentences why the server cannot run, or why ``members`` (it and its users) miss it."""
+        server = members.get(self.host)
+        if server is None:
+            return []
+        # A port that Docker holds may be held for the very server that is meant.
+        ours = any(container.stack == stack for container in server.facts.containers)
+        docker = {"dockerd", "docker-proxy"} if ours else set()
+        return [
+            *ports.held(self.host, server.facts, [("tcp", self.port)], frozenset(docker)),
+            # Docker has set the port to the container's own when that chain is met.
+            *ports.published_shut(self.host, server, ("tcp", 8500), members),
+        ]
 
 
 @dataclass(frozen=True)

@@ -6,16 +6,21 @@ from collections.abc import Mapping
 
 import pulumi
 
+from components.consul import ConsulSettings
 from components.facts import read_facts
 from components.host import Host, HostArgs
 from components.networks.base import NetworkSettings
 from components.ssh import HostSettings, SshAccess, SshSettings
-from planning import preflight
+from planning import ports, preflight
 from planning.facts import HostFacts, Unreachable
+from planning.ports import Member
 
 
 def connect(
-    ssh: SshSettings, hosts: Mapping[str, HostSettings], networks: Mapping[str, NetworkSettings]
+    ssh: SshSettings,
+    hosts: Mapping[str, HostSettings],
+    networks: Mapping[str, NetworkSettings],
+    consul: ConsulSettings | None,
 ) -> dict[str, Host]:
     """A Host for each entry, in order.
 
@@ -24,36 +29,63 @@ def connect(
     """
     access = SshAccess(ssh, hosts, stack=pulumi.get_stack())
     facts = read_facts(access)
-    problems = _problems(access, facts, networks)
+    found = problems(access, facts, networks, consul)
     if pulumi.runtime.is_dry_run():
-        for problem in problems:
+        for problem in found:
             pulumi.log.warn(f"up would stop here: {problem}")
-    elif problems:
-        raise pulumi.RunError("\n".join(["nothing was changed:", *(f"  {p}" for p in problems)]))
+    elif found:
+        raise pulumi.RunError("\n".join(["nothing was changed:", *(f"  {p}" for p in found)]))
     return {name: Host(name, HostArgs(access, facts[name])) for name in hosts}
 
 
-def _problems(
+def problems(
     access: SshAccess,
     facts: Mapping[str, HostFacts | Unreachable],
     networks: Mapping[str, NetworkSettings],
+    consul: ConsulSettings | None,
 ) -> list[str]:
-    problems: list[str] = []
+    """What stands in the way of what a stack asks of its hosts, a sentence each."""
+    found: list[str] = []
     for name, endpoint in access.endpoints.items():
         seen = facts[name]
         if isinstance(seen, Unreachable):
-            problems.append(
+            found.append(
                 preflight.unreachable(name, endpoint.address, endpoint.port, endpoint.user, seen)
             )
             continue
-        problems += preflight.docker(name, endpoint.user, seen)
+        found += preflight.docker(name, endpoint.user, seen)
+        found += preflight.space(name, seen)
         for network, settings in networks.items():
             if name in settings.on(list(facts)):
-                problems += [f"{network}: {reason}" for reason in settings.refusals(name, seen)]
-    sharing = {
-        name: seen
+                found += [f"{network}: {reason}" for reason in settings.refusals(name, seen)]
+    return found + _between(access, facts, networks, consul)
+
+
+def _between(
+    access: SshAccess,
+    facts: Mapping[str, HostFacts | Unreachable],
+    networks: Mapping[str, NetworkSettings],
+    consul: ConsulSettings | None,
+) -> list[str]:
+    """What stands between hosts that share networks."""
+    members = {
+        name: Member(access.endpoints[name].address, seen)
         for name, seen in facts.items()
         if isinstance(seen, HostFacts)
-        and any(s.needs_consul and name in s.on(list(facts)) for s in networks.values())
     }
-    return problems + preflight.same_hostnames(sharing)
+    found: dict[str, None] = {}  # two networks of the same hosts have the same to say
+    sharing: dict[str, Member] = {}
+    for settings in networks.values():
+        here = {name: members[name] for name in settings.on(list(facts)) if name in members}
+        found |= dict.fromkeys(ports.shut(here, settings.ports))
+        for name, member in here.items():
+            held = ports.held(name, member.facts, settings.ports, frozenset({"dockerd"}))
+            found |= dict.fromkeys(held)
+        if settings.needs_consul:
+            sharing |= here
+    seen = {name: member.facts for name, member in sharing.items()}
+    found |= dict.fromkeys([*preflight.same_hostnames(seen), *preflight.clocks(seen)])
+    if consul is not None and consul.host in members:
+        with_server = sharing | {consul.host: members[consul.host]}
+        found |= dict.fromkeys(consul.refusals(access.stack, with_server))
+    return list(found)

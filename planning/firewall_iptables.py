@@ -45,7 +45,7 @@ def _rule(words: list[str], known: set[str]) -> Rule:
     i = 0
     while i < len(words):
         word = words[i]
-        value = words[i + 1] if i + 1 < len(words) else ""
+        value = words[i + 1] if i + 1 < len(words) and words[i + 1][:1] not in "-!" else ""
         if word in ("-j", "-g"):
             return _ending(tests, value, known, comes_back=word == "-j")
         if word == "!":
@@ -53,11 +53,9 @@ def _rule(words: list[str], known: set[str]) -> Rule:
             i += 1
             continue
         if word not in ("-m", "--comment"):
-            # Where an option of an unknown kind has no argument, the next word is taken for one:
-            # the rule is uncertain anyway.
             tests.append(_test(word, value, negate))
         negate = False
-        i += 2
+        i += 2 if value else 1
     return Rule(_all(tests))
 
 

@@ -21,10 +21,7 @@ def chains(text: str) -> dict[str, Chain]:
 
     Tables that iptables keeps in nftables are left out: `iptables -S` tells them better.
     """
-    try:
-        items: list[dict[str, Any]] = json.loads(text)["nftables"]
-    except (ValueError, KeyError, TypeError):
-        return {}
+    items: list[dict[str, Any]] = json.loads(text)["nftables"]
     declared = [item["chain"] for item in items if "chain" in item]
     of_iptables = {
         (c["family"], c["table"]) for c in declared if c["name"] in ("INPUT", "FORWARD", "OUTPUT")
@@ -99,10 +96,9 @@ def _match(test: dict[str, Any], packet: Packet, place: tuple[str, str], sets: S
     if test.get("op") not in ("==", "!=", "in"):
         return None
     left, right = test.get("left"), test.get("right")
-    if isinstance(left, dict) and left.get("payload", {}).get("protocol") in ("tcp", "udp"):
-        # "tcp dport 22" asks for the protocol first.
-        if left["payload"]["protocol"] != packet.protocol:
-            return False
+    protocol = left.get("payload", {}).get("protocol") if isinstance(left, dict) else None
+    if protocol in ("tcp", "udp") and protocol != packet.protocol:
+        return False  # "tcp dport 22" asks for the protocol first
     value = _value(left, packet)
     if value is None:
         return None

@@ -9,6 +9,10 @@ from collections.abc import Mapping
 from planning import daemon_json
 from planning.facts import HostFacts, Unreachable
 
+MEGABYTE = 1 << 20
+MIN_FREE = 50 * MEGABYTE
+MAX_SKEW = 60
+
 
 def unreachable(name: str, address: str, port: int, user: str, facts: Unreachable) -> str:
     """One sentence why a host's facts could not be read, and the remedy."""
@@ -55,6 +59,35 @@ def docker(name: str, user: str, facts: HostFacts) -> list[str]:
     except daemon_json.BrokenDaemonJsonError as error:
         problems.append(f"/etc/docker/daemon.json of {name} {error}: mend it there first")
     return problems
+
+
+def space(name: str, facts: HostFacts) -> list[str]:
+    """Sentences about places that are too full to work with."""
+    return [
+        f"{name} has {free // MEGABYTE} MB left for {what}: make room there ({remedy})"
+        for what, free, remedy in (
+            ("Docker's data", facts.free_docker, "`docker system df` shows what takes it"),
+            ("/etc", facts.free_etc, "`df -h /etc` shows the file system"),
+        )
+        if free is not None and free < MIN_FREE
+    ]
+
+
+def clocks(facts: Mapping[str, HostFacts]) -> list[str]:
+    """Hosts whose clocks differ too much for what they keep together."""
+    skews = {name: f.skew for name, f in facts.items() if f.skew is not None}
+    if not skews:
+        return []
+    late, early = min(skews, key=lambda n: skews[n]), max(skews, key=lambda n: skews[n])
+    apart = skews[early] - skews[late]
+    if apart <= MAX_SKEW:
+        return []
+    wrong = max(late, early, key=lambda n: abs(skews[n]))
+    return [
+        f"the clocks of {late} and {early} are {apart} s apart: set that of {wrong}, which is "
+        f"{abs(skews[wrong])} s {'ahead' if skews[wrong] > 0 else 'behind'} (`timedatectl set-ntp "
+        "true` there keeps it right)"
+    ]
 
 
 def same_hostnames(facts: Mapping[str, HostFacts]) -> list[str]:

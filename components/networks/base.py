@@ -21,6 +21,7 @@ from components.host import Host
 from planning.addresses import misfit
 from planning.compose import Words
 from planning.facts import HostFacts
+from planning.ports import Port
 from planning.words import HostName, Ipv4, Subnet
 
 
@@ -28,6 +29,9 @@ class NetworkSettings(Words):
     """What the stack file says of a network, common to all strategies."""
 
     needs_consul: ClassVar[bool] = False
+    # Kernel modules that each host needs, and ports that its hosts must reach on each other.
+    modules: ClassVar[tuple[str, ...]] = ()
+    ports: ClassVar[tuple[Port, ...]] = ()
 
     subnet: Subnet = Field(description="IPv4 subnet, e.g. 172.16.1.0/24")
     gateway: Ipv4 | None = Field(default=None, description="Default: the subnet's first address")
@@ -50,9 +54,19 @@ class NetworkSettings(Words):
         """Those of ``hosts`` (all of the stack) that have the network."""
         return [name for name in hosts if self.hosts is None or name in self.hosts]
 
+    @classmethod
+    def lacks(cls, host: str, facts: HostFacts) -> Iterator[str]:
+        """Sentences why this host cannot have any network of the strategy."""
+        for module in cls.modules:
+            if facts.modules.get(module) == "missing":
+                yield (
+                    f"the kernel of {host} ({facts.kernel}) has no module {module}: install a "
+                    "kernel that has it (Debian's linux-image-amd64 does), or use another host"
+                )
+
     def refusals(self, host: str, facts: HostFacts) -> Iterator[str]:
         """Sentences why this host, as facts show it, cannot have the network."""
-        yield from ()
+        yield from self.lacks(host, facts)
 
     def needs_address(self) -> bool:
         """Whether each container must be given an address in the stack file."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import pulumi
 import pulumi_command as command
@@ -19,6 +19,8 @@ from planning.words import HostName, Interface, Subnet
 
 class MacvlanSettings(NetworkSettings):
     """A macvlan network in the stack file."""
+
+    modules: ClassVar[tuple[str, ...]] = ("macvlan",)
 
     strategy: Literal["macvlan"]
     parent: Interface | dict[HostName, Interface] = Field(
@@ -51,6 +53,7 @@ class MacvlanSettings(NetworkSettings):
         return self.parent if isinstance(self.parent, str) else self.parent.get(host)
 
     def refusals(self, host: str, facts: HostFacts) -> Iterator[str]:
+        yield from super().refusals(host, facts)
         parent = self.parent_on(host)
         if parent is not None and parent.partition(".")[0] not in facts.nics:
             have = ", ".join(

@@ -16,17 +16,22 @@ from components.consul import ConsulServer
 from components.host import Host
 from components.networks.base import Network, NetworkContext, NetworkSettings
 from planning.facts import HostFacts
+from planning.ports import Port
 
 
 class OverlaySettings(NetworkSettings):
     """An overlay network in the stack file."""
 
     needs_consul: ClassVar[bool] = True
+    modules: ClassVar[tuple[str, ...]] = ("vxlan", "bridge", "veth")
+    ports: ClassVar[tuple[Port, ...]] = (("tcp", 7946), ("udp", 7946), ("udp", 4789))
 
     strategy: Literal["overlay"]
     control_plane: Literal["consul"] = "consul"
 
-    def refusals(self, host: str, facts: HostFacts) -> Iterator[str]:
+    @classmethod
+    def lacks(cls, host: str, facts: HostFacts) -> Iterator[str]:
+        yield from super().lacks(host, facts)
         if facts.engine is None:
             return
         if "consul" not in facts.backends:

@@ -28,9 +28,20 @@ def b64(text: str) -> str:
     return base64.b64encode(text.encode()).decode()
 
 
+def iptables(*rules: str) -> str:
+    """The fact of a host with these rules (``iptables -S``)."""
+    return "iptables " + b64("\n".join(rules) + "\n")
+
+
+def listening(*sockets: str) -> str:
+    """The fact of a host with these sockets (``ss -Hlntup``)."""
+    return "listening " + b64("\n".join(sockets) + "\n")
+
+
 def facts_text(
     *,
     hostname: str = "docker01",
+    address: str = "10.0.0.11",
     version: str | None = "20.10.5+dfsg1",
     backends: tuple[str, ...] = ("consul", "etcd", "zookeeper"),
     daemon_json: str | None = None,
@@ -64,7 +75,7 @@ def facts_text(
         lines.append(f"scripts_hash {scripts_hash}")
     for name, flags in (nics or {"ens33": "<BROADCAST,MULTICAST,UP,LOWER_UP>"}).items():
         lines.append(f"nic {name} {flags} 1500")
-    lines += ["address ens33 10.0.0.11/24", *more, "end 1"]
+    lines += [f"address ens33 {address}/24", *more, "end 1"]
     return "\n".join(lines) + "\n"
 
 

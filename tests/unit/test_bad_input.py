@@ -10,7 +10,7 @@ import pytest
 
 from planning.problems import ProblemsError
 from stacks.settings import parse
-from tests.unit.fleet import facts_text, run_program, stack_values
+from tests.unit.fleet import facts_text, iptables, listening, run_program, stack_values
 
 
 @pytest.fixture(autouse=True)
@@ -197,6 +197,25 @@ ON_HOSTS = [
     ("a host in a swarm", facts_text(
         hostname="docker02", info={"Swarm": {"LocalNodeState": "active"}}),
      "docker02 is in a swarm"),
+    ("a firewall that drops the overlay", facts_text(hostname="docker02", address="10.0.0.12", more=(
+        iptables("-P INPUT DROP", "-A INPUT -p tcp -m tcp --dport 22 -j ACCEPT"),)),
+     "docker02's own firewall keeps docker01 from tcp 7946, udp 7946 and udp 4789: allow that "
+     "there, e.g. `iptables -I INPUT -p tcp --dport 7946 -s 10.0.0.11 -j ACCEPT`"),
+    ("ufw that drops the overlay's data", facts_text(hostname="docker02", address="10.0.0.12", more=(
+        "ufw 1", iptables("-P INPUT ACCEPT", "-A INPUT -p udp --dport 4789 -j DROP"))),
+     "docker02's own firewall keeps docker01 from udp 4789: allow that there, e.g. "
+     "`ufw allow proto udp from 10.0.0.11 to any port 4789`"),
+    ("a clock that is wrong", facts_text(hostname="docker02", skew=-90),
+     "the clocks of docker02 and docker01 are 90 s apart: set that of docker02, which is 90 s behind"),
+    ("a full disk", facts_text(hostname="docker02", more=("free_docker 40960",)),
+     "docker02 has 40 MB left for Docker's data: make room there"),
+    ("a full /etc", facts_text(hostname="docker02", more=("free_etc 1024",)),
+     "docker02 has 1 MB left for /etc: make room there"),
+    ("a kernel without VXLAN", facts_text(hostname="docker02", more=("module vxlan missing",)),
+     "ol1: the kernel of docker02 (6.1) has no module vxlan: install a kernel that has it"),
+    ("a port of the overlay in other hands", facts_text(hostname="docker02", more=(
+        listening("tcp LISTEN 0 128 *:7946 *:* users:((\"consul\",pid=9,fd=3))"),)),
+     "tcp 7946 of docker02 is held by consul: stop that program there"),
 ]  # fmt: skip
 
 
@@ -227,6 +246,59 @@ def test_preview_warns_and_goes_on(monkeypatch, tmp_path, facts, sentence):
         preview=True,
     )
     assert any(sentence in warning for warning in warnings), warnings
+    assert "web02@docker02" in engine.resources
+
+
+def test_consuls_port_in_other_hands_and_behind_a_rule_of_docker_user_is_named(
+    monkeypatch, tmp_path
+):
+    held = listening('tcp LISTEN 0 128 0.0.0.0:8500 0.0.0.0:* users:(("nginx",pid=9,fd=3))')
+    rules = iptables(
+        "-P INPUT ACCEPT", "-N DOCKER-USER", "-A DOCKER-USER -p tcp --dport 8500 -j DROP"
+    )
+    facts = {**FACTS, "docker01": facts_text(hostname="docker01", more=(held, rules))}
+    with pytest.raises(pulumi.RunError) as caught:
+        run_program(monkeypatch, tmp_path, stack_values("lab-overlay"), facts)
+    assert "tcp 8500 of docker01 is held by nginx" in str(caught.value)
+    assert "docker01's chain DOCKER-USER keeps docker02 from tcp 8500" in str(caught.value)
+
+
+def test_a_kernel_without_macvlan_is_refused_and_one_that_says_nothing_is_not(
+    monkeypatch, tmp_path
+):
+    facts = {**FACTS, "docker02": facts_text(hostname="docker02", more=("module macvlan missing",))}
+    with pytest.raises(pulumi.RunError, match=r"docker02 .* has no module macvlan"):
+        run_program(monkeypatch, tmp_path, stack_values("lab-macvlan"), facts)
+    assert run_program(monkeypatch, tmp_path, stack_values("lab-macvlan"), FACTS).resources
+
+
+HARMLESS = [
+    ("ports that peers are let in to", iptables(
+        "-P INPUT DROP", "-A INPUT -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT",
+        "-A INPUT -s 10.0.0.0/24 -p udp -m multiport --dports 4789,7946 -j ACCEPT",
+        "-A INPUT -s 10.0.0.11/32 -i ens33 -p tcp --dport 7000:8000 -j ACCEPT")),
+    ("rules that nobody here understands", iptables(
+        "-P INPUT DROP", "-A INPUT -m set --match-set peers src -j ACCEPT")),
+    ("a rule about another NIC", iptables("-P INPUT ACCEPT", "-A INPUT -i wan0 -j DROP")),
+    ("the daemon on its own port", listening(
+        'tcp LISTEN 0 128 *:7946 *:* users:(("dockerd",pid=9,fd=3))')),
+    ("a clock a minute off", None),
+    ("a program on Consul's port of a host without Consul", listening(
+        'tcp LISTEN 0 128 *:8500 *:* users:(("nginx",pid=9,fd=3))')),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("fact", [c[1] for c in HARMLESS], ids=[c[0] for c in HARMLESS])
+def test_is_no_reason_to_stop(monkeypatch, tmp_path, fact):
+    seen = facts_text(
+        hostname="docker02",
+        address="10.0.0.12",
+        skew=60 if fact is None else 0,
+        more=(fact,) if fact else (),
+    )
+    engine = run_program(
+        monkeypatch, tmp_path, stack_values("lab-overlay"), {**FACTS, "docker02": seen}
+    )
     assert "web02@docker02" in engine.resources
 
 

@@ -1,0 +1,132 @@
+"""What stands between hosts that must reach ports of each other: firewalls, other programs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from ipaddress import IPv4Address
+
+from planning import firewall_iptables, firewall_nft
+from planning.facts import HostFacts
+from planning.firewall import DROP, Chains, Packet, Verdict, verdict, walk
+
+# Protocol and number, e.g. ("udp", 4789).
+Port = tuple[str, int]
+
+
+@dataclass(frozen=True)
+class Member:
+    """A host that answers, and the address that its peers know it by."""
+
+    address: str
+    facts: HostFacts
+
+
+def gate(facts: HostFacts, packet: Packet) -> Verdict:
+    """Whether the host's own firewall lets a packet to a port of the host in."""
+    rules = facts.firewall
+    texts = (
+        (firewall_iptables.chains, rules.iptables),
+        (firewall_iptables.chains, rules.iptables_legacy),
+        (firewall_nft.chains, rules.nft),
+    )
+    answers = [_judged(read, text, packet) for read, text in texts if text is not None]
+    if "shut" in answers:
+        return "shut"
+    # Firewalld's rules are in nftables, which only its own command may be there to read.
+    unread = not answers or (rules.nft is None and rules.firewalld)
+    return "unknown" if unread or "unknown" in answers else "open"
+
+
+def _judged(read: Callable[[str], Chains], text: str, packet: Packet) -> Verdict:
+    try:
+        return verdict(read(text), packet)
+    except (ValueError, LookupError, TypeError, AttributeError):
+        return "unknown"  # a newer tool's words
+
+
+def packet(member: Member, port: Port, source: str) -> Packet | None:
+    """The first packet from ``source`` to a port of ``member``; None without IPv4 addresses."""
+    try:
+        address, origin = IPv4Address(member.address), IPv4Address(source)
+    except ValueError:
+        return None
+    nic = next(
+        (
+            name
+            for name, one in member.facts.nics.items()
+            if any(address == held.ip for held in one.addresses)
+        ),
+        None,
+    )
+    return Packet(*port, source=origin, destination=address, nic=nic)
+
+
+def shut(members: Mapping[str, Member], ports: Sequence[Port]) -> list[str]:
+    """Sentences about hosts whose own firewall keeps peers from ports that they need."""
+    sentences = []
+    for name, member in members.items():
+        closed = {
+            (port, other)
+            for other, peer in members.items()
+            if other != name
+            for port in ports
+            if (first := packet(member, port, peer.address)) and gate(member.facts, first) == "shut"
+        }
+        if closed:
+            wanted = [port for port in ports if any(port == p for p, _ in closed)]
+            peers = [other for other in members if any(other == o for _, o in closed)]
+            sentences.append(
+                f"{name}'s own firewall keeps {_listed(peers)} from {_ports(wanted)}: allow that "
+                f"there, e.g. `{_allow(member.facts, wanted[0], members[peers[0]].address)}`"
+            )
+    return sentences
+
+
+def published_shut(name: str, member: Member, port: Port, peers: Mapping[str, Member]) -> list[str]:
+    """The same for a port that a container publishes: only the chain DOCKER-USER meets it."""
+    chains = firewall_iptables.chains(member.facts.firewall.iptables or "")
+    closed = [
+        other
+        for other, peer in peers.items()
+        if other != name
+        and "DOCKER-USER" in chains
+        and (first := packet(member, port, peer.address))
+        and walk(chains, "DOCKER-USER", first) == {DROP}
+    ]
+    if not closed:
+        return []
+    allow = f"iptables -I DOCKER-USER -p tcp --dport {port[1]} -s {peers[closed[0]].address}"
+    return [
+        f"{name}'s chain DOCKER-USER keeps {_listed(closed)} from {_ports([port])}: allow that "
+        f"there, e.g. `{allow} -j RETURN`"
+    ]
+
+
+def held(name: str, facts: HostFacts, ports: Iterable[Port], by: frozenset[str]) -> list[str]:
+    """Sentences about ports of a host that another program than those of ``by`` listens on."""
+    return [
+        f"{_ports([(one.protocol, one.port)])} of {name} is held by {one.program}: stop that "
+        "program there, or give it another port"
+        for one in facts.listeners or []
+        if (one.protocol, one.port) in set(ports)
+        and one.program is not None
+        and one.program not in by
+    ]
+
+
+def _allow(facts: HostFacts, port: Port, source: str) -> str:
+    protocol, number = port
+    if facts.firewall.ufw:
+        return f"ufw allow proto {protocol} from {source} to any port {number}"
+    if facts.firewall.firewalld:
+        return f"firewall-cmd --permanent --add-port={number}/{protocol}"
+    return f"iptables -I INPUT -p {protocol} --dport {number} -s {source} -j ACCEPT"
+
+
+def _ports(ports: Sequence[Port]) -> str:
+    return _listed([f"{protocol} {number}" for protocol, number in ports])
+
+
+def _listed(words: Sequence[str]) -> str:
+    return " and ".join(filter(None, [", ".join(words[:-1]), words[-1]]))
