@@ -77,7 +77,7 @@ def _between(
     sharing: dict[str, Member] = {}
     for settings in networks.values():
         here = {name: members[name] for name in settings.on(list(facts)) if name in members}
-        found |= dict.fromkeys(ports.shut(here, settings.ports))
+        found |= dict.fromkeys(ports.shut(here, settings.ports).values())
         for name, member in here.items():
             held = ports.held(name, member.facts, settings.ports, frozenset({"dockerd"}))
             found |= dict.fromkeys(held)

@@ -62,9 +62,9 @@ def packet(member: Member, port: Port, source: str) -> Packet | None:
     return Packet(*port, source=origin, destination=address, nic=nic)
 
 
-def shut(members: Mapping[str, Member], ports: Sequence[Port]) -> list[str]:
-    """Sentences about hosts whose own firewall keeps peers from ports that they need."""
-    sentences = []
+def shut(members: Mapping[str, Member], ports: Sequence[Port]) -> dict[str, str]:
+    """Host -> sentence, where its own firewall keeps peers from ports that they need."""
+    sentences: dict[str, str] = {}
     for name, member in members.items():
         closed = {
             (port, other)
@@ -76,7 +76,7 @@ def shut(members: Mapping[str, Member], ports: Sequence[Port]) -> list[str]:
         if closed:
             wanted = [port for port in ports if any(port == p for p, _ in closed)]
             peers = [other for other in members if any(other == o for _, o in closed)]
-            sentences.append(
+            sentences[name] = (
                 f"{name}'s own firewall keeps {_listed(peers)} from {_ports(wanted)}: allow that "
                 f"there, e.g. `{_allow(member.facts, wanted[0], members[peers[0]].address)}`"
             )

@@ -14,7 +14,7 @@ from planning.problems import Path as SettingPath
 class Places:
     """Line numbers (from 1) of the settings in a stack file.
 
-    Knows none where ``file`` is not what ``values`` (setting -> value) were read from, as with
+    Secrets in the file may have any value. Knows none where ``file`` is not what ``values`` (setting -> value) were read from, as with
     Pulumi's --config-file.
     """
 
@@ -23,7 +23,7 @@ class Places:
         try:
             text = file.read_text()
             config = yaml.safe_load(text)["config"]
-            if all(config.get(key) == value for key, value in values.items()):
+            if all(_says(config.get(key), value) for key, value in values.items()):
                 self._root = yaml.compose(text, Loader=yaml.SafeLoader)
         except (OSError, yaml.YAMLError, TypeError, KeyError):
             # The engine reads the file before us and says what is wrong with it.
@@ -49,3 +49,18 @@ class Places:
             item = node.value[part]
             return item, item.start_mark.line + 1
         return None, None
+
+
+def is_secret(value: Any) -> bool:
+    """Whether a value of the file is an encrypted one."""
+    return isinstance(value, dict) and list(value) == ["secure"]
+
+
+def _says(written: Any, value: Any) -> bool:
+    if is_secret(written):
+        return True
+    if isinstance(written, dict) and isinstance(value, dict):
+        return written.keys() == value.keys() and all(_says(written[k], value[k]) for k in value)
+    if isinstance(written, list) and isinstance(value, list):
+        return len(written) == len(value) and all(map(_says, written, value))
+    return bool(written == value)

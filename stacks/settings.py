@@ -98,7 +98,8 @@ def load() -> Settings:
             raise ProblemsError(problems, "the stack file has errors:")
         return parse(values, secret_containers=_is_secret("containers"))
     except ProblemsError as error:
-        raise pulumi.RunError(_message(error, values)) from None
+        file = Path("stacks") / f"Pulumi.{pulumi.get_stack()}.yaml"
+        raise pulumi.RunError(message(error, file, values)) from None
 
 
 def _section(name: str, value: Any, problems: list[Problem]) -> Any:
@@ -139,14 +140,15 @@ def _is_secret(name: str) -> bool:
     return bool(pulumi.runtime.is_config_secret(f"{PROJECT}:{name}"))
 
 
-def _message(error: ProblemsError, values: Mapping[str, Any]) -> str:
-    file = Path("stacks") / f"Pulumi.{pulumi.get_stack()}.yaml"
+def message(error: ProblemsError, file: Path, values: Mapping[str, Any]) -> str:
+    """Every problem with its line in the stack file, as far as ``values`` were read from it."""
     places = Places(
         file, {f"{PROJECT}:{name}": value for name, value in values.items() if value is not None}
     )
+    shown = Path(file.parent.name) / file.name
     lines = [f"{len(error.problems)} problem(s) in the stack file; nothing was changed:"]
     for problem in error.problems:
         line = places.line(problem.path)
-        prefix = f"  {file}:{line}: " if line else "  "
+        prefix = f"  {shown}:{line}: " if line else "  "
         lines.append(f"{prefix}{problem.where}: {problem.sentence}")
     return "\n".join(lines)

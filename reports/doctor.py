@@ -1,0 +1,63 @@
+"""Looks at a stack's hosts: what they are like, what they can do, and what to mend.
+
+``lab/python -m reports.doctor -s STACK``; without a stack it lists those that have a file. Changes
+nothing and needs no engine. Ends with 1 where something stands in the way of what the stack asks.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from components.fleet import problems
+from components.ssh import SshAccess
+from reports import host_tables
+from reports.reading import read_hosts
+from reports.verdicts import judge
+from stacks import files
+
+app = typer.Typer(add_completion=False, help="Look at a stack's hosts: facts, verdicts, remedies.")
+# Where nobody watches, lines may be as long as tables need.
+_WIDTH = 160
+
+
+@app.command()
+def doctor(
+    stack: Annotated[str, typer.Option("-s", "--stack", help="A stack that has a file.")] = "",
+) -> None:
+    """Print what the hosts of a stack are like, what they can do, and what to mend."""
+    console = Console()
+    if not console.is_terminal:
+        console = Console(width=_WIDTH)
+    if not stack:
+        print("stacks: " + (", ".join(files.names()) or "none has a file in stacks/ yet"))
+        return
+    try:
+        say = files.read(stack)
+    except files.StackFileError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from None
+    access = SshAccess(say.ssh, say.hosts, stack=stack)
+    facts = read_hosts(access)
+    addresses = {name: endpoint.address for name, endpoint in access.endpoints.items()}
+    console.print(host_tables.engines(access.endpoints, facts))
+    console.print()
+    console.print(host_tables.machines(facts))
+    console.print()
+    console.print(host_tables.strategies(judge(facts, addresses)))
+    console.print()
+    found = problems(access, facts, say.networks, say.consul)
+    if not found:
+        console.print(f"nothing stands in the way of {stack}", style="green", highlight=False)
+        return
+    console.print(Text(f"{len(found)} problem(s) for {stack}:", style="bold red"))
+    for problem in found:
+        console.print(Text(f"  {problem}"), soft_wrap=True)
+    raise typer.Exit(1)
+
+
+if __name__ == "__main__":
+    app(prog_name="python -m reports.doctor")

@@ -1,0 +1,23 @@
+"""Reads the facts of a stack's hosts without an engine: the same ssh_config, the same script."""
+
+from __future__ import annotations
+
+import subprocess
+from contextlib import chdir
+from pathlib import Path
+
+from components.facts import READER, answers, request
+from components.ssh import SshAccess
+from planning.facts import HostFacts, Unreachable
+
+PROJECT_FOLDER = Path(__file__).resolve().parent.parent
+
+
+def read_hosts(access: SshAccess) -> dict[str, HostFacts | Unreachable]:
+    """The facts of every host, all asked at once."""
+    with chdir(PROJECT_FOLDER):  # the ssh_config names its files from there
+        access.write()
+        done = subprocess.run(
+            ["sh", str(READER)], input=request(access), capture_output=True, text=True, check=True
+        )
+    return answers(done.stdout)

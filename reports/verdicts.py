@@ -1,0 +1,59 @@
+"""What each host can do: a verdict for every strategy, whatever the stack asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from components.networks.base import NetworkSettings
+from components.networks.macvlan import MacvlanSettings
+from components.networks.overlay import OverlaySettings
+from planning import ports, preflight
+from planning.facts import HostFacts, Unreachable
+from planning.ports import Member
+
+STRATEGIES: dict[str, type[NetworkSettings]] = {
+    "macvlan": MacvlanSettings,
+    "overlay on Consul": OverlaySettings,
+}
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """Whether a host can have networks of a strategy, and if not, why and what to do."""
+
+    able: bool
+    reasons: tuple[str, ...] = ()
+
+
+def judge(
+    facts: Mapping[str, HostFacts | Unreachable], addresses: Mapping[str, str]
+) -> dict[str, dict[str, Judgement]]:
+    """Host -> strategy -> judgement. Hosts that do not answer are judged unable."""
+    members = {
+        name: Member(addresses[name], seen)
+        for name, seen in facts.items()
+        if isinstance(seen, HostFacts)
+    }
+    between = {title: ports.shut(members, strategy.ports) for title, strategy in STRATEGIES.items()}
+    return {
+        name: {
+            title: _judge(name, members.get(name), strategy, between[title])
+            for title, strategy in STRATEGIES.items()
+        }
+        for name in facts
+    }
+
+
+def _judge(
+    name: str, member: Member | None, strategy: type[NetworkSettings], between: dict[str, str]
+) -> Judgement:
+    if member is None:
+        return Judgement(False, ("it does not answer",))
+    reasons = [
+        *preflight.docker(name, "its user", member.facts),
+        *strategy.lacks(name, member.facts),
+        *([between[name]] if name in between else []),
+        *ports.held(name, member.facts, strategy.ports, frozenset({"dockerd"})),
+    ]
+    return Judgement(not reasons, tuple(reasons))

@@ -1,0 +1,62 @@
+"""Stack files read without an engine, for what only looks at hosts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from planning.problems import ProblemsError
+from stacks.places import is_secret
+from stacks.settings import PROJECT, SECTIONS, Settings, message, parse
+
+FOLDER = Path(__file__).parent
+# Stands where the file has an encrypted value, which only the engine can read.
+SECRET = "secret"  # noqa: S105
+
+
+class StackFileError(Exception):
+    """A stack file that is not there or has errors; ``str()`` is the message for people."""
+
+
+def names(folder: Path = FOLDER) -> list[str]:
+    """The stacks that have a file."""
+    return sorted(p.name[len("Pulumi.") : -len(".yaml")] for p in folder.glob("Pulumi.*.yaml"))
+
+
+def read(stack: str, folder: Path = FOLDER) -> Settings:
+    """What a stack's file says; secret values in it are the word "secret".
+
+    A whole section that is a secret counts as absent.
+    """
+    file = folder / f"Pulumi.{stack}.yaml"
+    shown = Path(folder.name) / file.name
+    if stack not in names(folder):
+        have = ", ".join(names(folder)) or "none"
+        raise StackFileError(
+            f"stack {stack!r} has no file in {folder.name}/; those that have one: {have}"
+        )
+    try:
+        content = yaml.safe_load(file.read_text())
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise StackFileError(f"{shown} cannot be read: {error}") from None
+    config = content.get("config") if isinstance(content, dict) else None
+    if not isinstance(config, dict):
+        raise StackFileError(f"{shown} has no `config:`, a map of settings")
+    found = {name: config.get(f"{PROJECT}:{name}") for name in SECTIONS}
+    values = {name: None if is_secret(v) else _opened(v) or None for name, v in found.items()}
+    try:
+        return parse(values)
+    except ProblemsError as error:
+        raise StackFileError(message(error, file, values)) from None
+
+
+def _opened(value: Any) -> Any:
+    if is_secret(value):
+        return SECRET
+    if isinstance(value, dict):
+        return {key: _opened(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_opened(item) for item in value]
+    return value
