@@ -61,7 +61,7 @@ class HostFacts(Facts):
     ``daemon_json`` and ``daemon_json_original`` are the file's text, None where it is absent.
     ``records`` maps a host change's name to the stdin of its last successful run. ``skew`` is how
     many seconds the host's clock is ahead of ours, 0 as far as the time of asking leaves it open.
-    ``sudo``: whether the user may become root without a password, None for root itself.
+    ``sudo``: whether sudo works without a password, None for a login as root.
     ``free_docker`` and ``free_etc`` are bytes. ``modules`` knows only what the host told.
     """
 
