@@ -27,7 +27,9 @@ class ConsulSettings(Words):
         default="hashicorp/consul:1.15", description="Image whose entrypoint takes `agent ...`"
     )
     port: int = Field(default=8500, ge=1, le=65535, description="HTTP port on the host")
-    container_name: DockerName = "consul"
+    container_name: DockerName = Field(
+        default="consul", description="Name of the server's Docker container"
+    )
 
     def refusals(self, stack: str, members: Mapping[str, Member]) -> list[str]:
         """Sentences why the server cannot run, or why ``members`` (it and its users) miss it."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Annotated, Any
 
 import pulumi
 import pulumi_docker as docker
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field
 
 from components.host import Host
 from components.images import Images
@@ -21,6 +21,17 @@ MODES = ("none", "host", "bridge")
 _SILENT = ["mounts", "healthcheck", "tmpfs", "init", "destroyGraceSeconds"]
 
 
+Attachments = dict[NetworkName, NetworkAttachment | None] | list[NetworkName]
+
+
+def _attachments(value: Any) -> Any:
+    if isinstance(value, list):
+        return {str(name): {} for name in value}
+    if isinstance(value, dict):
+        return {name: item or {} for name, item in value.items()}
+    return value
+
+
 class ContainerSettings(Service):
     """One entry of `crosshost:containers`."""
 
@@ -30,18 +41,12 @@ class ContainerSettings(Service):
         description="none, host, bridge (the default), container:NAME, or a network of the stack",
     )
     ip: Ipv4 | None = Field(default=None, description="The container's address on `network`")
-    networks: dict[NetworkName, NetworkAttachment] = Field(
+    networks: Annotated[
+        dict[NetworkName, NetworkAttachment],
+        BeforeValidator(_attachments, json_schema_input_type=Attachments),
+    ] = Field(
         default={}, description="Instead of `network`: several networks, with addresses and aliases"
     )
-
-    @model_validator(mode="before")
-    @classmethod
-    def networks_as_list(cls, value: Any) -> Any:
-        if isinstance(value, dict) and isinstance(networks := value.get("networks"), list):
-            return {**value, "networks": {str(name): {} for name in networks}}
-        if isinstance(value, dict) and isinstance(networks, dict):
-            return {**value, "networks": {name: item or {} for name, item in networks.items()}}
-        return value
 
     @property
     def shares(self) -> str | None:

@@ -25,24 +25,26 @@ CONNECT_SECONDS = 5
 class JumpHost(Words):
     """The host through which all Docker hosts are reached."""
 
-    address: Address
-    host_key: HostKey
-    user: User = "root"
-    port: int = Field(default=22, ge=1, le=65535)
+    address: Address = Field(description="IP address or DNS name")
+    host_key: HostKey = Field(description="Public host key, as ssh-keyscan prints it")
+    user: User = Field(default="root", description="User that logs in there")
+    port: int = Field(default=22, ge=1, le=65535, description="SSH port")
 
 
 class SshSettings(Words):
     """`crosshost:ssh`: how every host is logged in to, unless the host says otherwise."""
 
-    user: User = "root"
-    port: int = Field(default=22, ge=1, le=65535)
+    user: User = Field(default="root", description="User that logs in to the hosts")
+    port: int = Field(default=22, ge=1, le=65535, description="SSH port of the hosts")
     private_key_file: str | None = Field(
         default=None,
         description="A private key without passphrase; ~ and ${VARIABLES} work",
     )
     agent: bool = Field(default=False, description="Use the keys of the running ssh-agent")
     sudo: bool = Field(default=False, description="Change the host with `sudo -n`")
-    proxy_jump: JumpHost | None = None
+    proxy_jump: JumpHost | None = Field(
+        default=None, description="Host through which all Docker hosts are reached"
+    )
 
     @model_validator(mode="after")
     def one_credential(self) -> SshSettings:
@@ -87,8 +89,15 @@ class HostSettings(Words):
 
     address: Address = Field(description="IP address or DNS name that SSH connects to")
     host_key: HostKey = Field(description="Public host key, as ssh-keyscan prints it")
-    user: User | None = None
-    port: int | None = Field(default=None, ge=1, le=65535)
+    user: User | None = Field(
+        default=None, description="User that logs in to this host; default: that of crosshost:ssh"
+    )
+    port: int | None = Field(
+        default=None,
+        ge=1,
+        le=65535,
+        description="SSH port of this host; default: that of crosshost:ssh",
+    )
 
 
 @dataclass(frozen=True)

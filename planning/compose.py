@@ -10,9 +10,18 @@ from __future__ import annotations
 import re
 import shlex
 from ipaddress import IPv4Address
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    GetJsonSchemaHandler,
+    field_validator,
+    model_validator,
+)
+from pydantic_core import CoreSchema
 
 from planning.words import Address, DockerName, Duration, Image, Ipv4, Size, Text, parse_size
 
@@ -22,14 +31,47 @@ class Words(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    # JSON types that are read as a short form of the map.
+    short_forms: ClassVar[tuple[str, ...]] = ()
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        schema = handler(core_schema)
+        whole = handler.resolve_ref_schema(schema)
+        if cls.short_forms:
+            long = dict(whole)
+            whole.clear()
+            whole["anyOf"] = [{"type": kind} for kind in cls.short_forms] + [long]
+        return schema
+
+
+class Encrypted(BaseModel):
+    """A value as `pulumi config set --secret` writes it; the program gets it in the open."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    secure: str
+
 
 class Port(Words):
     """One published port."""
 
-    target: int = Field(ge=1, le=65535)
-    published: int | None = Field(default=None, ge=1, le=65535)
-    host_ip: Ipv4 = IPv4Address("0.0.0.0")  # noqa: S104 - Compose's and Docker's default
-    protocol: Literal["tcp", "udp", "sctp"] = "tcp"
+    short_forms = ("string", "integer")
+
+    target: int = Field(ge=1, le=65535, description="Port in the container")
+    published: int | None = Field(
+        default=None,
+        ge=1,
+        le=65535,
+        description="Port on the Docker host; Docker chooses one where it is left out",
+    )
+    host_ip: Ipv4 = Field(
+        default=IPv4Address("0.0.0.0"),  # noqa: S104 - Compose's and Docker's default
+        description="Address of the Docker host that it is published on",
+    )
+    protocol: Literal["tcp", "udp", "sctp"] = Field(default="tcp", description="tcp, udp or sctp")
 
     @model_validator(mode="before")
     @classmethod
@@ -55,10 +97,17 @@ class Port(Words):
 class VolumeMount(Words):
     """A bind mount or named volume inside the container."""
 
-    type: Literal["bind", "volume"]
-    source: str | None = None
-    target: str
-    read_only: bool = False
+    short_forms = ("string",)
+
+    type: Literal["bind", "volume"] = Field(
+        description="bind: a path of the Docker host; volume: a named volume"
+    )
+    source: str | None = Field(
+        default=None,
+        description="Absolute path on the Docker host, or the volume's name (without: a new volume)",
+    )
+    target: str = Field(description="Absolute path in the container")
+    read_only: bool = Field(default=False, description="The container cannot write to it")
 
     @model_validator(mode="before")
     @classmethod
@@ -103,18 +152,31 @@ def _test_list(value: Any) -> Any:
 class Healthcheck(Words):
     """How Docker tests that the container is healthy."""
 
-    test: Annotated[list[Text], BeforeValidator(_test_list)]
-    interval: Duration | None = None
-    timeout: Duration | None = None
-    start_period: Duration | None = None
-    retries: int | None = Field(default=None, ge=1, le=1000)
+    test: Annotated[
+        list[Text], BeforeValidator(_test_list, json_schema_input_type=str | list[str])
+    ] = Field(description="Shell command, or a list that begins with CMD, CMD-SHELL or NONE")
+    interval: Duration | None = Field(default=None, description="Time between two tests, e.g. 30s")
+    timeout: Duration | None = Field(
+        default=None, description="Time after which a test counts as failed"
+    )
+    start_period: Duration | None = Field(
+        default=None, description="Time after the start in which failures do not count"
+    )
+    retries: int | None = Field(
+        default=None,
+        ge=1,
+        le=1000,
+        description="Failures in a row that make the container unhealthy",
+    )
 
 
 class Ulimit(Words):
     """Soft and hard limit of one resource."""
 
-    soft: int = Field(ge=-1)
-    hard: int = Field(ge=-1)
+    short_forms = ("integer",)
+
+    soft: int = Field(ge=-1, description="Soft limit, -1 for none")
+    hard: int = Field(ge=-1, description="Hard limit, -1 for none")
 
     @model_validator(mode="before")
     @classmethod
@@ -125,15 +187,23 @@ class Ulimit(Words):
 class Logging(Words):
     """Log driver and its options."""
 
-    driver: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*$")]
-    options: dict[str, Text] = {}
+    driver: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*$")] = Field(
+        description="Docker's log driver, e.g. json-file"
+    )
+    options: dict[str, Text] = Field(
+        default={}, description="The driver's options, e.g. {max-size: 10m}"
+    )
 
 
 class NetworkAttachment(Words):
     """How the container joins one network."""
 
-    ipv4_address: Ipv4 | None = None
-    aliases: list[DockerName] = []
+    ipv4_address: Ipv4 | None = Field(
+        default=None, description="The container's address on this network"
+    )
+    aliases: list[DockerName] = Field(
+        default=[], description="Further names of the container on this network"
+    )
 
 
 def _argv(value: Any) -> Any:
@@ -189,61 +259,153 @@ def _absolute(value: str) -> str:
     return value
 
 
-Argv = Annotated[list[Text], BeforeValidator(_argv)]
-Strings = Annotated[list[Text], BeforeValidator(_strings)]
-Environment = Annotated[dict[str, Text], BeforeValidator(_environment)]
-Table = Annotated[dict[str, Text], BeforeValidator(_tables)]
-Capability = Annotated[str, BeforeValidator(lambda v: _capability(str(v)))]
-AbsolutePath = Annotated[str, BeforeValidator(lambda v: _absolute(str(v)))]
+Scalar = str | int | float | bool
+TextOrList = str | list[str]
+Pairs = dict[str, Scalar | Encrypted] | list[str]
+Argv = Annotated[list[Text], BeforeValidator(_argv, json_schema_input_type=TextOrList)]
+Strings = Annotated[list[Text], BeforeValidator(_strings, json_schema_input_type=TextOrList)]
+Environment = Annotated[
+    dict[str, Text], BeforeValidator(_environment, json_schema_input_type=Pairs)
+]
+Table = Annotated[dict[str, Text], BeforeValidator(_tables, json_schema_input_type=Pairs)]
+Capability = Annotated[
+    str, BeforeValidator(lambda v: _capability(str(v)), json_schema_input_type=str)
+]
+AbsolutePath = Annotated[
+    str, BeforeValidator(lambda v: _absolute(str(v)), json_schema_input_type=str)
+]
 
 
 class Service(Words):
     """What a container runs, in the words of a Compose service."""
 
-    image: Image
-    container_name: DockerName | None = None
-    command: Argv | None = None
-    entrypoint: Argv | None = None
-    environment: Environment = {}
-    ports: list[Port] = []
-    volumes: list[VolumeMount] = []
-    tmpfs: Annotated[list[AbsolutePath], BeforeValidator(_strings)] = []
-    restart: str = "no"
-    cap_add: list[Capability] = []
-    cap_drop: list[Capability] = []
-    healthcheck: Healthcheck | None = None
-    hostname: str | None = Field(default=None, pattern=r"^[a-zA-Z0-9][a-zA-Z0-9.-]{0,62}$")
-    domainname: str | None = Field(default=None, pattern=r"^[a-zA-Z0-9][a-zA-Z0-9.-]*$")
-    labels: Table = {}
-    dns: Annotated[list[Address], BeforeValidator(_strings)] = []
-    dns_search: Strings = []
-    extra_hosts: Annotated[dict[str, Address], BeforeValidator(_extra_hosts)] = {}
-    sysctls: Table = {}
-    ulimits: dict[str, Ulimit] = {}
-    user: str | None = Field(default=None, pattern=r"^[a-zA-Z0-9_][a-zA-Z0-9_.:-]*$")
-    group_add: list[Annotated[str, BeforeValidator(str)]] = []
-    working_dir: AbsolutePath | None = None
-    privileged: bool = False
-    read_only: bool = False
-    init: bool = False
-    tty: bool = False
-    stdin_open: bool = False
-    mem_limit: Size | None = None
-    memswap_limit: Size | Literal[-1] | None = None
-    mem_reservation: Size | None = None
-    cpus: float | None = Field(default=None, gt=0)
-    cpu_shares: int | None = Field(default=None, ge=2)
-    cpuset: str | None = Field(default=None, pattern=r"^[0-9,-]+$")
-    shm_size: Size | None = None
-    security_opt: list[Text] = []
-    devices: list[Annotated[str, Field(pattern=r"^/[^:]+(:/[^:]+(:[rwm]+)?)?$")]] = []
-    pid: Literal["host"] | None = None
-    ipc: Literal["host", "private", "shareable", "none"] | None = None
-    logging: Logging | None = None
-    stop_signal: str | None = Field(default=None, pattern=r"^[A-Z0-9+-]+$")
-    stop_grace_period: Duration = "10s"
+    image: Image = Field(description="Image reference, e.g. registry.example.com/app:1.2")
+    container_name: DockerName | None = Field(
+        default=None, description="Name of the Docker container; default: the entry's name"
+    )
+    command: Argv | None = Field(
+        default=None,
+        description="What runs instead of the image's command: words, or one text that is split as a shell does",
+    )
+    entrypoint: Argv | None = Field(
+        default=None, description="What runs instead of the image's entry point"
+    )
+    environment: Environment = Field(
+        default={}, description="Environment variables: a map, or a list of NAME=value"
+    )
+    ports: list[Port] = Field(
+        default=[],
+        description='Ports that the Docker host publishes: "8080:80", "127.0.0.1:53:53/udp", or maps',
+    )
+    volumes: list[VolumeMount] = Field(
+        default=[], description='Mounts: "/path/on/host:/path", "name:/path:ro", or maps'
+    )
+    tmpfs: Annotated[
+        list[AbsolutePath], BeforeValidator(_strings, json_schema_input_type=TextOrList)
+    ] = Field(default=[], description="Paths that are kept in memory, e.g. /run or /tmp:size=64m")
+    restart: str = Field(
+        default="no",
+        description="When Docker starts it again: no, always, unless-stopped, on-failure or on-failure:N",
+    )
+    cap_add: list[Capability] = Field(
+        default=[], description="Kernel capabilities added, e.g. NET_ADMIN"
+    )
+    cap_drop: list[Capability] = Field(default=[], description="Kernel capabilities taken away")
+    healthcheck: Healthcheck | None = Field(
+        default=None, description="How Docker tests that the container is healthy"
+    )
+    hostname: str | None = Field(
+        default=None,
+        pattern=r"^[a-zA-Z0-9][a-zA-Z0-9.-]{0,62}$",
+        description="Host name in the container",
+    )
+    domainname: str | None = Field(
+        default=None,
+        pattern=r"^[a-zA-Z0-9][a-zA-Z0-9.-]*$",
+        description="Domain name in the container",
+    )
+    labels: Table = Field(default={}, description="Docker labels: a map, or a list of name=value")
+    dns: Annotated[list[Address], BeforeValidator(_strings, json_schema_input_type=TextOrList)] = (
+        Field(default=[], description="Name servers")
+    )
+    dns_search: Strings = Field(default=[], description="Search domains")
+    extra_hosts: Annotated[
+        dict[str, Address],
+        BeforeValidator(_extra_hosts, json_schema_input_type=dict[str, str] | list[str]),
+    ] = Field(
+        default={},
+        description="Lines for /etc/hosts: a map name: address, or a list of name:address",
+    )
+    sysctls: Table = Field(
+        default={},
+        description="Kernel parameters of the container's namespaces: a map, or a list of name=value",
+    )
+    ulimits: dict[str, Ulimit] = Field(
+        default={}, description="Limits, e.g. {nofile: 4096} or {nofile: {soft: 1024, hard: 4096}}"
+    )
+    user: str | None = Field(
+        default=None,
+        pattern=r"^[a-zA-Z0-9_][a-zA-Z0-9_.:-]*$",
+        description="User that the command runs as: name or number, with :group if wanted",
+    )
+    group_add: list[Annotated[str, BeforeValidator(str, json_schema_input_type=str | int)]] = Field(
+        default=[], description="Further groups of the user"
+    )
+    working_dir: AbsolutePath | None = Field(default=None, description="Working directory")
+    privileged: bool = Field(
+        default=False,
+        description="All capabilities and devices: the container can do what root on the host can",
+    )
+    read_only: bool = Field(
+        default=False, description="The container's root file system cannot be written to"
+    )
+    init: bool = Field(
+        default=False,
+        description="An init as process 1, which passes signals on and reaps children",
+    )
+    tty: bool = Field(default=False, description="A terminal")
+    stdin_open: bool = Field(default=False, description="Standard input stays open")
+    mem_limit: Size | None = Field(default=None, description="Most memory, e.g. 64m")
+    memswap_limit: Size | Literal[-1] | None = Field(
+        default=None,
+        description="Most memory and swap together, -1 for no limit; default: twice mem_limit",
+    )
+    mem_reservation: Size | None = Field(
+        default=None, description="Memory that it is held to where memory is scarce"
+    )
+    cpus: float | None = Field(default=None, gt=0, description="Most processors, e.g. 1.5")
+    cpu_shares: int | None = Field(
+        default=None,
+        ge=2,
+        description="Weight where processors are scarce; Docker's default is 1024",
+    )
+    cpuset: str | None = Field(
+        default=None, pattern=r"^[0-9,-]+$", description="Processors that it may run on, e.g. 0-1,3"
+    )
+    shm_size: Size | None = Field(default=None, description="Size of /dev/shm, e.g. 128m")
+    security_opt: list[Text] = Field(
+        default=[], description="Security options, e.g. no-new-privileges"
+    )
+    devices: list[Annotated[str, Field(pattern=r"^/[^:]+(:/[^:]+(:[rwm]+)?)?$")]] = Field(
+        default=[], description="Devices of the host, e.g. /dev/ttyUSB0 or /dev/a:/dev/b:rw"
+    )
+    pid: Literal["host"] | None = Field(
+        default=None, description="host: the host's processes are visible"
+    )
+    ipc: Literal["host", "private", "shareable", "none"] | None = Field(
+        default=None, description="Namespace of shared memory and semaphores"
+    )
+    logging: Logging | None = Field(default=None, description="Where its output goes")
+    stop_signal: str | None = Field(
+        default=None,
+        pattern=r"^[A-Z0-9+-]+$",
+        description="Signal that asks it to end; default: the image's, else SIGTERM",
+    )
+    stop_grace_period: Duration = Field(
+        default="10s", description="Time from that signal to the killing"
+    )
 
-    @field_validator("restart", mode="before")
+    @field_validator("restart", mode="before", json_schema_input_type=str | Literal[False])
     @classmethod
     def restart_policy(cls, value: Any) -> str:
         text = "no" if value is False else str(value)

@@ -22,7 +22,9 @@ class MacvlanSettings(NetworkSettings):
 
     modules: ClassVar[tuple[str, ...]] = ("macvlan",)
 
-    strategy: Literal["macvlan"]
+    strategy: Literal["macvlan"] = Field(
+        description="macvlan: containers have addresses on the hosts' LAN"
+    )
     parent: Interface | dict[HostName, Interface] = Field(
         description="The hosts' NIC on the LAN: one name for all, or a map host: NIC"
     )

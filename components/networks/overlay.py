@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Literal
 
 import pulumi
 import pulumi_docker as docker
+from pydantic import Field
 
 from components.consul import ConsulServer
 from components.host import Host
@@ -26,8 +27,12 @@ class OverlaySettings(NetworkSettings):
     modules: ClassVar[tuple[str, ...]] = ("vxlan", "bridge", "veth")
     ports: ClassVar[tuple[Port, ...]] = (("tcp", 7946), ("udp", 7946), ("udp", 4789))
 
-    strategy: Literal["overlay"]
-    control_plane: Literal["consul"] = "consul"
+    strategy: Literal["overlay"] = Field(
+        description="overlay: containers have a subnet of their own across hosts, and names"
+    )
+    control_plane: Literal["consul"] = Field(
+        default="consul", description="How the engines find each other"
+    )
 
     @classmethod
     def lacks(cls, host: str, facts: HostFacts) -> Iterator[str]:

@@ -21,7 +21,7 @@ ENGINES = {
 }
 STACK = "test-doctor"
 FOLDERS = "/etc /usr /opt /root /home /tmp /var/tmp /var/lib/systemd /var/lib/dpkg"
-STATE = "iptables-save | grep -v '^#'; ip -o link | sed 's/ qlen.*//'; ls -a /var/lib /run"
+STATE = "iptables -S; iptables -t nat -S; ip -o link | sed 's/ qlen.*//'; ls -a /var/lib /run"
 
 
 @pytest.fixture(scope="module")
