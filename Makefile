@@ -30,6 +30,7 @@ format:
 	$(PYTHON) -m ruff check --fix .
 	$(PYTHON) -m ruff format .
 	$(PYTHON) -m stacks.schema
+	$(PYTHON) -m stacks.reference
 
 bench:
 	$(PYTHON) -m lab.bench

@@ -1,0 +1,175 @@
+"""What is written by programs is up to date, and what CI's workflow calls exists."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+import yaml
+
+from stacks import reference, schema
+from stacks.settings import SECTIONS, parse
+from tests.unit.fleet import ROOT
+
+VALIDATOR = jsonschema.Draft202012Validator(json.loads(schema.FILE.read_text()))
+STACK_FILES = sorted((ROOT / "stacks").glob("Pulumi.*.yaml"))
+COMMITTED = [file for file in STACK_FILES if not file.name.startswith("Pulumi.test-")]
+
+
+def complaints(whole: Any) -> list[str]:
+    return [f"{error.json_path}: {error.message}" for error in VALIDATOR.iter_errors(whole)]
+
+
+def example() -> dict[str, Any]:
+    """The examples of the reference as one stack file."""
+    return {
+        "config": {k: v for _, e in reference.ABOUT.values() for k, v in yaml.safe_load(e).items()}
+    }
+
+
+def test_the_schema_is_what_the_settings_say():
+    assert schema.FILE.read_text() == schema.text(), "run `lab/python -m stacks.schema`"
+
+
+def test_the_reference_is_what_the_settings_say():
+    assert reference.FILE.read_text() == reference.text(), "run `lab/python -m stacks.reference`"
+
+
+def test_make_format_writes_both():
+    recipe = (ROOT / "Makefile").read_text().partition("\nformat:\n")[2].partition("\n\n")[0]
+    assert "-m stacks.schema" in recipe
+    assert "-m stacks.reference" in recipe
+
+
+@pytest.mark.parametrize("file", COMMITTED, ids=lambda file: file.name)
+def test_stack_files_fit_the_schema_that_they_name(file):
+    assert file.read_text().startswith("# yaml-language-server: $schema=fleet.schema.json\n")
+    assert complaints(yaml.safe_load(file.read_text())) == []
+
+
+def test_the_examples_of_the_reference_are_a_right_stack_file():
+    assert complaints(example()) == []
+    config = example()["config"]
+    assert parse({name: config[f"crosshost:{name}"] for name in SECTIONS}).containers
+
+
+@pytest.mark.parametrize(
+    ("word", "value"),
+    [
+        ("ports", [80, "8080:80", {"target": 80, "published": 8081}]),
+        ("volumes", ["/a:/b:ro", {"type": "volume", "target": "/b"}]),
+        ("command", "sleep 1d"),
+        ("environment", {"A": 1, "B": True, "C": 1.5, "D": "x"}),
+        ("environment", ["A=1"]),
+        ("labels", ["a=b"]),
+        ("dns", "10.0.0.1"),
+        ("extra_hosts", ["a:10.0.0.1"]),
+        ("ulimits", {"nofile": 4096, "nproc": {"soft": 1, "hard": 2}}),
+        ("mem_limit", "64m"),
+        ("restart", False),
+        ("networks", ["backend"]),
+        ("networks", {"backend": None}),
+        ("healthcheck", {"test": "true", "interval": "1m30s"}),
+        ("group_add", [20, "audio"]),
+        ("tmpfs", "/run"),
+    ],
+)
+def test_short_forms_that_the_program_reads_fit_the_schema(word, value):
+    whole = example()
+    container = whole["config"]["crosshost:containers"]["db"]
+    del container["network"], container["mem_limit"]
+    container[word] = value
+    assert complaints(whole) == []
+    assert parse({name: whole["config"][f"crosshost:{name}"] for name in SECTIONS})
+
+
+def test_a_secret_environment_fits_the_schema():
+    whole = example()
+    whole["config"]["crosshost:containers"]["db"]["environment"]["PASSWORD"] = {"secure": "v1:a:b"}
+    assert complaints(whole) == []
+
+
+@pytest.mark.parametrize(
+    ("place", "value"),
+    [
+        ("containers.db.imagee", "x"),
+        ("containers.db.ports", [{"published": 1}]),
+        ("containers.db.cpus", "many"),
+        ("hosts.docker01.adress", "10.0.0.1"),
+        ("networks.lan.strategy", "flannel"),
+        ("ssh.port", 70000),
+    ],
+)
+def test_mistakes_do_not_fit_the_schema(place, value):
+    whole = example()
+    section, *parents, last = place.split(".")
+    node = whole["config"][f"crosshost:{section}"]
+    for part in parents:
+        node = node[part]
+    node[last] = value
+    assert complaints(whole) != []
+
+
+def test_every_key_of_a_stack_file_has_a_description():
+    bare = []
+
+    def look(node: Any, name: str) -> None:
+        for key, prop in (node.get("properties") or {}).items() if isinstance(node, dict) else ():
+            if not prop.get("description"):
+                bare.append(f"{name}.{key}")
+        for key, item in node.items() if isinstance(node, dict) else enumerate(node):
+            if isinstance(item, (dict, list)):
+                look(item, f"{name}.{key}")
+
+    whole = schema.schema()
+    for part in whole["properties"]["config"]["properties"].values():
+        look(part, "config")
+    look({k: d for k, d in whole["$defs"].items() if k != "Encrypted"}, "$defs")
+    assert bare == []
+
+
+# .github
+
+
+def listed(folder: Path) -> str:
+    script = ROOT / ".github" / "list-stacks.sh"
+    done = subprocess.run(
+        ["sh", str(script)], cwd=folder, capture_output=True, text=True, check=True
+    )
+    return done.stdout
+
+
+def test_ci_previews_the_stacks_but_the_labs_and_the_examples(tmp_path):
+    (tmp_path / "stacks").mkdir()
+    assert listed(tmp_path) == "names=[]\n"
+    for name in ("prod", "lab-overlay", "example-macvlan", "staging", "test-0-x"):
+        (tmp_path / "stacks" / f"Pulumi.{name}.yaml").touch()
+    (tmp_path / "stacks" / "fleet.schema.json").touch()
+    name, _, value = listed(tmp_path).strip().partition("=")
+    assert (name, json.loads(value)) == ("names", ["prod", "staging"])
+
+
+def test_the_preview_workflow_calls_what_exists():
+    workflow = yaml.safe_load((ROOT / ".github" / "workflows" / "preview.yml").read_text())
+    # YAML reads the key `on` as true.
+    assert workflow[True] == "pull_request"
+    jobs = workflow["jobs"]
+    for job in jobs.values():
+        assert {job["needs"]} <= set(jobs) if "needs" in job else True
+        assert job["steps"][0]["uses"].startswith("actions/checkout@")
+    steps = [step for job in jobs.values() for step in job["steps"]]
+    commands = "\n".join(step.get("run", "") for step in steps)
+    assert set(re.findall(r"sh (\S+\.sh)", commands)) == {".github/list-stacks.sh"}
+    files = re.findall(r"-r (\S+)", commands) + re.findall(r"sh (\S+\.sh)", commands)
+    assert files
+    assert [file for file in files if not (ROOT / file).is_file()] == []
+    ids = {step["id"] for step in jobs["stacks"]["steps"] if "id" in step}
+    used = set(re.findall(r"steps\.(\w+)\.outputs\.names", json.dumps(jobs["stacks"]["outputs"])))
+    assert used == ids
+    python = next(s["with"]["python-version"] for s in steps if "setup-python" in s.get("uses", ""))
+    assert tuple(map(int, python.split("."))) >= (3, 11)
