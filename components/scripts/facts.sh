@@ -46,12 +46,15 @@ else
 fi
 
 root=
+engine=
 if has docker; then
     put docker_cli 1
-    if text=$(timeout 20 docker info --format '{{.DockerRootDir}}
+    if text=$(timeout 20 docker info --format '{{.ServerVersion}} {{.DockerRootDir}}
 {{json .}}' 2>/dev/null); then
         root=${text%%
 *}
+        engine=${root%% *}
+        root=${root#* }
         put info "$(printf '%s' "${text#*
 }" | b64)"
     fi
@@ -65,13 +68,18 @@ else
     put docker_cli 0
 fi
 
-# Which cluster-store back ends the engine was built with: its version does not tell.
+# Which cluster-store back ends the engine was built with: up to 20.10 its version does not tell,
+# from 23 on there are none.
 dockerd=$(command -v dockerd || echo /usr/sbin/dockerd)
-if [ -r "$dockerd" ]; then
-    for backend in consul etcd zookeeper; do
-        if grep -qaF "libkv/store/$backend" "$dockerd"; then put backend "$backend"; fi
-    done
-fi
+case $engine in
+2[3-9].* | [3-9][0-9].*) ;;
+*)
+    if [ -r "$dockerd" ]; then
+        found=$(grep -aoE 'libkv/store/(consul|etcd|zookeeper)' "$dockerd" | sort -u)
+        for backend in $found; do put backend "${backend##*/}"; done
+    fi
+    ;;
+esac
 
 put_file daemon_json /etc/docker/daemon.json
 if [ -e /etc/docker/daemon.json ]; then
