@@ -1,0 +1,91 @@
+"""What reading the facts costs a host, and what facts.sh finds on a real one."""
+
+from __future__ import annotations
+
+import pytest
+
+from components.facts import READER
+from planning.facts import parse
+
+SCRIPT = (READER.parent / "facts.sh").read_text()
+VERBOSE = "sed -i '1iLogLevel VERBOSE' /etc/ssh/sshd_config && systemctl reload ssh"
+QUIET = "sed -i '1{/^LogLevel VERBOSE$/d}' /etc/ssh/sshd_config && systemctl reload ssh"
+COUNT = "journalctl -u ssh | grep -c 'Starting session'"
+
+
+@pytest.fixture
+def seen(lab):
+    """Reads the facts of a host, as root or as another user."""
+
+    def read(host="docker01", user=""):
+        words = ["runuser", "-u", user, "--"] if user else []
+        return parse(lab.ssh(host, *words, "sh", "-s", "x", input=SCRIPT).stdout)
+
+    return read
+
+
+def test_a_preview_without_changes_makes_one_ssh_session_a_host(lab, environment):
+    stack = environment("lab-macvlan")
+    stack.up()
+    stack.preview("--expect-no-changes")
+    for host in ("docker01", "docker02"):
+        lab.ssh(host, VERBOSE)
+    try:
+        before = {host: int(lab.ssh(host, COUNT).stdout) for host in ("docker01", "docker02")}
+        stack.preview("--expect-no-changes")
+        after = {host: int(lab.ssh(host, COUNT).stdout) for host in before}
+    finally:
+        for host in ("docker01", "docker02"):
+            lab.ssh(host, QUIET)
+    # The second counting is a session, too.
+    assert {host: after[host] - before[host] - 1 for host in before} == dict.fromkeys(before, 1)
+
+
+def test_a_real_hosts_unit_and_its_drop_ins_are_found(lab, seen):
+    folder = "/etc/systemd/system/docker.service.d"
+    drop_in = '[Service]\n# $(touch /tmp/x) "quoted"\nEnvironment=A=b\n'
+    lab.ssh(
+        "docker01",
+        f"mkdir -p {folder}; cat >{folder}/a.conf; systemctl daemon-reload",
+        input=drop_in,
+    )
+    try:
+        unit = seen().unit
+    finally:
+        lab.ssh("docker01", f"rm -r {folder}; systemctl daemon-reload")
+    assert unit is not None
+    assert unit.drop_ins == {f"{folder}/a.conf": drop_in}
+    assert unit.exec_start.startswith("/usr/sbin/dockerd -H fd://")
+    assert seen().unit.drop_ins == {}
+
+
+def test_who_listens_and_what_is_free_is_found(seen):
+    facts = seen()
+    assert ("tcp", 22, "sshd") in {(s.protocol, s.port, s.program) for s in facts.listeners}
+    assert facts.free_docker > 0
+    assert facts.free_etc > 0
+    assert facts.modules["macvlan"] in ("loaded", "builtin", "loadable")
+    assert facts.firewall.iptables.startswith("-P INPUT ACCEPT\n")
+    assert facts.firewall.firewalld is False
+
+
+def test_a_user_who_may_not_do_much_gets_facts_all_the_same(seen):
+    facts = seen(user="nobody")
+    assert facts.sudo is False
+    assert facts.engine is None
+    assert facts.firewall.iptables is None
+    assert facts.nics.keys() >= {"ens33", "lo"}
+    assert facts.unit is not None
+
+
+def test_a_host_without_the_tools_that_are_not_essential_gives_the_other_facts(lab):
+    hide = "".join(
+        f"mount --bind /bin/false $(readlink -f $(command -v {tool}));"
+        for tool in ("ss", "iptables", "modprobe", "systemctl")
+    )
+    text = lab.ssh("docker01", "unshare", "-m", "sh", "-c", f"{hide} sh -s x", input=SCRIPT).stdout
+    facts = parse(text)
+    assert facts.listeners is None
+    assert facts.firewall.iptables is None
+    assert facts.unit is None
+    assert facts.engine is not None
