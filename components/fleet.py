@@ -42,9 +42,7 @@ def _problems(
     for name, endpoint in access.endpoints.items():
         seen = facts[name]
         if isinstance(seen, Unreachable):
-            problems.append(
-                preflight.unreachable(name, endpoint.address, endpoint.port, endpoint.user, seen)
-            )
+            problems.append(preflight.unreachable(name, endpoint.login, seen, access.jump))
             continue
         problems += preflight.docker(name, endpoint.user, seen)
         for network, settings in networks.items():

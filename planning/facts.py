@@ -73,6 +73,7 @@ class HostFacts(Facts):
     boot_id: str = ""
     systemd: bool
     docker_cli: bool
+    user_reaches_docker: bool = True
     engine: Engine | None = None
     backends: frozenset[str] = frozenset()
     daemon_json: str | None = None
@@ -117,6 +118,7 @@ def parse(text: str) -> HostFacts:
         boot_id=one.get("boot_id", ""),
         systemd=one["systemd"] == "1",
         docker_cli=one["docker_cli"] == "1",
+        user_reaches_docker=one.get("user_reaches_docker") != "0",
         engine=_engine(one.get("info", "")),
         backends=frozenset(many["backend"]),
         daemon_json=_text(one.get("daemon_json")),

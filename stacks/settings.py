@@ -65,11 +65,12 @@ def parse(values: dict[str, Any], *, secret_containers: bool = False) -> Setting
     """
     problems: list[Problem] = []
     sections = {name: _section(name, values.get(name), problems) for name in SECTIONS}
-    if sections["ssh"] is not None:
-        try:
-            sections["ssh"].key_file()
-        except ValueError as error:
-            problems.append(Problem(("crosshost:ssh", "private_key_file"), str(error)))
+    if (ssh := sections["ssh"]) is not None:
+        for key, look in (("private_key_file", ssh.key_file), ("agent", ssh.agent_socket)):
+            try:
+                look()
+            except ValueError as error:
+                problems.append(Problem(("crosshost:ssh", key), str(error)))
     problems += check(
         hosts=sections["hosts"],
         networks=sections["networks"],

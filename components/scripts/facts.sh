@@ -39,6 +39,16 @@ else
     put docker_cli 0
 fi
 
+# Containers are made by the docker command of the user who logs in, without sudo.
+if [ -n "${SUDO_UID:-}" ] && [ -S /var/run/docker.sock ] && command -v setpriv >/dev/null 2>&1; then
+    if setpriv --reuid "$SUDO_UID" --regid "${SUDO_GID:-0}" --init-groups \
+        test -w /var/run/docker.sock; then
+        put user_reaches_docker 1
+    else
+        put user_reaches_docker 0
+    fi
+fi
+
 # Which cluster-store back ends the engine was built with: its version does not tell.
 dockerd=$(command -v dockerd || echo /usr/sbin/dockerd)
 if [ -r "$dockerd" ]; then

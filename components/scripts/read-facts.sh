@@ -15,6 +15,12 @@ while read -r host how; do
         if [ "$how" = sudo ]; then set -- sudo -n sh -s "$stack"; else set -- sh -s "$stack"; fi
         timeout 40 ssh -F "$config" -T "$host" "$@" \
             <"$here/facts.sh" >"$dir/$host.out" 2>"$dir/$host.err" && status=0 || status=$?
+        # Connections that are kept open are silent about what fails at a jump host.
+        if [ "$status" = 255 ] && grep -q '^ *ProxyJump ' "$config"; then
+            timeout 20 ssh -F "$config" -o ControlPath=none \
+                -o ProxyCommand="ssh -F $config -o ControlPath=none -W [%h]:%p crosshost-jump" \
+                -T "$host" true </dev/null >/dev/null 2>"$dir/$host.err" || :
+        fi
         echo "$status" >"$dir/$host.status"
     ) &
 done
