@@ -14,6 +14,11 @@ put_file() { # NAME PATH: the file's content, if it is there
     fi
 }
 
+# A change that still runs, its connection lost, is waited for.
+if [ -d /var/lib/crosshost ] && command -v flock >/dev/null 2>&1; then
+    { flock -s -w 30 9 || :; } 9</var/lib/crosshost
+fi
+
 put version 1
 put uid "$(id -u)"
 put hostname "$(uname -n)"

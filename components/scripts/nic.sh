@@ -42,6 +42,7 @@ UNIT
 apply() {
     read_header
     cat >/dev/null
+    alone
     nic=$(header_word nic)
     [ -e "/sys/class/net/$nic" ] || fail "there is no network interface $nic on this host"
     dir=$state/nic/$nic
@@ -67,6 +68,7 @@ hand_over() {
 undo() {
     read_header
     cat >/dev/null
+    alone
     nic=$(header_word nic)
     dir=$state/nic/$nic
     if [ -e "$dir/before" ] && ! hand_over && [ -e "/sys/class/net/$nic" ]; then

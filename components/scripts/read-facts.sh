@@ -18,7 +18,7 @@ while read -r host how; do
         # Connections that are kept open are silent about what fails at a jump host.
         if [ "$status" = 255 ] && grep -q '^ *ProxyJump ' "$config"; then
             timeout 20 ssh -F "$config" -o ControlPath=none \
-                -o ProxyCommand="ssh -F $config -o ControlPath=none -W [%h]:%p crosshost-jump" \
+                -o ProxyCommand="ssh -F $config -o ControlPath=none -o LogLevel=INFO -W [%h]:%p crosshost-jump" \
                 -T "$host" true </dev/null >/dev/null 2>"$dir/$host.err" || :
         fi
         echo "$status" >"$dir/$host.status"

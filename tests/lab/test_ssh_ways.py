@@ -6,6 +6,7 @@ import os
 import re
 import signal
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -116,7 +117,7 @@ def locked_key(lab, tmp_path):
     lab.ssh("docker02", f"sed -i '\\|{public.split()[1]}|d' /root/.ssh/authorized_keys")
 
 
-def load(agent, key, tmp_path):
+def load(agent: dict[str, str], key: Path, tmp_path: Path) -> None:
     """ssh-add, with the passphrase from a script as ssh-askpass would give it."""
     ask = tmp_path / "ask"
     ask.write_text(f"#!/bin/sh\necho '{SECRET}'\n")
