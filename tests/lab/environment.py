@@ -77,11 +77,27 @@ class Environment:
         self._run("stack", "rm", "--yes", check=True)
         self.file.unlink(missing_ok=True)
 
+    def run(self, *words: str, check: bool = True) -> Outcome:
+        """Any pulumi command on the stack."""
+        return self._run(*words, check=check)
+
+    def start(self, *words: str) -> subprocess.Popen[str]:
+        """Begin a pulumi command, in a process group of its own."""
+        return subprocess.Popen(
+            self._command(*words), env={**os.environ, **self.variables}, text=True,
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )  # fmt: skip
+
+    def _command(self, *words: str) -> list[str]:
+        return [
+            str(ROOT / "lab" / "run"), "pulumi", "--non-interactive", "--color", "never",
+            "--stack", self.name, *words,
+        ]  # fmt: skip
+
     def _run(self, *words: str, check: bool) -> Outcome:
         result = subprocess.run(
-            [str(ROOT / "lab" / "run"), "pulumi", "--non-interactive", "--color", "never",
-             "--stack", self.name, *words],
-            capture_output=True, text=True, timeout=200, stdin=subprocess.DEVNULL,
+            self._command(*words), capture_output=True, text=True, timeout=200, stdin=subprocess.DEVNULL,
             env={**os.environ, **self.variables},
         )  # fmt: skip
         data = words[0] == "stack" and result.returncode == 0
