@@ -60,7 +60,7 @@ def hosts(state: Mapping[str, Any]) -> dict[str, str]:
 
 
 def leftovers(host: str, listed: str, state: Mapping[str, Any]) -> Iterator[Leftover]:
-    """What of a host's list is not in the state; containers first, as they hold networks."""
+    """What of a host's list is not in the state."""
     for line in listed.splitlines():
         kind, id_, name = line.split(" ", 2)
         if id_ not in known(state):
@@ -75,12 +75,15 @@ def main() -> int:
     options = parser.parse_args()
     state = json.loads(_run(["pulumi", "stack", "export", "--stack", options.stack]))
     name = options.stack.rpartition("/")[2]
-    found = []
+    # An overlay shows on several hosts: by its ID it is one.
+    found: dict[str, Leftover] = {}
     configs = hosts(state)
     for host, config in configs.items():
         listed = _run(["ssh", "-F", config, "-T", host, _LIST.format(stack=name)])
-        found += leftovers(host, listed, state)
-    for one in found:
+        for one in leftovers(host, listed, state):
+            found.setdefault(one.id, one)
+    # By kind: containers go before the networks that they are on.
+    for one in sorted(found.values(), key=lambda one: one.kind):
         print(f"{one.host}: {one.kind} {one.name}")
         if options.remove:
             _run(["ssh", "-F", configs[one.host], "-T", one.host, one.removal()])

@@ -177,7 +177,9 @@ def test_a_jump_host_is_used_by_everything(lab, stack, works, second_sshd):
     works(user="root", private_key_file=str(lab.key_file), proxy_jump=jump)
 
 
-def test_a_key_in_the_agent_opens_the_jump_host_and_the_host_behind_it(lab, stack, works, second_sshd, agent, tmp_path):
+def test_a_key_in_the_agent_opens_the_jump_host_and_the_host_behind_it(
+    lab, stack, works, second_sshd, agent, tmp_path
+):
     load(agent, lab.key_file, tmp_path)
     stack.config["hosts"]["docker02"]["port"] = second_sshd
     works(agent=True, proxy_jump={"address": "10.0.0.11", "host_key": host_key("docker01")})
