@@ -220,7 +220,7 @@ class Service(Words):
     extra_hosts: Annotated[dict[str, Address], BeforeValidator(_extra_hosts)] = {}
     sysctls: Table = {}
     ulimits: dict[str, Ulimit] = {}
-    user: str | None = Field(default=None, pattern=r"^[a-zA-Z0-9_][a-zA-Z0-9_.:-]*$")
+    user: str | None = Field(default=None, pattern=r"^[a-zA-Z0-9_][a-zA-Z0-9_.:-]{0,127}$")
     group_add: list[Annotated[str, BeforeValidator(str)]] = []
     working_dir: AbsolutePath | None = None
     privileged: bool = False
