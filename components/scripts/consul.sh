@@ -11,7 +11,7 @@ dir=$state/consul
 seconds=30
 
 keys() { # PREFIX: the keys below it, one a line; fails as long as there is no leader
-    docker exec "$container" consul kv get -http-addr="127.0.0.1:$port" -keys "$1" 2>&1
+    docker exec -- "$container" consul kv get -http-addr="127.0.0.1:$port" -keys "$1" 2>&1
 }
 
 read_header
@@ -22,7 +22,7 @@ end=$(($(date +%s) + seconds))
 
 apply() {
     # Somebody may have stopped it.
-    docker start "$container" >/dev/null
+    docker start -- "$container" >/dev/null
     until answer=$(keys docker/); do
         if [ "$(date +%s)" -ge "$end" ]; then
             fail "Consul in container $container has no leader after $seconds s: $answer"
