@@ -19,7 +19,7 @@ consul = ConsulServer.wanted(say.consul, hosts, images)
 daemons = configure_daemons(hosts, daemon_settings(say.networks, hosts, consul), consul)
 networks = make_networks(say.networks, hosts, daemons, say.members())
 containers = run_containers(say.containers, hosts, networks, images, secret=say.secret_containers)
-check_presence(hosts, networks, containers)
+check_presence(hosts, networks, containers, consul)
 
 pulumi.export("hosts", {name: host.shown() for name, host in hosts.items()})
 pulumi.export("networks", {name: network.shown() for name, network in networks.items()})

@@ -13,8 +13,9 @@ from pydantic import Field
 from components.daemon import DaemonConfig
 from components.host import Host
 from components.images import Images
-from planning import ports
+from planning import ports, records
 from planning.compose import Words
+from planning.facts import HostFacts
 from planning.ports import Member
 from planning.words import DockerName, HostName, Image
 
@@ -94,12 +95,26 @@ class ConsulServer(pulumi.ComponentResource):
                 parent=self, provider=host.provider, depends_on=[image, volume]
             ),
         )
-        self.leader = host.check(
+        self.runs = _runs(settings, host)
+        self.leader = host.change(
             f"{name}-leader",
-            "consul.sh leader",
-            self.container.id.apply(lambda id_: f"container={id_} port=8500\n"),
+            "consul.sh",
+            self.container.id.apply(
+                lambda id_: records.text(
+                    "",
+                    record=host.record("consul"),
+                    intact=self.runs,
+                    header={"container": id_, "port": "8500"},
+                )
+            ),
             parent=self,
         )
+        if host.record("consul") is not None and not self.runs:
+            pulumi.log.warn(
+                f"Consul on {host.host_name} does not run: up starts it; overlays cannot be seen "
+                "until then",
+                resource=self,
+            )
         self.url = f"http://{host.endpoint.address}:{settings.port}"
         self.register_outputs({"url": self.url})
 
@@ -132,6 +147,14 @@ class ConsulServer(pulumi.ComponentResource):
             depends_on=[self.leader, *(daemon.change for daemon in daemons.values())],
         )
         return {"url": self.url, "hosts": check.stdout.apply(str.split)}
+
+
+def _runs(settings: ConsulSettings, host: Host) -> bool:
+    """Whether facts show that the server runs."""
+    return isinstance(host.facts, HostFacts) and any(
+        container.name == settings.container_name and container.state == "running"
+        for container in host.facts.containers
+    )
 
 
 def _command() -> list[str]:

@@ -182,11 +182,15 @@ def _inputs(name: str, args: ContainerArgs) -> dict[str, Any]:
 
 def _process(settings: ContainerSettings, secret: bool) -> dict[str, Any]:
     policy, _, retries = settings.restart.partition(":")
-    envs: Any = [f"{key}={value}" for key, value in settings.environment.items()] or None
+    envs = [f"{key}={value}" for key, value in settings.environment.items()] or None
+
+    def hidden(value: Any) -> Any:
+        return pulumi.Output.secret(value) if secret and value is not None else value
+
     inputs: dict[str, Any] = {
-        "command": settings.command,
-        "entrypoints": settings.entrypoint,
-        "envs": pulumi.Output.secret(envs) if secret and envs else envs,
+        "command": hidden(settings.command),
+        "entrypoints": hidden(settings.entrypoint),
+        "envs": hidden(envs),
         "user": settings.user,
         "working_dir": settings.working_dir,
         "restart": policy,
@@ -201,7 +205,7 @@ def _process(settings: ContainerSettings, secret: bool) -> dict[str, Any]:
     }
     if health := settings.healthcheck:
         inputs["healthcheck"] = docker.ContainerHealthcheckArgs(
-            tests=health.test,
+            tests=hidden(health.test),
             interval=health.interval,
             timeout=health.timeout,
             start_period=health.start_period,
@@ -209,7 +213,7 @@ def _process(settings: ContainerSettings, secret: bool) -> dict[str, Any]:
         )
     if settings.logging:
         inputs["log_driver"] = settings.logging.driver
-        inputs["log_opts"] = settings.logging.options or None
+        inputs["log_opts"] = hidden(settings.logging.options or None)
     return inputs
 
 

@@ -49,9 +49,7 @@ def problems(
     for name, endpoint in access.endpoints.items():
         seen = facts[name]
         if isinstance(seen, Unreachable):
-            found.append(
-                preflight.unreachable(name, endpoint.address, endpoint.port, endpoint.user, seen)
-            )
+            found.append(preflight.unreachable(name, endpoint.login, seen, access.jump))
             continue
         found += preflight.docker(name, endpoint.user, seen)
         found += preflight.space(name, seen)

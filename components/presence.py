@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import pulumi
 import pulumi_docker as docker
 
+from components.consul import ConsulServer
 from components.container import Container
 from components.host import Host
 from components.networks.base import Network
@@ -18,6 +19,7 @@ def check_presence(
     hosts: Mapping[str, Host],
     networks: Mapping[str, Network],
     containers: Mapping[str, Container],
+    consul: ConsulServer | None,
 ) -> None:
     """One check a host, after everything on it: its containers run, else their last log lines.
 
@@ -32,7 +34,8 @@ def check_presence(
             if (one := network.made_on(name)) is not None
         }
         if here or made:
-            _warn(host, here, made)
+            store_runs = consul is None or consul.runs
+            _warn(host, here, {n for n in made if store_runs or not networks[n].in_store})
             rows = [_row("network", *item) for item in made.items()]
             rows += [_row("container", *item) for item in here.items()]
             host.change(
@@ -48,9 +51,7 @@ def _row(kind: str, name: str, resource: docker.Network | docker.Container) -> p
     return pulumi.Output.concat(kind, " ", resource.id, " ", name, "\n")
 
 
-def _warn(
-    host: Host, containers: Mapping[str, docker.Container], networks: Mapping[str, docker.Network]
-) -> None:
+def _warn(host: Host, containers: Collection[str], networks: Collection[str]) -> None:
     record = host.record("present")
     if record is None or not isinstance(host.facts, HostFacts):
         return

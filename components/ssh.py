@@ -10,6 +10,7 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 
 import pulumi
@@ -17,9 +18,13 @@ import pulumi_command as command
 from pydantic import Field, model_validator
 
 from planning.compose import Words
+from planning.preflight import Login
+from planning.private_key import has_passphrase, is_private
 from planning.words import Address, HostKey, HostName, User
 
 CONNECT_SECONDS = 5
+CONTROL = Path(".crosshost") / "control"
+JUMP = "crosshost-jump"
 
 
 class JumpHost(Words):
@@ -59,29 +64,65 @@ class SshSettings(Words):
         """The private key's path, ``~`` and ``${VARIABLES}`` filled in; ValueError if unusable."""
         if self.private_key_file is None:
             return None
-        text = self.private_key_file
-
-        def fill(match: re.Match[str]) -> str:
-            value = os.environ.get(match[1])
-            if value is None:
-                raise ValueError(
-                    f"{text} needs the environment variable {match[1]}, which is not set"
-                )
-            return value
-
-        path = Path(re.sub(r"\$\{(\w+)\}", fill, text)).expanduser()
+        path = _filled(self.private_key_file)
         try:
             content = path.read_text()
+            mode, owner = path.stat().st_mode, path.stat().st_uid
         except (OSError, UnicodeDecodeError) as error:
             reason = error.strerror if isinstance(error, OSError) else "it is no text file"
             raise ValueError(
                 f"{path} cannot be read ({reason}): write a private key's path, or `agent: true`"
             ) from None
-        if "PRIVATE KEY" not in content:
+        if not is_private(content):
             raise ValueError(
                 f"{path} is no private key (a public one ends in .pub): write the other"
             )
+        if has_passphrase(content):
+            raise ValueError(
+                f"{path} has a passphrase: load it into ssh-agent and write `agent: true`"
+            )
+        if owner == os.geteuid() and mode & 0o077:
+            raise ValueError(f"{path} can be read by others, so ssh refuses it: chmod 600 {path}")
         return path
+
+    def agent_socket(self) -> Path | None:
+        """The running ssh-agent's socket, None without `agent`; ValueError if none runs."""
+        if not self.agent:
+            return None
+        name = os.environ.get("SSH_AUTH_SOCK", "")
+        if not name:
+            raise ValueError(
+                'no ssh-agent is known here (SSH_AUTH_SOCK is not set): run `eval "$(ssh-agent)"` '
+                "and `ssh-add KEY`, or write private_key_file"
+            )
+        if not Path(name).is_socket():
+            raise ValueError(
+                f'there is no ssh-agent at {name} (SSH_AUTH_SOCK): run `eval "$(ssh-agent)"` and '
+                "`ssh-add KEY`, or write private_key_file"
+            )
+        return Path(name)
+
+
+def _filled(text: str) -> Path:
+    """The path with ``~`` and ``${VARIABLES}`` filled in; ValueError where that cannot be."""
+
+    def fill(match: re.Match[str]) -> str:
+        value = os.environ.get(match[1])
+        if value is None:
+            raise ValueError(f"{text} needs the environment variable {match[1]}, which is not set")
+        return value
+
+    try:
+        path = Path(re.sub(r"\$\{(\w+)\}", fill, text)).expanduser()
+    except RuntimeError:
+        raise ValueError(f"{text}: there is no such user here, so `~` means nothing") from None
+    # What an ssh_config cannot hold in quotes, or would fill in by itself.
+    if not str(path).isprintable() or re.search(r'["\\]|\$\{', str(path)):
+        raise ValueError(
+            f"{str(path)!r}: the path of a key file cannot hold quotes, backslashes, `${{`, line "
+            "breaks or other control characters: move the key"
+        )
+    return path
 
 
 class HostSettings(Words):
@@ -110,6 +151,10 @@ class Endpoint:
     user: str
     host_key: str
     sudo: bool
+
+    @property
+    def login(self) -> Login:
+        return Login(self.address, self.port, self.user)
 
     @classmethod
     def of(cls, name: str, host: HostSettings, ssh: SshSettings) -> Endpoint:
@@ -143,28 +188,36 @@ class SshAccess:
         """The ssh_config's path relative to the project, for ``ssh -F``."""
         return str(self.folder / "ssh_config")
 
+    @property
+    def jump(self) -> Login | None:
+        """The jump host on the way to all hosts."""
+        jump = self._ssh.proxy_jump
+        return Login(jump.address, jump.port, jump.user) if jump else None
+
     def write(self) -> None:
         """Write ssh_config and known_hosts; only what has changed is touched."""
-        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for folder in (self.folder, CONTROL):
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         known = [f"{e.name} {e.host_key}" for e in self.endpoints.values()]
         if jump := self._ssh.proxy_jump:
-            known.append(f"crosshost-jump {jump.host_key}")
+            known.append(f"{JUMP} {jump.host_key}")
         _write(self.folder / "known_hosts", "\n".join(known) + "\n")
         _write(self.folder / "ssh_config", self.config_text())
 
     def config_text(self) -> str:
         """The ssh_config: one block a host, then what all of them share."""
         blocks = [
-            _block(e.name, e.address, e.port, e.user)
-            + ("    ProxyJump crosshost-jump\n" if self._ssh.proxy_jump else "")
+            self._block(e.name, e.login, e.host_key)
+            + (f"    ProxyJump {JUMP}\n" if self._ssh.proxy_jump else "")
             for e in self.endpoints.values()
         ]
-        if jump := self._ssh.proxy_jump:
-            blocks.append(_block("crosshost-jump", jump.address, jump.port, jump.user))
+        if self.jump and self._ssh.proxy_jump:
+            blocks.append(self._block(JUMP, self.jump, self._ssh.proxy_jump.host_key))
         key = (
-            f"    IdentityFile {_quoted(str(self._key_file))}\n    IdentitiesOnly yes\n"
+            f"    IdentityFile {_quoted(self._key_file)}\n    IdentitiesOnly yes\n"
             if self._key_file
-            else ""
+            # The agent's keys alone, as the command package's own client does.
+            else "    IdentityFile none\n"
         )
         return "".join(blocks) + (
             "Host *\n"
@@ -177,7 +230,6 @@ class SshAccess:
             "    ServerAliveInterval 5\n"
             "    ServerAliveCountMax 3\n"
             "    ControlMaster auto\n"
-            f"    ControlPath {self.folder}/%C\n"
             "    ControlPersist 60\n"
             "    LogLevel ERROR\n"
         )
@@ -208,18 +260,25 @@ class SshAccess:
             proxy=proxy,
         )
 
+    def _block(self, name: str, login: Login, host_key: str) -> str:
+        # A connection that is kept open is used again only by who would get in the same way; and
+        # a socket's path has room for about a hundred characters.
+        way = repr((self.stack, name, login, host_key, self.jump, self._credential()))
+        return (
+            f"Host {name}\n    HostName {login.address}\n    HostKeyAlias {name}\n"
+            f"    Port {login.port}\n    User {login.user}\n"
+            f"    ControlPath {CONTROL}/{sha256(way.encode()).hexdigest()[:16]}\n"
+        )
 
-def _block(name: str, address: str, port: int, user: str) -> str:
-    return (
-        f"Host {name}\n    HostName {address}\n    HostKeyAlias {name}\n"
-        f"    Port {port}\n    User {user}\n"
-    )
+    def _credential(self) -> str:
+        if self._key_file:
+            return sha256(self._key_file.read_bytes()).hexdigest()
+        return str(self._ssh.agent_socket())
 
 
-def _quoted(path: str) -> str:
-    if '"' in path or "\n" in path:
-        raise ValueError(f"{path!r}: a key file's path cannot hold quotes or line breaks")
-    return f'"{path}"'.replace("%", "%%")
+def _quoted(path: Path) -> str:
+    """For an ssh_config; SshSettings.key_file has refused what cannot be quoted."""
+    return '"' + str(path).replace("%", "%%") + '"'
 
 
 def _write(path: Path, text: str) -> None:

@@ -345,7 +345,7 @@ class Service(Words):
     )
     user: str | None = Field(
         default=None,
-        pattern=r"^[a-zA-Z0-9_][a-zA-Z0-9_.:-]*$",
+        pattern=r"^[a-zA-Z0-9_][a-zA-Z0-9_.:-]{0,127}$",
         description="User that the command runs as: name or number, with :group if wanted",
     )
     group_add: list[Annotated[str, BeforeValidator(str, json_schema_input_type=str | int)]] = Field(

@@ -75,6 +75,7 @@ class HostFacts(Facts):
     sudo: bool | None = None
     systemd: bool
     docker_cli: bool
+    user_reaches_docker: bool = True
     engine: Engine | None = None
     backends: frozenset[str] = frozenset()
     daemon_json: str | None = None
@@ -133,6 +134,7 @@ def parse(text: str, asked: tuple[int, int] | None = None) -> HostFacts:
         sudo={"1": True, "0": False}.get(one.get("sudo", "")),
         systemd=one["systemd"] == "1",
         docker_cli=one["docker_cli"] == "1",
+        user_reaches_docker=one.get("user_reaches_docker") != "0",
         engine=_engine(one.get("info", "")),
         backends=frozenset(many["backend"]),
         daemon_json=_text(one.get("daemon_json")),

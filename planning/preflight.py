@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from planning import daemon_json
 from planning.facts import HostFacts, Unreachable
@@ -14,31 +15,71 @@ MIN_FREE = 50 * MEGABYTE
 MAX_SKEW = 60
 
 
-def unreachable(name: str, address: str, port: int, user: str, facts: Unreachable) -> str:
+@dataclass(frozen=True)
+class Login:
+    """Where SSH logs in, and as whom."""
+
+    address: str
+    port: int
+    user: str
+
+
+def unreachable(name: str, login: Login, facts: Unreachable, jump: Login | None = None) -> str:
     """One sentence why a host's facts could not be read, and the remedy."""
-    reason = facts.reason.splitlines()[-1] if facts.reason else ""
-    where = f"{name} ({address})"
+    lines = [line.strip(" \r") for line in facts.reason.splitlines() if not _noise(line)]
+    reason = lines[-1] if lines else ""
+    if jump is not None and _at_jump(facts.reason, jump):
+        where, login = f"{name}: the jump host ({jump.address})", jump
+        setting, key = "crosshost:ssh.proxy_jump", "crosshost:ssh.proxy_jump.host_key"
+    else:
+        where = f"{name} ({login.address})"
+        setting, key = f"crosshost:hosts.{name}", f"crosshost:hosts.{name}.host_key"
     if "HOST IDENTIFICATION HAS CHANGED" in facts.reason or "Host key verification" in reason:
         return (
             f"{where} shows another SSH host key than the stack file says: compare it on the host "
-            f"(`cat /etc/ssh/ssh_host_ed25519_key.pub`) and correct crosshost:hosts.{name}.host_key"
+            f"(`cat /etc/ssh/ssh_host_ed25519_key.pub`) and correct {key}"
         )
     if "Permission denied" in reason:
         return (
-            f"{where} refuses the SSH login of {user}: put the public key into {user}'s "
-            "~/.ssh/authorized_keys there, or correct crosshost:ssh"
+            f"{where} refuses the SSH login of {login.user}: put the public key into "
+            f"{login.user}'s ~/.ssh/authorized_keys there, or correct crosshost:ssh"
         )
     if "Could not resolve" in reason:
-        return f"{where}: its name cannot be resolved: correct crosshost:hosts.{name}.address"
+        return f"{where}: its name cannot be resolved: correct {setting}.address"
     if "sudo" in reason:
         return (
-            f"{where}: {user} cannot use sudo without a password ({reason}): allow it in "
+            f"{where}: {login.user} cannot use sudo without a password ({reason}): allow it in "
             "/etc/sudoers.d, or log in as root"
         )
-    short = re.sub(r"^.*?(connect to host \S+ port \d+: )", "", reason).strip(" \r.")
+    if "administratively prohibited" in reason:
+        return (
+            f"{where}: the jump host does not pass connections on: allow it there "
+            "(AllowTcpForwarding in its sshd_config)"
+        )
+    short = re.sub(
+        r"^.*?(connect to host \S+ port \d+: |open failed: connect failed: )", "", reason
+    ).strip(".")
     return (
-        f"{where} does not answer on SSH port {port} ({short or 'no reason given'}): start it, or "
-        f"correct crosshost:hosts.{name}"
+        f"{where} does not answer on SSH port {login.port} ({short or 'no reason given'}): start "
+        f"it, or correct {setting}"
+    )
+
+
+def _noise(line: str) -> bool:
+    """Lines that only say that a connection through a jump host ended."""
+    return bool(
+        re.match(
+            r"kex_exchange_identification:|Connection closed by UNKNOWN|stdio forwarding", line
+        )
+    )
+
+
+def _at_jump(reason: str, jump: Login) -> bool:
+    """Whether ssh failed at the jump host: it alone is connected to directly."""
+    return bool(
+        re.search(r"connect to host \S+ port \d+: |Could not resolve hostname", reason)
+        or "crosshost-jump" in reason
+        or f"{jump.user}@{jump.address}: Permission denied" in reason
     )
 
 
@@ -54,6 +95,11 @@ def docker(name: str, user: str, facts: HostFacts) -> list[str]:
     problems = []
     if facts.uid != 0:
         problems.append(f"{name}: {user} is not root: write `sudo: true` in crosshost:ssh")
+    if not facts.user_reaches_docker:
+        problems.append(
+            f"{name}: {user} may not use Docker there without sudo, as the docker provider does: "
+            f"run `sudo usermod -aG docker {user}` on it"
+        )
     try:
         daemon_json.read(facts.daemon_json)
     except daemon_json.BrokenDaemonJsonError as error:

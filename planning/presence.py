@@ -26,7 +26,7 @@ def missing(
     names = {c.name for c in facts.containers}
     held = {n.id: n for n in facts.networks}
     for row in record.splitlines()[1:]:
-        kind, id_, name = row.split(" ", 2)
+        kind, id_, name = (*row.split(" ", 2), "", "")[:3]
         if kind == "network" and name in networks and id_ not in held:
             sentences.append(
                 f"network {name} is gone from {host}: {REMEDY.format('makes it anew')}"

@@ -20,7 +20,7 @@ class Problem:
         text = ""
         for part in self.path:
             text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
-        return text
+        return text.encode(errors="backslashreplace").decode()
 
 
 class ProblemsError(Exception):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import typing
+from collections.abc import Iterator
 from difflib import get_close_matches
 from typing import Any, TypeVar
 
@@ -34,6 +36,19 @@ def read(
                 problems.append(problem)
         salvaged: T | None = _without_unknown_keys(kind, value, error)
         return salvaged
+
+
+def no_text(value: Any, path: Path) -> Iterator[Problem]:
+    """Keys and values with characters that neither Pulumi nor Docker carries."""
+    if isinstance(value, str) and re.search("[\0\ud800-\udfff]", value):
+        yield Problem(path, "holds a NUL character or half a surrogate pair: remove it")
+    elif isinstance(value, list):
+        for i, item in enumerate(value):
+            yield from no_text(item, (*path, i))
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            yield from no_text(key, path)
+            yield from no_text(item, (*path, str(key)))
 
 
 def _without_unknown_keys(kind: Any, value: Any, error: ValidationError) -> Any:

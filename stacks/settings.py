@@ -20,7 +20,7 @@ from planning.problems import Problem, ProblemsError
 from planning.words import DockerName, HostName, NetworkName
 from stacks.checks import check
 from stacks.places import Places
-from stacks.reading import read
+from stacks.reading import no_text, read
 
 PROJECT = "crosshost"
 # Section -> (type of its entries' names or None if it is one entry, type of an entry).
@@ -63,13 +63,18 @@ def parse(values: dict[str, Any], *, secret_containers: bool = False) -> Setting
 
     Raises ProblemsError with everything that is wrong, not just the first.
     """
-    problems: list[Problem] = []
+    problems = [
+        problem
+        for name in SECTIONS
+        for problem in no_text(values.get(name), (f"{PROJECT}:{name}",))
+    ]
     sections = {name: _section(name, values.get(name), problems) for name in SECTIONS}
-    if sections["ssh"] is not None:
-        try:
-            sections["ssh"].key_file()
-        except ValueError as error:
-            problems.append(Problem(("crosshost:ssh", "private_key_file"), str(error)))
+    if (ssh := sections["ssh"]) is not None:
+        for key, look in (("private_key_file", ssh.key_file), ("agent", ssh.agent_socket)):
+            try:
+                look()
+            except ValueError as error:
+                problems.append(Problem(("crosshost:ssh", key), str(error)))
     problems += check(
         hosts=sections["hosts"],
         networks=sections["networks"],

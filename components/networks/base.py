@@ -78,7 +78,12 @@ class NetworkSettings(Words):
 
 
 class Network(pulumi.ComponentResource):
-    """A network that containers on its hosts can join."""
+    """A network that containers on its hosts can join.
+
+    ``in_store``: its engines see it only while Consul runs.
+    """
+
+    in_store: ClassVar[bool] = False
 
     def name_on(self, host: str) -> pulumi.Input[str]:
         """The Docker network's name for a container on ``host``, from the network's output."""

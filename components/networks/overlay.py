@@ -63,6 +63,8 @@ class OverlaySettings(NetworkSettings):
 class OverlayNetwork(Network):
     """One overlay network, made through one engine and seen by all that share its store."""
 
+    in_store: ClassVar[bool] = True
+
     def __init__(
         self,
         name: str,

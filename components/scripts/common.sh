@@ -30,12 +30,19 @@ header_word() { # NAME: its value, empty if it is not there
     done
 }
 
+# One change at a time: a script whose connection was lost still runs, and stacks share hosts.
+alone() {
+    if command -v flock >/dev/null 2>&1; then
+        exec 9<"${state%/*}"
+        flock -w 150 9 || fail "another change to this host still runs: run pulumi up again"
+    fi
+}
+
 durable() { # PATH: on the disk, not only on its way
     sync "$1" 2>/dev/null || sync
 }
 
 keep_record() { # DIR CONTENT-FILE: header and content, written whole or not at all
-    { printf '%s\n' "$header" && cat "$2"; } >"$1/record.new"
-    durable "$1/record.new"
-    mv -f "$1/record.new" "$1/record"
+    { { printf '%s\n' "$header" && cat "$2"; } >"$1/record.new" && durable "$1/record.new" &&
+        mv -f "$1/record.new" "$1/record"; } || fail "cannot write to $1: is the disk full?"
 }

@@ -80,17 +80,26 @@ install_file() {
 }
 
 # Makes the file what $1 is, to the byte and the second; "$1.absent" beside it says there is none.
+# Whole or not at all: then $unwritten says why.
 become() {
     if [ -e "$1.absent" ]; then
         rm -f "$file"
-    else
-        cp -p "$1" "$file.crosshost" && durable "$file.crosshost" && mv -f "$file.crosshost" "$file"
+        return
     fi
+    mkdir -p "${file%/*}"
+    unwritten=$({ cp -p "$1" "$file.crosshost" && durable "$file.crosshost" &&
+        mv -f "$file.crosshost" "$file"; } 2>&1) && return
+    rm -f "$file.crosshost"
+    return 1
 }
 
 remember() { # PATH: keep what the file is now, for become
     rm -f "$1" "$1.absent"
-    if [ -e "$file" ]; then cp -p "$file" "$1.new" && mv -f "$1.new" "$1"; else : >"$1.absent"; fi
+    if [ -e "$file" ]; then
+        cp -p "$file" "$1.new" && durable "$1.new" && mv -f "$1.new" "$1"
+    else
+        : >"$1.absent"
+    fi || fail "cannot write to $dir: is the disk full?"
 }
 
 # Leaves in $dir/live the JSON object of $1 with live-restore set to $2.
@@ -148,7 +157,10 @@ keep_original() {
 
 apply() {
     read_header
+    alone
     mkdir -p "$dir"
+    # Of runs that were cut off.
+    rm -f "$file.crosshost" "$dir/final" "$dir/final.absent"
     chmod 700 "$state" "$dir"
     cat >"$dir/new" || fail "cannot write to $dir: is the disk full?"
     if cmp -s "$dir/new" "$file" && [ "$(head -n 1 "$dir/record" 2>/dev/null)" = "$header" ]; then
@@ -169,6 +181,7 @@ apply() {
         cat "$dir/new" >"$dir/wanted" || fail "cannot write to $dir: is the disk full?"
     fi
     if ! take "$(header_word action)" "$dir/wanted"; then
+        if [ -n "$unwritten" ]; then fail "$file is as it was and cannot be written: $unwritten"; fi
         reason=$(daemon_reason)
         become "$dir/previous"
         if systemctl is-active --quiet docker.service; then reload || :; else restart || :; fi
@@ -202,6 +215,8 @@ plan_undo() {
 undo() {
     read_header
     cat >/dev/null
+    alone
+    rm -f "$file.crosshost"
     sh "$scripts/boot.sh" remove
     if [ ! -e "$dir/original" ] && [ ! -e "$dir/original.absent" ]; then
         rm -rf "$dir"
@@ -227,6 +242,7 @@ undo() {
 }
 
 started=$(date +%s)
+unwritten=
 case ${1:-} in
 apply) apply ;;
 undo) undo ;;

@@ -24,6 +24,11 @@ put_output() { # NAME COMMAND...: what the command prints, if it works
 }
 has() { command -v "$1" >/dev/null 2>&1; }
 
+# A change that still runs, its connection lost, is waited for.
+if [ -d /var/lib/crosshost ] && command -v flock >/dev/null 2>&1; then
+    { flock -s -w 30 9 || :; } 9</var/lib/crosshost
+fi
+
 put version 1
 put clock "$(date +%s)"
 uid=$(id -u)
@@ -66,6 +71,16 @@ if has docker; then
     fi
 else
     put docker_cli 0
+fi
+
+# Containers are made by the docker command of the user who logs in, without sudo.
+if [ -n "${SUDO_UID:-}" ] && [ -S /var/run/docker.sock ] && command -v setpriv >/dev/null 2>&1; then
+    if setpriv --reuid "$SUDO_UID" --regid "${SUDO_GID:-0}" --init-groups \
+        test -w /var/run/docker.sock; then
+        put user_reaches_docker 1
+    else
+        put user_reaches_docker 0
+    fi
 fi
 
 # Which cluster-store back ends the engine was built with: up to 20.10 its version does not tell,

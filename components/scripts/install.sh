@@ -9,6 +9,7 @@ if [ "${1:-}" = remove ]; then
     rmdir "$state" "${state%/*}" 2>/dev/null || :
     exit 0
 fi
+trap '[ $? = 0 ] || echo "cannot write to $state: is the disk full?" >&2' EXIT
 new=$state/scripts.new
 rm -rf "$new"
 mkdir -p "$new"

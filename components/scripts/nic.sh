@@ -7,6 +7,13 @@
 service=crosshost-nic-${state##*/}.service
 unit=/etc/systemd/system/$service
 
+known() { # NIC: whether the host has it
+    case $1 in
+    '' | . | .. | */*) return 1 ;;
+    esac
+    [ -e "/sys/class/net/$1" ]
+}
+
 promiscuous() { # NIC: on or off
     # Not /sys/class/net/NIC/flags: it shows what the kernel sets for macvlan, too.
     case $(ip -o link show dev "$1") in
@@ -42,8 +49,9 @@ UNIT
 apply() {
     read_header
     cat >/dev/null
+    alone
     nic=$(header_word nic)
-    [ -e "/sys/class/net/$nic" ] || fail "there is no network interface $nic on this host"
+    known "$nic" || fail "there is no network interface $nic on this host"
     dir=$state/nic/$nic
     mkdir -p "$dir"
     [ -e "$dir/before" ] || promiscuous "$nic" >"$dir/before"
@@ -67,6 +75,7 @@ hand_over() {
 undo() {
     read_header
     cat >/dev/null
+    alone
     nic=$(header_word nic)
     dir=$state/nic/$nic
     if [ -e "$dir/before" ] && ! hand_over && [ -e "/sys/class/net/$nic" ]; then

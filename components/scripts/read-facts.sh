@@ -17,6 +17,12 @@ while read -r host how; do
         before=$(date +%s)
         timeout 40 ssh -F "$config" -T "$host" "$@" \
             <"$here/facts.sh" >"$dir/$host.out" 2>"$dir/$host.err" && status=0 || status=$?
+        # Connections that are kept open are silent about what fails at a jump host.
+        if [ "$status" = 255 ] && grep -q '^ *ProxyJump ' "$config"; then
+            timeout 20 ssh -F "$config" -o ControlPath=none \
+                -o ProxyCommand="ssh -F $config -o ControlPath=none -o LogLevel=INFO -W [%h]:%p crosshost-jump" \
+                -T "$host" true </dev/null >/dev/null 2>"$dir/$host.err" || :
+        fi
         echo "$status $before $(date +%s)" >"$dir/$host.status"
     ) &
 done

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import os
 import re
 import subprocess
 from dataclasses import dataclass
@@ -32,11 +33,15 @@ class Outcome:
 
 
 class Environment:
-    """A stack in the lab. ``config`` is a copy of an environment's, free to be changed."""
+    """A stack in the lab. ``config`` is a copy of an environment's, free to be changed.
+
+    ``variables`` are added to the environment of every pulumi command.
+    """
 
     def __init__(self, lab: Lab, name: str, like: str) -> None:
         self.lab = lab
         self.name = name
+        self.variables: dict[str, str] = {}
         self.file = ROOT / "stacks" / f"Pulumi.{name}.yaml"
         text = (ROOT / "stacks" / f"Pulumi.{like}.yaml").read_text()
         whole = yaml.safe_load(text)
@@ -72,11 +77,28 @@ class Environment:
         self._run("stack", "rm", "--yes", check=True)
         self.file.unlink(missing_ok=True)
 
+    def run(self, *words: str, check: bool = True) -> Outcome:
+        """Any pulumi command on the stack."""
+        return self._run(*words, check=check)
+
+    def start(self, *words: str) -> subprocess.Popen[str]:
+        """Begin a pulumi command, in a process group of its own."""
+        return subprocess.Popen(
+            self._command(*words), env={**os.environ, **self.variables}, text=True,
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )  # fmt: skip
+
+    def _command(self, *words: str) -> list[str]:
+        return [
+            str(ROOT / "lab" / "run"), "pulumi", "--non-interactive", "--color", "never",
+            "--stack", self.name, *words,
+        ]  # fmt: skip
+
     def _run(self, *words: str, check: bool) -> Outcome:
         result = subprocess.run(
-            [str(ROOT / "lab" / "run"), "pulumi", "--non-interactive", "--color", "never",
-             "--stack", self.name, *words],
-            capture_output=True, text=True, timeout=200, stdin=subprocess.DEVNULL,
+            self._command(*words), capture_output=True, text=True, timeout=200, stdin=subprocess.DEVNULL,
+            env={**os.environ, **self.variables},
         )  # fmt: skip
         data = words[0] == "stack" and result.returncode == 0
         outcome = Outcome(result.returncode, result.stdout + ("" if data else result.stderr))

@@ -129,6 +129,7 @@ def run_program(
     """Run the real __main__.py under mocks, as stack ``test``; returns once all has landed."""
     key = tmp_path / "id_ed25519"
     key.write_text("-----BEGIN OPENSSH PRIVATE KEY-----\n")
+    key.chmod(0o600)
     monkeypatch.setenv("CROSSHOST_LAB", str(tmp_path))
     monkeypatch.chdir(tmp_path)
     engine = RecordingEngine(facts)

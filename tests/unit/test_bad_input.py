@@ -15,7 +15,9 @@ from tests.unit.fleet import facts_text, iptables, listening, run_program, stack
 
 @pytest.fixture(autouse=True)
 def key_file(monkeypatch, tmp_path):
-    (tmp_path / "id_ed25519").write_text("-----BEGIN OPENSSH PRIVATE KEY-----\n")
+    key = tmp_path / "id_ed25519"
+    key.write_text("-----BEGIN OPENSSH PRIVATE KEY-----\n")
+    key.chmod(0o600)
     monkeypatch.setenv("CROSSHOST_LAB", str(tmp_path))
 
 

@@ -25,7 +25,9 @@ ADDRESSES = {"docker01": "10.0.0.11", "docker02": "10.0.0.12"}
 
 @pytest.fixture(autouse=True)
 def key_file(monkeypatch, tmp_path):
-    (tmp_path / "id_ed25519").write_text("-----BEGIN OPENSSH PRIVATE KEY-----\n")
+    key = tmp_path / "id_ed25519"
+    key.write_text("-----BEGIN OPENSSH PRIVATE KEY-----\n")
+    key.chmod(0o600)
     monkeypatch.setenv("CROSSHOST_LAB", str(tmp_path))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import socket
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,16 @@ from tests.unit.fleet import ROOT
 VALIDATOR = jsonschema.Draft202012Validator(json.loads(schema.FILE.read_text()))
 STACK_FILES = sorted((ROOT / "stacks").glob("Pulumi.*.yaml"))
 COMMITTED = [file for file in STACK_FILES if not file.name.startswith("Pulumi.test-")]
+
+
+@pytest.fixture(autouse=True)
+def agent(monkeypatch, tmp_path):
+    """A socket where the examples' ssh-agent would be."""
+    monkeypatch.chdir(tmp_path)  # a socket's path is short
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind("agent")
+        monkeypatch.setenv("SSH_AUTH_SOCK", "agent")
+        yield
 
 
 def complaints(whole: Any) -> list[str]:

@@ -145,6 +145,8 @@ class Dialler:
         if hop.seconds > 0:
             command += ["-o", f"ConnectTimeout={max(1, round(hop.seconds))}"]
         command += ["-M", "-N", "-S", str(path), "-o", "ControlPersist=no", "-T"]
+        # As Go's keep-alive, by which the official plugin notices that a host is gone.
+        command += ["-o", "ServerAliveInterval=15", "-o", "ServerAliveCountMax=9"]
         command += ["-o", "SendEnv=*", "-o", "LogLevel=ERROR", "-E", str(errors)]
         command += ["-l", hop.user, "-p", str(hop.port), "--", hop.host]
         process = subprocess.Popen(
