@@ -49,7 +49,8 @@ def find(folder: Path) -> Environment:
     passphrase.write_text(PASSPHRASE)
     variables = {
         "CROSSHOST_LAB": str(folder),
-        "PULUMI_BACKEND_URL": state.as_uri(),
+        # Without the files of attributes beside the state: one cut off by a kill blocks the stack.
+        "PULUMI_BACKEND_URL": f"{state.as_uri()}?metadata=skip",
         "PULUMI_CONFIG_PASSPHRASE_FILE": str(passphrase),
         "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
         "PULUMI_HOME": str(plugins.home),

@@ -222,6 +222,11 @@ undo() {
         rm -rf "$dir"
         exit 0
     fi
+    # Nothing was taken, or somebody put it back.
+    if cmp -s "$dir/original" "$file" && [ -z "$(info '{{.ClusterStore}}')" ]; then
+        rm -rf "$dir"
+        exit 0
+    fi
     # A plan that is there already is that of an undo that was cut off half way.
     if [ ! -e "$dir/final" ] && [ ! -e "$dir/final.absent" ]; then plan_undo; fi
     if systemctl is-active --quiet docker.service; then

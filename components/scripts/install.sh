@@ -5,8 +5,16 @@ set -eu
 umask 022
 state=/var/lib/crosshost/$2
 if [ "${1:-}" = remove ]; then
-    rm -rf "$state/scripts"
-    rmdir "$state" "${state%/*}" 2>/dev/null || :
+    # All that was made is undone by now; what is left is of changes that failed half way.
+    if [ -e "$state/daemon" ]; then
+        echo "own=cluster-store,cluster-advertise" | sh "$state/scripts/daemon.sh" undo
+    fi
+    for nic in "$state"/nic/*; do
+        [ -e "$nic" ] || continue
+        echo "nic=${nic##*/}" | sh "$state/scripts/nic.sh" undo
+    done
+    rm -rf "$state"
+    rmdir "${state%/*}" 2>/dev/null || :
     exit 0
 fi
 trap '[ $? = 0 ] || echo "cannot write to $state: is the disk full?" >&2' EXIT

@@ -67,12 +67,16 @@ def test_the_scripts_on_a_host_run_nothing_of_their_headers_and_contents(lab, st
             ("present.sh apply", f"present\n{text}"),
         ]
     codes = scripts_take(lab, stack, calls)
-    lab.ssh("docker01", f"rm -rf /var/lib/crosshost/{stack.name}/present")
+    kept = f"/var/lib/crosshost/{stack.name}"
+    lab.ssh("docker01", f"rm -rf {kept}/present {kept}/consul")
     assert len(codes) > 100
     # Rows that name no container are no rows; all else is refused.
     accepted = [call for call, code in zip(calls, codes, strict=True) if code == "0"]
     assert {script for script, _ in accepted} <= {"present.sh apply"}, accepted
     assert look(lab, "docker01") == before
+    # What refused changes left goes with the stack.
+    stack.destroy()
+    assert "No such file" in lab.ssh("docker01", "ls /var/lib/crosshost 2>&1; true").stdout
 
 
 def test_what_a_container_is_given_arrives_unchanged(lab, stack, no_canary):
