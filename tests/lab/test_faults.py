@@ -69,6 +69,7 @@ def recovers(lab, stack, before):
     return check
 
 
+@pytest.mark.long
 def test_a_host_dies_in_the_middle_of_a_change(lab, stack, recovers):
     up = stack.start(*UP)
     lab.ssh("docker02", HALT)
@@ -79,6 +80,7 @@ def test_a_host_dies_in_the_middle_of_a_change(lab, stack, recovers):
     recovers()
 
 
+@pytest.mark.long
 def test_a_connection_that_drops_leaves_the_change_to_end_by_itself(lab, stack, recovers):
     up = stack.start(*UP)
     pid = lab.ssh("docker02", HALT).stdout.strip()
@@ -141,6 +143,7 @@ def test_a_full_disk_leaves_all_as_it_was(lab, stack, recovers):
     recovers()
 
 
+@pytest.mark.long
 def test_two_ups_at_once_do_not_harm_each_other(lab, stack, recovers, environment):
     other = environment("lab-macvlan")
     first = stack.start(*UP)
@@ -159,6 +162,7 @@ def test_two_ups_at_once_do_not_harm_each_other(lab, stack, recovers, environmen
     recovers()
 
 
+@pytest.mark.long
 def test_consul_is_down_at_up_and_at_destroy(lab, stack, before):
     stack.up()
     lab.ssh("docker01", "docker stop consul")

@@ -154,6 +154,7 @@ def test_another_user_with_sudo_on_another_port(lab, stack, works, deploy, secon
     works(user=deploy, sudo=True, private_key_file=str(lab.key_file))
 
 
+@pytest.mark.long
 def test_a_user_who_lacks_something_is_told_what(lab, fails, deploy):
     key = str(lab.key_file)
     fails("docker02: deploy is not root: write `sudo: true`", user=deploy, private_key_file=key)
@@ -177,6 +178,7 @@ def test_a_jump_host_is_used_by_everything(lab, stack, works, second_sshd):
     works(user="root", private_key_file=str(lab.key_file), proxy_jump=jump)
 
 
+@pytest.mark.long
 def test_a_key_in_the_agent_opens_the_jump_host_and_the_host_behind_it(
     lab, stack, works, second_sshd, agent, tmp_path
 ):

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from lab import images
 from lab.lab import Lab
 from tests.plugin_traces import records
 
@@ -171,7 +172,7 @@ def _prepare(lab: Lab, host: str) -> None:
             member = tarfile.TarInfo(folder)
             member.type, member.mode = tarfile.DIRTYPE, 0o755
             archive.addfile(member)
-        content = Path("/bin/busybox").read_bytes()
+        content = (images.tools() / "bin" / "busybox").read_bytes()
         member = tarfile.TarInfo("bin/busybox")
         member.mode, member.size = 0o755, len(content)
         archive.addfile(member, io.BytesIO(content))
@@ -194,9 +195,27 @@ def _inside(lab: Lab, module: str, stage: dict[str, Any], *arguments: str) -> An
     return json.loads(result.stdout)
 
 
+# What `make test` replays; `make test-all` replays every scenario.
+REPRESENTATIVE = {
+    "container-bad-command", "container-caps", "container-exits", "container-gone",
+    "container-health-wait", "container-ip-in-use", "container-netadv-static",
+    "container-netmodes", "container-ports", "container-replace-image", "container-stopped",
+    "network-bridge-full", "network-delete-attached-b1", "network-gone", "network-macvlan",
+    "remoteimage-local", "volume", "copy-file", "local-command", "remote-basic", "remote-env",
+    "remote-fail-create", "remote-fail-update", "remote-hostkey", "remote-logging",
+    "remote-output-forms", "remote-secrets", "remote-triggers", "remote-wrong-key",
+}  # fmt: skip
+
+
+def _scenario(plugin: str, name: str) -> object:
+    marks = [] if name in REPRESENTATIVE else [pytest.mark.long]
+    return pytest.param(plugin, name, marks=marks)
+
+
 @pytest.mark.parametrize(
     ("plugin", "name"),
-    [*(("docker", name) for name in DOCKER), *(("command", name) for name in COMMAND)],
+    [_scenario("docker", name) for name in DOCKER]
+    + [_scenario("command", name) for name in COMMAND],
 )
 def test_a_scenario_goes_as_recorded(
     lab: Lab, stage: dict[str, Any], tmp_path: Path, plugin: str, name: str
