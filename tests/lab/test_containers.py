@@ -61,6 +61,7 @@ def test_a_container_whose_process_ends_at_once_fails_up_with_its_last_lines(lab
     assert one.up().changes == {}
 
 
+@pytest.mark.long
 def test_a_container_that_crashes_over_and_over_fails_up(lab, one):
     one.config["containers"]["one"] |= {"command": ["sh", "-c", "exit 4"], "restart": "always"}
     one.write()

@@ -100,6 +100,7 @@ def test_a_connection_that_drops_leaves_the_change_to_end_by_itself(lab, stack, 
     recovers()
 
 
+@pytest.mark.long
 def test_a_program_that_is_killed_is_run_again(lab, stack, recovers):
     up = stack.start(*UP)
     # Pulumi may know of the network by now, or not.

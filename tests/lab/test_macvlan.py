@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 import time
 
+import pytest
+
 from tests.lab.host_state import look
 
 
@@ -63,6 +65,7 @@ def test_promiscuous_mode_outlives_a_reboot(lab, environment):
         time.sleep(0.5)
 
 
+@pytest.mark.long
 def test_a_container_that_moves_is_deleted_there_and_created_here(lab, environment):
     stack = environment("lab-macvlan")
     stack.up()

@@ -76,6 +76,7 @@ def test_an_admins_edit_is_shown_kept_and_survives_destroy(lab, environment):
     lab.ssh("docker02", "cat >/etc/docker/daemon.json; systemctl restart docker", input=original)
 
 
+@pytest.mark.long
 def test_a_deleted_daemon_json_shows_in_the_preview_and_is_repaired(lab, environment):
     original = lab.ssh("docker02", "cat /etc/docker/daemon.json").stdout
     stack = environment("lab-overlay")
@@ -91,6 +92,7 @@ def test_a_deleted_daemon_json_shows_in_the_preview_and_is_repaired(lab, environ
     lab.ssh("docker02", "cat >/etc/docker/daemon.json; systemctl restart docker", input=original)
 
 
+@pytest.mark.long
 def test_everything_of_ours_on_a_host_may_be_lost_and_comes_back(lab, environment):
     keys = json.loads(lab.ssh("docker02", "cat /etc/docker/daemon.json").stdout)
     stack = environment("lab-overlay")
@@ -151,6 +153,7 @@ def test_a_container_moves_on_the_overlay_with_its_name(lab, environment):
     assert stack.up().changes == {}
 
 
+@pytest.mark.long
 def test_endpoints_of_a_dead_host_do_not_keep_the_network_from_being_removed(lab, environment):
     before = look(lab, "docker01")
     stack = environment("lab-overlay")

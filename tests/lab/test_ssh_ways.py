@@ -129,6 +129,7 @@ def load(agent: dict[str, str], key: Path, tmp_path: Path) -> None:
     )  # fmt: skip
 
 
+@pytest.mark.long
 def test_a_key_with_a_passphrase_in_the_agent(works, agent, locked_key, tmp_path):
     load(agent, locked_key, tmp_path)
     works(user="root", agent=True)
@@ -187,6 +188,7 @@ def test_a_key_in_the_agent_opens_the_jump_host_and_the_host_behind_it(
     works(agent=True, proxy_jump={"address": "10.0.0.11", "host_key": host_key("docker01")})
 
 
+@pytest.mark.long
 def test_what_is_wrong_on_the_way_through_a_jump_host_is_said_of_the_right_one(lab, stack, fails):
     known = {"private_key_file": str(lab.key_file)}
     jump = {"address": "10.0.0.11", "host_key": host_key("docker01")}
