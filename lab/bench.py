@@ -89,10 +89,8 @@ class Bench:
         )
         create = "docker network create -d overlay --subnet 172.16.1.0/24 ol1"
         self.lab.ssh("docker01", create)
-        self.both(
-            "docker run -d --name web --network ol1 --network-alias $(hostname) centos_ssh:v2"
-        )
-        self.ping("web", "docker02")
+        self.both("docker run -d --name web-$(hostname) --network ol1 centos_ssh:v2")
+        self.ping("web-docker01", "web-docker02")
 
     def round(self) -> None:
         """One run of everything, from hosts that run only Docker to hosts that run only Docker."""
@@ -117,7 +115,7 @@ class Bench:
         undo = "docker rm -f $(docker ps -aq); docker network rm macvlan_1; ip link set ens33 promisc off"
         self.timed("macvlan: destroy, by hand", lambda: self.both(undo))
         self.timed("overlay: up, to the first ping, by hand", self.overlay_by_hand)
-        self.both("docker rm -f web")
+        self.both("docker rm -f web-$(hostname)")
         self.timed("overlay: destroy, by hand", lambda: self.both(UNSTORE))
         self.both("docker rm -f consul; docker volume prune -f")
 
