@@ -8,6 +8,9 @@ STACK ?=
 demo:
 	@$(PYTHON) -m lab.demo $(STACK)
 
+# The tests have a lab of their own: the demo's stays as it is.
+test test-all: export CROSSHOST_LAB_NAME = test
+
 test:
 	@$(PYTHON) -m lab prepare
 	@$(MAKE) --no-print-directory lint
@@ -37,4 +40,5 @@ bench:
 
 clean:
 	$(PYTHON) -m lab clean
+	CROSSHOST_LAB_NAME=test $(PYTHON) -m lab clean
 	rm -rf .crosshost .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -32,11 +32,15 @@ DEFAULT_ENGINES = ("bullseye",)
 
 
 class Lab:
-    """A lab by its checkout's folder. Nothing is started before `up`."""
+    """A lab by its checkout's folder. Nothing is started before `up`.
+
+    A checkout may have several: CROSSHOST_LAB_NAME in the environment names another one.
+    """
 
     def __init__(self, checkout: Path) -> None:
         self.checkout = checkout
-        self.id = sha256(str(checkout).encode()).hexdigest()[:8]
+        name = os.environ.get("CROSSHOST_LAB_NAME", "")
+        self.id = sha256(f"{checkout}{name and f'#{name}'}".encode()).hexdigest()[:8]
         self.folder = cache.root() / "labs" / self.id
         self.namespace = f"crosshost-{self.id}"
         self.key_file = self.folder / "id_ed25519"

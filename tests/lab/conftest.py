@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -9,6 +10,9 @@ import pytest
 
 from lab.lab import Lab
 from tests.lab.environment import Environment
+
+# A lab of the tests' own, also where pytest is called by hand: the demo's stays as it is.
+os.environ.setdefault("CROSSHOST_LAB_NAME", "test")
 
 
 @pytest.fixture(scope="session")
