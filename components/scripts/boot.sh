@@ -12,7 +12,7 @@ unit=/etc/systemd/system/$service
 
 # shellcheck disable=SC2154
 install() {
-    cat >"$unit.new" <<UNIT
+    install_unit "$unit" <<UNIT
 [Unit]
 Description=Start containers that waited for their cluster store (crosshost)
 After=docker.service
@@ -24,21 +24,12 @@ ExecStart=/bin/sh "$scripts/boot.sh" run
 [Install]
 WantedBy=multi-user.target
 UNIT
-    if cmp -s "$unit.new" "$unit"; then
-        rm -f "$unit.new"
-    else
-        mv -f "$unit.new" "$unit"
-        systemctl daemon-reload
-    fi
-    systemctl enable --quiet "$service"
 }
 
 remove() {
     [ -e "$unit" ] || return 0
-    systemctl disable --quiet --now "$service"
-    rm -f "$unit"
-    systemctl daemon-reload
-    systemctl reset-failed "$service" 2>/dev/null || :
+    systemctl stop "$service"
+    remove_unit "$unit"
 }
 
 # Whether Docker should run the container: it has a policy that says so, and nobody stopped it.

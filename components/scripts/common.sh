@@ -46,3 +46,21 @@ keep_record() { # DIR CONTENT-FILE: header and content, written whole or not at 
     { { printf '%s\n' "$header" && cat "$2"; } >"$1/record.new" && durable "$1/record.new" &&
         mv -f "$1/record.new" "$1/record"; } || fail "cannot write to $1: is the disk full?"
 }
+
+install_unit() { # PATH: a systemd unit with the content of stdin, started at each boot from now on
+    cat >"$1.new"
+    if cmp -s "$1.new" "$1"; then
+        rm -f "$1.new"
+    else
+        mv -f "$1.new" "$1"
+        systemctl daemon-reload
+    fi
+    systemctl enable --quiet "${1##*/}"
+}
+
+remove_unit() { # PATH
+    systemctl disable --quiet "${1##*/}"
+    rm -f "$1"
+    systemctl daemon-reload
+    systemctl reset-failed "${1##*/}" 2>/dev/null || :
+}

@@ -4,8 +4,7 @@
 # shellcheck source=components/scripts/common.sh
 . "${0%/*}/common.sh"
 # shellcheck disable=SC2154
-service=crosshost-nic-${state##*/}.service
-unit=/etc/systemd/system/$service
+unit=/etc/systemd/system/crosshost-nic-${state##*/}.service
 
 known() { # NIC: whether the host has it
     case $1 in
@@ -23,7 +22,7 @@ promiscuous() { # NIC: on or off
 }
 
 write_unit() {
-    cat >"$unit.new" <<UNIT
+    install_unit "$unit" <<UNIT
 [Unit]
 Description=Network interface settings made by crosshost
 After=network-pre.target systemd-networkd.service NetworkManager.service networking.service
@@ -37,13 +36,6 @@ ExecStart=/bin/sh "$scripts/nic.sh" boot
 [Install]
 WantedBy=multi-user.target
 UNIT
-    if cmp -s "$unit.new" "$unit"; then
-        rm -f "$unit.new"
-    else
-        mv -f "$unit.new" "$unit"
-        systemctl daemon-reload
-    fi
-    systemctl enable --quiet "$service"
 }
 
 apply() {
@@ -83,12 +75,7 @@ undo() {
     fi
     rm -rf "$dir"
     if ! rmdir "$state/nic" 2>/dev/null && [ -d "$state/nic" ]; then return; fi
-    if [ -e "$unit" ]; then
-        systemctl disable --quiet "$service"
-        rm -f "$unit"
-        systemctl daemon-reload
-        systemctl reset-failed "$service" 2>/dev/null || :
-    fi
+    if [ -e "$unit" ]; then remove_unit "$unit"; fi
 }
 
 boot() {

@@ -8,6 +8,7 @@ import pytest
 
 
 @pytest.mark.long
+@pytest.mark.timeout(600)
 def test_a_host_that_boots_without_consul_comes_back_by_itself_once_it_is_there(lab, environment):
     stack = environment("lab-overlay")
     for name in ("web01", "web02"):
@@ -23,11 +24,11 @@ def test_a_host_that_boots_without_consul_comes_back_by_itself_once_it_is_there(
     lab.power_off("docker01")
     lab.power_on("docker02", wait=False)
     # Docker 20.10 waits for its store for a minute before its API is there.
-    wait(lambda: lab.ssh("docker02", "docker ps", check=False).returncode == 0, 200)
+    wait(lambda: lab.ssh("docker02", "timeout 3 docker ps", check=False).returncode == 0, 240)
     assert "web02" not in lab.ssh("docker02", "docker ps").stdout
     lab.power_on("docker01", wait=False)
-    wait(lambda: "web02" in lab.ssh("docker02", "docker ps", check=False).stdout, 200)
-    wait(lambda: "web01" in lab.ssh("docker01", "docker ps", check=False).stdout, 200)
+    wait(lambda: "web02" in lab.ssh("docker02", "timeout 3 docker ps", check=False).stdout, 200)
+    wait(lambda: "web01" in lab.ssh("docker01", "timeout 3 docker ps", check=False).stdout, 200)
     ping = "docker exec web01 ping -c 1 -W 2 web02"
     wait(lambda: lab.ssh("docker01", ping, check=False).returncode == 0, 60)
     assert "idle" not in lab.ssh("docker02", "docker ps").stdout, "a person had stopped it"
