@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -158,6 +158,3 @@ class Host(pulumi.ComponentResource):
                 ignore_changes=["stdin"] if isinstance(self.facts, Unreachable) else None,
             ),
         )
-
-
-Hosts = Mapping[str, Host]
