@@ -4,18 +4,17 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
 from ..provider import Found
 from ..values import Props
 from .client import Client, DockerError
 from .container_request import pairs
 from .failures import Failed
+from .removal import remove_when_free
 from .schemas import NETWORK
 from .state import created, inputs_after, refreshed
-from .transport import wait_until
 
-_REMOVAL: Final = 4.0
 """Seconds; the official plugin gives a network with containers on it 30 s to get free."""
 
 
@@ -109,14 +108,7 @@ def read(client: Client, resource_id: str, state: Props, inputs: Props) -> Found
 
 def delete(client: Client, resource_id: str, state: Props) -> None:
     """Remove a network, waiting a little for its last container to leave."""
-    if _removed(client, resource_id):
-        return
-    for _ in wait_until(_REMOVAL):
-        if _removed(client, resource_id):
-            return
-    raise Failed(
-        "timeout while waiting for state to become 'removed' (last state: 'pending', timeout: 30s)"
-    )
+    remove_when_free(lambda: _removed(client, resource_id), "pending")
 
 
 def _removed(client: Client, resource_id: str) -> bool:

@@ -4,18 +4,17 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
 from ..provider import Found
 from ..values import Props
 from .client import Client, DockerError
 from .container_request import pairs
 from .failures import Failed
+from .removal import remove_when_free
 from .schemas import VOLUME
 from .state import created, inputs_after, refreshed
-from .transport import wait_until
 
-_REMOVAL: Final = 4.0
 """Seconds; the official plugin gives a volume in use 30 s to get free."""
 
 
@@ -60,14 +59,7 @@ def read(client: Client, resource_id: str, state: Props, inputs: Props) -> Found
 
 def delete(client: Client, resource_id: str, state: Props) -> None:
     """Remove a volume, waiting a little for its last container to leave."""
-    if _removed(client, resource_id):
-        return
-    for _ in wait_until(_REMOVAL):
-        if _removed(client, resource_id):
-            return
-    raise Failed(
-        "timeout while waiting for state to become 'removed' (last state: 'in_use', timeout: 30s)"
-    )
+    remove_when_free(lambda: _removed(client, resource_id), "in_use")
 
 
 def _removed(client: Client, resource_id: str) -> bool:
