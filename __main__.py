@@ -4,20 +4,23 @@ import pulumi
 
 from components.consul import ConsulServer
 from components.container import run_containers
+from components.control_planes import Parts
 from components.daemon import configure_daemons
 from components.fleet import connect
 from components.images import Images
-from components.networks import daemon_settings, make_networks
+from components.networks import daemon_settings, make_networks, make_swarm
 from components.presence import check_presence
 from stacks.settings import load
 
 say = load()
 
-hosts = connect(say.ssh, say.hosts, say.networks, say.consul)
+fleet = connect(say.ssh, say.hosts, say.networks, say.consul, say.swarm)
+hosts = fleet.hosts
 images = Images(hosts, say.images())
 consul = ConsulServer.wanted(say.consul, hosts, images)
-daemons = configure_daemons(hosts, daemon_settings(say.networks, hosts, consul), consul)
-networks = make_networks(say.networks, hosts, daemons, say.members())
+daemons = configure_daemons(hosts, daemon_settings(fleet.networks, hosts, consul), consul)
+swarm = make_swarm(fleet.networks, hosts, say.swarm)
+networks = make_networks(fleet.networks, hosts, Parts(consul, daemons, swarm), say.members())
 containers = run_containers(say.containers, hosts, networks, images, secret=say.secret_containers)
 check_presence(hosts, networks, containers, consul)
 
@@ -25,3 +28,4 @@ pulumi.export("hosts", {name: host.shown() for name, host in hosts.items()})
 pulumi.export("networks", {name: network.shown() for name, network in networks.items()})
 pulumi.export("containers", {name: container.shown() for name, container in containers.items()})
 pulumi.export("consul", consul.shown(daemons) if consul else None)
+pulumi.export("swarm", swarm.shown() if swarm else None)

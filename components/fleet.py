@@ -2,18 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 import pulumi
 
 from components.consul import ConsulSettings
 from components.facts import read_facts
 from components.host import Host, HostArgs
+from components.networks import members_of_swarm, settled
 from components.networks.base import NetworkSettings
+from components.networks.overlay import OverlaySettings
 from components.ssh import HostSettings, SshAccess, SshSettings
+from components.swarm import SwarmSettings, refusals
 from planning import ports, preflight
+from planning.control_plane import Choice
 from planning.facts import HostFacts, Unreachable
 from planning.ports import Member
+
+Facts = Mapping[str, HostFacts | Unreachable]
+
+
+@dataclass(frozen=True)
+class Fleet:
+    """The hosts, and the networks with every choice that facts decide made.
+
+    ``choice``: the control plane of overlays that leave it open, None if none does.
+    """
+
+    hosts: dict[str, Host]
+    networks: dict[str, NetworkSettings]
+    choice: Choice | None
 
 
 def connect(
@@ -21,69 +40,109 @@ def connect(
     hosts: Mapping[str, HostSettings],
     networks: Mapping[str, NetworkSettings],
     consul: ConsulSettings | None,
-) -> dict[str, Host]:
-    """A Host for each entry, in order.
+    swarm: SwarmSettings,
+) -> Fleet:
+    """The fleet, its hosts in order.
 
     What stands in the way on the hosts is a warning in a preview; in an up it is a
     pulumi.RunError, before any resource is registered.
     """
     access = SshAccess(ssh, hosts, stack=pulumi.get_stack())
     facts = read_facts(access)
-    found = problems(access, facts, networks, consul)
+    wanted, choice = settled(networks, facts, consul_given=consul is not None)
+    found = problems(access, facts, wanted, consul, swarm, choice)
     if pulumi.runtime.is_dry_run():
         for problem in found:
             pulumi.log.warn(f"up would stop here: {problem}")
     elif found:
         raise pulumi.RunError("\n".join(["nothing was changed:", *(f"  {p}" for p in found)]))
-    return {name: Host(name, HostArgs(access, facts[name])) for name in hosts}
+    if choice is not None:
+        pulumi.log.info(f"overlays are on {choice.plane.capitalize()}: {choice.why}")
+    return Fleet(
+        {name: Host(name, HostArgs(access, facts[name])) for name in hosts}, wanted, choice
+    )
 
 
 def problems(
     access: SshAccess,
-    facts: Mapping[str, HostFacts | Unreachable],
+    facts: Facts,
     networks: Mapping[str, NetworkSettings],
     consul: ConsulSettings | None,
+    swarm: SwarmSettings,
+    choice: Choice | None,
 ) -> list[str]:
-    """What stands in the way of what a stack asks of its hosts, a sentence each."""
+    """What stands in the way of what a stack asks of its hosts, a sentence each.
+
+    ``networks`` and ``choice``: as settled by facts.
+    """
+    members: dict[str, Member] = {}
     found: list[str] = []
     for name, endpoint in access.endpoints.items():
         seen = facts[name]
         if isinstance(seen, Unreachable):
             found.append(preflight.unreachable(name, endpoint.login, seen, access.jump))
             continue
+        members[name] = Member(endpoint.address, seen)
         found += preflight.docker(name, endpoint.user, seen)
         found += preflight.space(name, seen)
-        for network, settings in networks.items():
-            if name in settings.on(list(facts)):
-                found += [f"{network}: {reason}" for reason in settings.refusals(name, seen)]
-    return found + _between(access, facts, networks, consul)
+    refused = choice is not None and choice.refusal is not None
+    if choice is not None and choice.refusal is not None:
+        found.append(choice.refusal)
+    found += [
+        f"{name}: {reason}"
+        for name, settings in networks.items()
+        if not (refused and isinstance(settings, OverlaySettings))
+        for reason in _of_network(settings, list(facts), members)
+    ]
+    found += _between(access, networks, members)
+    if consul is not None and consul.host in members:
+        users = _hosts_of("overlay-consul", networks, list(facts)) | {consul.host}
+        found += consul.refusals(access.stack, {n: m for n, m in members.items() if n in users})
+    elif consul is None and choice is not None and choice.plane == "consul" and not refused:
+        found.append(
+            f"the overlays are on Consul ({choice.why}): add `crosshost:consul: {{host: ...}}`"
+        )
+    addresses = {name: endpoint.address for name, endpoint in access.endpoints.items()}
+    if wish := members_of_swarm(networks, swarm, addresses):
+        seats = {name: members[name] for name in wish.hosts if name in members}
+        found += refusals(swarm, wish, seats)
+    # Networks of the same hosts have the same to say.
+    return list(dict.fromkeys(found))
+
+
+def _of_network(
+    settings: NetworkSettings, hosts: list[str], members: Mapping[str, Member]
+) -> Iterator[str]:
+    """What stands in a network's way on each of its hosts that answer."""
+    for name in settings.on(hosts):
+        if name in members:
+            yield from settings.contract.refusals(name, members[name].facts)
+            yield from settings.refusals(name, members[name].facts)
 
 
 def _between(
-    access: SshAccess,
-    facts: Mapping[str, HostFacts | Unreachable],
-    networks: Mapping[str, NetworkSettings],
-    consul: ConsulSettings | None,
-) -> list[str]:
+    access: SshAccess, networks: Mapping[str, NetworkSettings], members: Mapping[str, Member]
+) -> Iterator[str]:
     """What stands between hosts that share networks."""
-    members = {
-        name: Member(access.endpoints[name].address, seen)
-        for name, seen in facts.items()
-        if isinstance(seen, HostFacts)
-    }
-    found: dict[str, None] = {}  # two networks of the same hosts have the same to say
     sharing: dict[str, Member] = {}
     for settings in networks.values():
-        here = {name: members[name] for name in settings.on(list(facts)) if name in members}
-        found |= dict.fromkeys(ports.shut(here, settings.ports).values())
+        wanted = settings.ports
+        here = {n: members[n] for n in settings.on(list(access.endpoints)) if n in members}
+        yield from ports.shut(here, wanted).values()
         for name, member in here.items():
-            held = ports.held(name, member.facts, settings.ports, frozenset({"dockerd"}))
-            found |= dict.fromkeys(held)
-        if settings.needs_consul:
+            yield from ports.held(name, member.facts, wanted, frozenset({"dockerd"}))
+        if wanted:
             sharing |= here
     seen = {name: member.facts for name, member in sharing.items()}
-    found |= dict.fromkeys([*preflight.same_hostnames(seen), *preflight.clocks(seen)])
-    if consul is not None and consul.host in members:
-        with_server = sharing | {consul.host: members[consul.host]}
-        found |= dict.fromkeys(consul.refusals(access.stack, with_server))
-    return list(found)
+    yield from preflight.same_hostnames(seen)
+    yield from preflight.clocks(seen)
+
+
+def _hosts_of(key: str, networks: Mapping[str, NetworkSettings], hosts: list[str]) -> set[str]:
+    """The hosts that have networks under the contract ``key``."""
+    return {
+        host
+        for settings in networks.values()
+        if settings.contract.key == key
+        for host in settings.on(hosts)
+    }

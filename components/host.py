@@ -45,12 +45,13 @@ class Host(pulumi.ComponentResource):
         self.endpoint: Endpoint = endpoint
         self.facts = args.facts
         self.stack = args.access.stack
-        self._scripts_folder = f"/var/lib/crosshost/{self.stack}/scripts"
+        self.ssh_config = args.access.config_file
+        self.scripts_folder = f"/var/lib/crosshost/{self.stack}/scripts"
         self._connection = args.access.connection(name)
         self.provider = docker.Provider(
             f"docker@{name}",
             host=f"ssh://{name}",
-            ssh_opts=["-F", args.access.config_file],
+            ssh_opts=["-F", self.ssh_config],
             opts=pulumi.ResourceOptions(parent=self),
         )
         self.scripts = self._install()
@@ -62,6 +63,11 @@ class Host(pulumi.ComponentResource):
         if isinstance(self.facts, HostFacts) and self.facts.engine:
             return self.facts.engine.version
         return None
+
+    @property
+    def spoken(self) -> str:
+        """The host as scripts on the controller are told of it: NAME, or NAME:sudo."""
+        return f"{self.host_name}:sudo" if self.endpoint.sudo else self.host_name
 
     def shown(self) -> dict[str, Any]:
         """The host's row in the stack's outputs."""
@@ -83,8 +89,8 @@ class Host(pulumi.ComponentResource):
         """A change to the host: ``script apply`` with ``stdin``, ``script undo`` on delete."""
         return self._command(
             f"{name}@{self.host_name}",
-            create=f"sh {self._scripts_folder}/{script} apply",
-            delete=f"sh {self._scripts_folder}/{script} undo",
+            create=f"sh {self.scripts_folder}/{script} apply",
+            delete=f"sh {self.scripts_folder}/{script} undo",
             stdin=stdin,
             parent=parent,
             depends_on=[self.scripts, *depends_on],
@@ -105,7 +111,7 @@ class Host(pulumi.ComponentResource):
         """
         return self._command(
             f"{name}@{self.host_name}",
-            create=f"sh {self._scripts_folder}/{script}",
+            create=f"sh {self.scripts_folder}/{script}",
             delete=None,
             stdin=stdin,
             parent=parent,

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from base64 import b64decode
-from ipaddress import IPv4Interface
+from ipaddress import IPv4Interface, IPv4Network
 from typing import Any
 
 from pydantic import Field
 
-from planning import system_facts
+from planning import swarm_facts, system_facts
+from planning.swarm_facts import SwarmFacts
 from planning.system_facts import DockerUnit, Facts, Firewall, Listener, ModuleState
 
 
@@ -45,13 +46,19 @@ class NetworkFacts(Facts):
     stack: str
 
 
+class Route(Facts):
+    """A subnet that the host reaches by a NIC of its own."""
+
+    subnet: IPv4Network
+    nic: str
+
+
 class Engine(Facts):
     """The Docker daemon, from ``docker info``."""
 
     version: str
     cluster_store: str = ""
     cluster_advertise: str = ""
-    swarm: str = "inactive"
     live_restore: bool = False
 
 
@@ -77,6 +84,7 @@ class HostFacts(Facts):
     docker_cli: bool
     user_reaches_docker: bool = True
     engine: Engine | None = None
+    swarm: SwarmFacts = SwarmFacts()
     backends: frozenset[str] = frozenset()
     daemon_json: str | None = None
     daemon_json_hash: str = "absent"
@@ -84,6 +92,7 @@ class HostFacts(Facts):
     records: dict[str, str] = {}
     scripts_hash: str | None = None
     nics: dict[str, Nic] = {}
+    routes: list[Route] = []
     containers: list[ContainerFacts] = Field(default=[])
     networks: list[NetworkFacts] = Field(default=[])
     unit: DockerUnit | None = None
@@ -114,7 +123,7 @@ def parse(text: str, asked: tuple[int, int] | None = None) -> HostFacts:
     if not lines or lines[0] != ("version", "1") or lines[-1] != ("end", "1"):
         raise ValueError("the facts script did not run to its end")
     one: dict[str, str] = {}
-    repeated = ("backend", "record", "nic", "address", "module")
+    repeated = ("backend", "record", "nic", "address", "route", "module")
     many: dict[str, list[str]] = {name: [] for name in repeated}
     for name, value in lines:
         if name in many:
@@ -123,6 +132,7 @@ def parse(text: str, asked: tuple[int, int] | None = None) -> HostFacts:
             one[name] = value
     units = system_facts.properties(_text(one.get("units")) or "")
     clock = int(one["clock"])
+    info = _info(one.get("info", ""))
     return HostFacts(
         uid=int(one["uid"]),
         hostname=one["hostname"],
@@ -135,7 +145,8 @@ def parse(text: str, asked: tuple[int, int] | None = None) -> HostFacts:
         systemd=one["systemd"] == "1",
         docker_cli=one["docker_cli"] == "1",
         user_reaches_docker=one.get("user_reaches_docker") != "0",
-        engine=_engine(one.get("info", "")),
+        engine=_engine(info),
+        swarm=swarm_facts.parse(info.get("Swarm") or {}, _table(one.get("nodes", ""), 4)),
         backends=frozenset(many["backend"]),
         daemon_json=_text(one.get("daemon_json")),
         daemon_json_hash=one.get("daemon_json_hash", "absent"),
@@ -143,6 +154,10 @@ def parse(text: str, asked: tuple[int, int] | None = None) -> HostFacts:
         records=dict(_record(value) for value in many["record"]),
         scripts_hash=one.get("scripts_hash"),
         nics=_nics(many["nic"], many["address"]),
+        routes=[
+            Route(subnet=IPv4Network(subnet), nic=nic)
+            for subnet, _, nic in (row.partition(" ") for row in many["route"])
+        ],
         containers=[
             ContainerFacts(id=i, name=n, state=s, status=t, stack=k)
             for i, n, s, t, k in _table(one.get("containers", ""), 5)
@@ -188,11 +203,16 @@ def _record(value: str) -> tuple[str, str]:
     return name, _text(content) or ""
 
 
-def _engine(value: str) -> Engine | None:
+def _info(value: str) -> dict[str, Any]:
+    """What ``docker info`` told, {} where it told nothing."""
     try:
-        info: dict[str, Any] = json.loads(_text(value) or "null") or {}
+        info = json.loads(_text(value) or "null")
     except ValueError:
-        return None
+        return {}
+    return info if isinstance(info, dict) else {}
+
+
+def _engine(info: dict[str, Any]) -> Engine | None:
     version = info.get("ServerVersion")
     if not version:
         return None
@@ -200,7 +220,6 @@ def _engine(value: str) -> Engine | None:
         version=version,
         cluster_store=info.get("ClusterStore") or "",
         cluster_advertise=info.get("ClusterAdvertise") or "",
-        swarm=(info.get("Swarm") or {}).get("LocalNodeState") or "inactive",
         live_restore=bool(info.get("LiveRestoreEnabled")),
     )
 

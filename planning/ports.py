@@ -62,10 +62,16 @@ def packet(member: Member, port: Port, source: str) -> Packet | None:
     return Packet(*port, source=origin, destination=address, nic=nic)
 
 
-def shut(members: Mapping[str, Member], ports: Sequence[Port]) -> dict[str, str]:
-    """Host -> sentence, where its own firewall keeps peers from ports that they need."""
+def shut(
+    members: Mapping[str, Member], ports: Sequence[Port], guarding: Iterable[str] | None = None
+) -> dict[str, str]:
+    """Host -> sentence, where its own firewall keeps peers from ports that they need.
+
+    ``guarding``: those of ``members`` whose ports are needed, where it is not all of them.
+    """
     sentences: dict[str, str] = {}
-    for name, member in members.items():
+    needed = members if guarding is None else {n: members[n] for n in guarding if n in members}
+    for name, member in needed.items():
         closed = {
             (port, other)
             for other, peer in members.items()

@@ -10,6 +10,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+# What one run does to get to what is wanted: when, from where, how, through whom.
+_PASSING = frozenset({"planned", "base", "action", "start", "node", "via", "pool"})
+
 
 def text(
     content: str,
@@ -45,7 +48,6 @@ def words(record: str) -> dict[str, str]:
 
 
 def _same(record: str, header: dict[str, str]) -> bool:
-    """Whether the header asks for the same; base and action belong to one run only."""
-    passing = {"planned", "base", "action"}
-    old = {key: value for key, value in words(record).items() if key not in passing}
-    return old == {key: value for key, value in header.items() if key not in passing}
+    """Whether the header asks for the same, words that belong to one run left out."""
+    old = {key: value for key, value in words(record).items() if key not in _PASSING}
+    return old == {key: value for key, value in header.items() if key not in _PASSING}

@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.text import Text
 
 from components.fleet import problems
+from components.networks import settled
 from components.ssh import SshAccess
 from reports import host_tables
 from reports.reading import read_hosts
@@ -49,7 +50,10 @@ def doctor(
     console.print()
     console.print(host_tables.strategies(judge(facts, addresses)))
     console.print()
-    found = problems(access, facts, say.networks, say.consul)
+    networks, choice = settled(say.networks, facts, consul_given=say.consul is not None)
+    if choice is not None:
+        console.print(f"overlays: on {choice.plane.capitalize()}, as {choice.why}\n")
+    found = problems(access, facts, networks, say.consul, say.swarm, choice)
     if not found:
         console.print(f"nothing stands in the way of {stack}", style="green", highlight=False)
         return

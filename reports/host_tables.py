@@ -8,15 +8,18 @@ from ipaddress import IPv4Address
 from rich.table import Table
 from rich.text import Text
 
-from components.networks.overlay import OverlaySettings
+from components.networks import contracts
 from components.ssh import Endpoint
+from components.swarm import CONTROL_PORT
 from planning.facts import HostFacts, Unreachable
 from planning.firewall import Packet
 from planning.ports import Port, gate
 from reports.verdicts import Judgement
 
 # Ports of the strategies, Consul's and swarm's: what a firewall may be in the way of.
-GUARDED: tuple[Port, ...] = (*OverlaySettings.ports, ("tcp", 8500), ("tcp", 2377))
+GUARDED: tuple[Port, ...] = tuple(
+    dict.fromkeys([*(p for c in contracts() for p in c.ports), ("tcp", 8500), CONTROL_PORT])
+)
 _UNKNOWN = "?"
 
 
@@ -85,10 +88,17 @@ def _engine(seen: HostFacts) -> list[str]:
         system,
         engine.version,
         ", ".join(sorted(seen.backends)) or "none",
-        engine.swarm,
+        _swarm(seen),
         "yes" if engine.live_restore else "no",
         f"{seen.running} of {len(seen.containers)}",
     ]
+
+
+def _swarm(seen: HostFacts) -> str:
+    """inactive, or the node's role, or what keeps it from having one."""
+    if seen.swarm.state != "active":
+        return seen.swarm.state
+    return "manager" if seen.swarm.manager else "worker"
 
 
 def _machine(seen: HostFacts) -> list[str]:

@@ -5,17 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from components.networks.base import NetworkSettings
-from components.networks.macvlan import MacvlanSettings
-from components.networks.overlay import OverlaySettings
+from components.networks import contracts
 from planning import ports, preflight
+from planning.contract import Contract
 from planning.facts import HostFacts, Unreachable
 from planning.ports import Member
-
-STRATEGIES: dict[str, type[NetworkSettings]] = {
-    "macvlan": MacvlanSettings,
-    "overlay on Consul": OverlaySettings,
-}
 
 
 @dataclass(frozen=True)
@@ -35,25 +29,22 @@ def judge(
         for name, seen in facts.items()
         if isinstance(seen, HostFacts)
     }
-    between = {title: ports.shut(members, strategy.ports) for title, strategy in STRATEGIES.items()}
+    between = {c.title: ports.shut(members, c.ports) for c in contracts()}
     return {
-        name: {
-            title: _judge(name, members.get(name), strategy, between[title])
-            for title, strategy in STRATEGIES.items()
-        }
+        name: {c.title: _judge(name, members.get(name), c, between[c.title]) for c in contracts()}
         for name in facts
     }
 
 
 def _judge(
-    name: str, member: Member | None, strategy: type[NetworkSettings], between: dict[str, str]
+    name: str, member: Member | None, contract: Contract, between: dict[str, str]
 ) -> Judgement:
     if member is None:
         return Judgement(False, ("it does not answer",))
     reasons = [
         *preflight.docker(name, "its user", member.facts),
-        *strategy.lacks(name, member.facts),
+        *contract.refusals(name, member.facts),
         *([between[name]] if name in between else []),
-        *ports.held(name, member.facts, strategy.ports, frozenset({"dockerd"})),
+        *ports.held(name, member.facts, contract.ports, frozenset({"dockerd"})),
     ]
     return Judgement(not reasons, tuple(reasons))

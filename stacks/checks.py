@@ -11,11 +11,12 @@ from components.networks.base import NetworkSettings
 from components.networks.macvlan import MacvlanSettings
 from components.networks.overlay import OverlaySettings, advertisable
 from components.ssh import HostSettings
+from components.swarm import SwarmSettings
 from planning.addresses import misfit, overlaps, slices
 from planning.problems import Problem
 
 HOSTS, NETWORKS, CONTAINERS = "crosshost:hosts", "crosshost:networks", "crosshost:containers"
-CONSUL = "crosshost:consul"
+CONSUL, SWARM = "crosshost:consul", "crosshost:swarm"
 
 
 def check(
@@ -24,6 +25,7 @@ def check(
     networks: Mapping[str, NetworkSettings],
     containers: Mapping[str, ContainerSettings],
     consul: ConsulSettings | None,
+    swarm: SwarmSettings,
     named: Mapping[str, set[str]],
 ) -> list[Problem]:
     """Every problem between sections. ``named``: the names given, those of wrong entries too."""
@@ -31,6 +33,9 @@ def check(
         *_hosts(hosts),
         *_networks(networks, hosts, named["hosts"]),
         *_consul(consul, networks, hosts, named["hosts"]),
+        *_swarm(swarm, named["hosts"]),
+        *_control_planes(networks, hosts),
+        *_told(consul, swarm, networks, hosts),
         *_placement(containers, networks, named),
         *_sharing(containers, named["containers"]),
         *_addresses(containers, networks, hosts),
@@ -92,21 +97,80 @@ def _consul(
     if consul is not None and consul.host not in named:
         yield Problem((CONSUL, "host"), _unknown_host(consul.host, named))
     for name, network in networks.items():
-        if not isinstance(network, OverlaySettings):
-            continue
-        if consul is None:
+        if (
+            consul is None
+            and isinstance(network, OverlaySettings)
+            and network.control_plane == "consul"
+        ):
             yield Problem(
                 (NETWORKS, name, "control_plane"),
                 "needs a Consul server: add `crosshost:consul: {host: "
                 f"{next(iter(hosts), 'docker01')}}}`",
             )
-        members = set(network.on(list(hosts))) | ({consul.host} if consul else set())
+
+
+def _swarm(swarm: SwarmSettings, named: set[str]) -> Iterator[Problem]:
+    for i, host in enumerate(swarm.managers or []):
+        if host not in named:
+            yield Problem((SWARM, "managers", i), _unknown_host(host, named))
+    for host in swarm.advertise if isinstance(swarm.advertise, dict) else ():
+        if host not in named:
+            yield Problem((SWARM, "advertise", host), _unknown_host(host, named))
+
+
+def _control_planes(
+    networks: Mapping[str, NetworkSettings], hosts: Mapping[str, HostSettings]
+) -> Iterator[Problem]:
+    """An engine has one control plane; what others than Swarm cannot do."""
+    held: dict[str, tuple[str, str]] = {}
+    for name, network in networks.items():
+        if not isinstance(network, OverlaySettings) or network.control_plane == "auto":
+            continue
+        for host in network.on(list(hosts)):
+            other, plane = held.setdefault(host, (name, network.control_plane))
+            if plane != network.control_plane:
+                yield Problem(
+                    (NETWORKS, name, "control_plane"),
+                    f"{host} also has {other} on {plane}, and an engine cannot be in a cluster "
+                    "store and in a swarm: write the same for both, or other `hosts`",
+                )
+                break
+        for word in ("mtu", "encrypted"):
+            if network.control_plane == "consul" and getattr(network, word):
+                yield Problem(
+                    (NETWORKS, name, word),
+                    "cannot be had on Consul: remove it, or write `control_plane: swarm`",
+                )
+
+
+def _told(
+    consul: ConsulSettings | None,
+    swarm: SwarmSettings,
+    networks: Mapping[str, NetworkSettings],
+    hosts: Mapping[str, HostSettings],
+) -> Iterator[Problem]:
+    """Engines tell each other IP addresses, no names."""
+    for name, network in networks.items():
+        if not isinstance(network, OverlaySettings):
+            continue
+        members = set(network.on(list(hosts)))
+        if network.control_plane == "consul":
+            members |= {consul.host} if consul else set()
+        elif isinstance(swarm.advertise, dict):
+            members -= swarm.advertise.keys()
+        elif swarm.advertise:
+            continue
         for host in sorted(members & hosts.keys()):
             if not advertisable(hosts[host].address):
                 yield Problem(
                     (HOSTS, host, "address"),
                     f"{hosts[host].address} is a name, but the engines of overlay {name} tell each "
-                    "other this address: write the host's IP address",
+                    "other this address: write the host's IP address"
+                    + (
+                        ""
+                        if network.control_plane == "consul"
+                        else f", or its NIC as `crosshost:swarm: {{advertise: {{{host}: ens33}}}}`"
+                    ),
                 )
 
 

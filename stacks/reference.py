@@ -17,7 +17,7 @@ _HEAD = """\
 <!-- Written by `lab/python -m stacks.reference`; edit the descriptions in the settings instead. -->
 # The stack file
 
-One file per environment, `stacks/Pulumi.NAME.yaml`. Its settings are under `config:`, in five
+One file per environment, `stacks/Pulumi.NAME.yaml`. Its settings are under `config:`, in
 sections; `crosshost:ssh` and `crosshost:hosts` are required. Unknown keys are errors, and all
 errors are shown at once, each with its line. With this first line, editors complete and check the
 file:
@@ -54,11 +54,21 @@ crosshost:hosts:
 """,
     ),
     "consul": (
-        "The Consul server that the engines of overlay networks find each other through.",
+        "The Consul server that the engines of overlay networks find each other through, with "
+        "`control_plane: consul`.",
         """\
 crosshost:consul:
   host: docker01
   image: hashicorp/consul:1.15
+""",
+    ),
+    "swarm": (
+        "The swarm that overlay networks are made in, with `control_plane: swarm`. It may be left "
+        "out: the first host then manages it.",
+        """\
+crosshost:swarm:
+  managers: [docker01]
+  advertise: ens33
 """,
     ),
     "networks": (

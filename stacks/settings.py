@@ -15,6 +15,7 @@ from components.container import ContainerSettings
 from components.networks import AnyNetwork
 from components.networks.base import NetworkSettings
 from components.ssh import HostSettings, SshSettings
+from components.swarm import SwarmSettings
 from planning.problems import Path as SettingPath
 from planning.problems import Problem, ProblemsError
 from planning.words import DockerName, HostName, NetworkName
@@ -28,6 +29,7 @@ SECTIONS: dict[str, tuple[Any, Any]] = {
     "ssh": (None, SshSettings),
     "hosts": (HostName, HostSettings),
     "consul": (None, ConsulSettings),
+    "swarm": (None, SwarmSettings),
     "networks": (NetworkName, AnyNetwork),
     "containers": (DockerName, ContainerSettings),
 }
@@ -40,6 +42,7 @@ class Settings:
     ssh: SshSettings
     hosts: dict[str, HostSettings]
     consul: ConsulSettings | None = None
+    swarm: SwarmSettings = field(default_factory=SwarmSettings)
     networks: dict[str, NetworkSettings] = field(default_factory=dict)
     containers: dict[str, ContainerSettings] = field(default_factory=dict)
     secret_containers: bool = False
@@ -69,6 +72,7 @@ def parse(values: dict[str, Any], *, secret_containers: bool = False) -> Setting
         for problem in no_text(values.get(name), (f"{PROJECT}:{name}",))
     ]
     sections = {name: _section(name, values.get(name), problems) for name in SECTIONS}
+    sections["swarm"] = sections["swarm"] or SwarmSettings()
     if (ssh := sections["ssh"]) is not None:
         for key, look in (("private_key_file", ssh.key_file), ("agent", ssh.agent_socket)):
             try:
@@ -80,6 +84,7 @@ def parse(values: dict[str, Any], *, secret_containers: bool = False) -> Setting
         networks=sections["networks"],
         containers=sections["containers"],
         consul=sections["consul"],
+        swarm=sections["swarm"],
         named={name: _names(values.get(name)) for name in ("hosts", "networks", "containers")},
     )
     if problems:

@@ -9,11 +9,16 @@ import pulumi
 from pydantic import Field
 
 from components.consul import ConsulServer
-from components.daemon import DaemonConfig
+from components.control_planes import PLANES, Parts
 from components.host import Host
 from components.networks.base import Network, NetworkContext, NetworkSettings
 from components.networks.macvlan import MacvlanNetwork, MacvlanSettings
 from components.networks.overlay import OverlayNetwork, OverlaySettings
+from components.swarm import Swarm, SwarmArgs, SwarmSettings
+from planning.contract import Contract
+from planning.control_plane import Choice, choose
+from planning.facts import HostFacts, Unreachable
+from planning.swarm import Wish
 
 AnyNetwork = Annotated[MacvlanSettings | OverlaySettings, Field(discriminator="strategy")]
 
@@ -21,6 +26,79 @@ _COMPONENTS: dict[type[NetworkSettings], Callable[..., Network]] = {
     MacvlanSettings: MacvlanNetwork,
     OverlaySettings: OverlayNetwork,
 }
+
+
+def contracts() -> list[Contract]:
+    """Every contract that a network may be under, in the order of documentation."""
+    return [contract for settings in _COMPONENTS for contract in settings.contracts]
+
+
+def settled(
+    networks: Mapping[str, NetworkSettings],
+    facts: Mapping[str, HostFacts | Unreachable],
+    *,
+    consul_given: bool,
+) -> tuple[dict[str, NetworkSettings], Choice | None]:
+    """The networks with a control plane for every overlay, and how it was chosen.
+
+    An overlay that names its control plane decides for those that leave it open: an engine cannot
+    have two. Choice is None where nothing was left open.
+    """
+    overlays = {n: s for n, s in networks.items() if isinstance(s, OverlaySettings)}
+    open_ = {n: s for n, s in overlays.items() if s.control_plane == "auto"}
+    if not open_:
+        return dict(networks), None
+    given = {s.control_plane: n for n, s in overlays.items() if n not in open_}
+    if given:
+        plane, name = next(iter(given.items()))
+        choice = Choice(plane, f"{name} says so")
+    else:
+        hosts = {host for settings in open_.values() for host in settings.on(list(facts))}
+        answering = {
+            n: seen for n, seen in facts.items() if n in hosts and isinstance(seen, HostFacts)
+        }
+        choice = choose(answering, consul_given=consul_given)
+    chosen = {
+        name: settings.model_copy(update={"control_plane": choice.plane})
+        for name, settings in open_.items()
+    }
+    return {name: chosen.get(name, settings) for name, settings in networks.items()}, choice
+
+
+def daemon_settings(
+    networks: Mapping[str, NetworkSettings], hosts: Mapping[str, Host], consul: ConsulServer | None
+) -> dict[str, dict[str, Any]]:
+    """Host -> the keys of daemon.json that its networks need together."""
+    wanted: dict[str, dict[str, Any]] = {name: {} for name in hosts}
+    for settings in networks.values():
+        for name in settings.on(list(hosts)):
+            wanted[name] |= settings.daemon_settings(hosts[name], consul)
+    return wanted
+
+
+def members_of_swarm(
+    networks: Mapping[str, NetworkSettings], settings: SwarmSettings, addresses: Mapping[str, str]
+) -> Wish | None:
+    """The swarm that the networks need, None if none does. ``addresses``: of all hosts."""
+    on_swarm = [
+        s
+        for s in networks.values()
+        if isinstance(s, OverlaySettings) and s.control_plane == "swarm"
+    ]
+    hosts = {host for network in on_swarm for host in network.on(list(addresses))}
+    return settings.wish([n for n in addresses if n in hosts], addresses) if hosts else None
+
+
+def make_swarm(
+    networks: Mapping[str, NetworkSettings], hosts: Mapping[str, Host], settings: SwarmSettings
+) -> Swarm | None:
+    """The swarm that the networks need, None if none does."""
+    addresses = {name: host.endpoint.address for name, host in hosts.items()}
+    wish = members_of_swarm(networks, settings, addresses)
+    if wish is None:
+        return None
+    taken = [network.subnet for network in networks.values()]
+    return Swarm("swarm", SwarmArgs(settings, wish, hosts, taken))
 
 
 def make_network(
@@ -35,23 +113,13 @@ def make_network(
     return network
 
 
-def daemon_settings(
-    networks: Mapping[str, NetworkSettings], hosts: Mapping[str, Host], consul: ConsulServer | None
-) -> dict[str, dict[str, Any]]:
-    """Host -> the keys of daemon.json that its networks need together."""
-    wanted: dict[str, dict[str, Any]] = {name: {} for name in hosts}
-    for settings in networks.values():
-        for name in settings.on(list(hosts)):
-            wanted[name] |= settings.daemon_settings(hosts[name], consul)
-    return wanted
-
-
 def make_networks(
     networks: Mapping[str, NetworkSettings],
     hosts: Mapping[str, Host],
-    daemons: Mapping[str, DaemonConfig],
+    parts: Parts,
     members: Mapping[str, Sequence[str]],
 ) -> dict[str, Network]:
     """The component of every network of the stack."""
-    context = NetworkContext(hosts, daemons, members)
+    planes = {name: plane(parts) for name, plane in PLANES.items()}
+    context = NetworkContext(hosts, planes, members)
     return {name: make_network(name, settings, context) for name, settings in networks.items()}

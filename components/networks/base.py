@@ -1,7 +1,7 @@
 """The contract of a network strategy.
 
-A strategy is two classes in one file of this folder: its settings (what the stack file says; what
-it needs of hosts and how it refuses) and its component (what it makes). One line in
+A strategy is two classes in one file of this folder: its settings (what the stack file says, and
+under which planning.contract.Contract) and its component (what it makes). One line in
 components/networks/__init__.py adds it to the union.
 """
 
@@ -16,22 +16,23 @@ import pulumi_docker as docker
 from pydantic import Field, model_validator
 
 from components.consul import ConsulServer
-from components.daemon import DaemonConfig
+from components.control_planes import ControlPlane, PlaneName
 from components.host import Host
 from planning.addresses import misfit
 from planning.compose import Words
+from planning.contract import Contract
 from planning.facts import HostFacts
 from planning.ports import Port
 from planning.words import HostName, Ipv4, Subnet
 
 
 class NetworkSettings(Words):
-    """What the stack file says of a network, common to all strategies."""
+    """What the stack file says of a network, common to all strategies.
 
-    needs_consul: ClassVar[bool] = False
-    # Kernel modules that each host needs, and ports that its hosts must reach on each other.
-    modules: ClassVar[tuple[str, ...]] = ()
-    ports: ClassVar[tuple[Port, ...]] = ()
+    ``contracts``: every contract that networks of the strategy may be under.
+    """
+
+    contracts: ClassVar[tuple[Contract, ...]] = ()
 
     subnet: Subnet = Field(description="IPv4 subnet, e.g. 172.16.1.0/24")
     gateway: Ipv4 | None = Field(default=None, description="Default: the subnet's first address")
@@ -46,27 +47,27 @@ class NetworkSettings(Words):
         return self
 
     @property
+    def contract(self) -> Contract:
+        """What this network needs, changes, promises and undoes."""
+        return self.contracts[0]
+
+    @property
     def gateway_address(self) -> IPv4Address:
         """The gateway given, or the subnet's first address."""
         return self.gateway or self.subnet.network_address + 1
+
+    @property
+    def ports(self) -> Sequence[Port]:
+        """Ports that its hosts must reach on each other."""
+        return self.contract.ports
 
     def on(self, hosts: Sequence[str]) -> list[str]:
         """Those of ``hosts`` (all of the stack) that have the network."""
         return [name for name in hosts if self.hosts is None or name in self.hosts]
 
-    @classmethod
-    def lacks(cls, host: str, facts: HostFacts) -> Iterator[str]:
-        """Sentences why this host cannot have any network of the strategy."""
-        for module in cls.modules:
-            if facts.modules.get(module) == "missing":
-                yield (
-                    f"the kernel of {host} ({facts.kernel}) has no module {module}: install a "
-                    "kernel that has it (Debian's linux-image-amd64 does), or use another host"
-                )
-
     def refusals(self, host: str, facts: HostFacts) -> Iterator[str]:
-        """Sentences why this host, as facts show it, cannot have the network."""
-        yield from self.lacks(host, facts)
+        """Sentences why this host cannot have this very network, beside those of its contract."""
+        yield from ()
 
     def needs_address(self) -> bool:
         """Whether each container must be given an address in the stack file."""
@@ -83,7 +84,7 @@ class Network(pulumi.ComponentResource):
     ``in_store``: its engines see it only while Consul runs.
     """
 
-    in_store: ClassVar[bool] = False
+    in_store: bool = False
 
     def name_on(self, host: str) -> pulumi.Input[str]:
         """The Docker network's name for a container on ``host``, from the network's output."""
@@ -108,10 +109,10 @@ class NetworkContext:
     def __init__(
         self,
         hosts: Mapping[str, Host],
-        daemons: Mapping[str, DaemonConfig],
+        planes: Mapping[PlaneName, ControlPlane],
         members: Mapping[str, Sequence[str]],
     ) -> None:
         """``members``: the Docker names of the stack's containers on each network."""
         self.hosts = hosts
-        self.daemons = daemons
+        self.planes = planes
         self.members = members

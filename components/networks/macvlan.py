@@ -13,14 +13,36 @@ from pydantic import Field, model_validator
 from components.host import Host
 from components.networks.base import Network, NetworkContext, NetworkSettings
 from planning import records
+from planning.contract import Contract, Path
 from planning.facts import HostFacts
 from planning.words import HostName, Interface, Subnet
+
+CONTRACT = Contract(
+    key="macvlan",
+    title="macvlan",
+    engines="any",
+    addresses="of the hosts' LAN, chosen, or automatic from the host's block",
+    changes="promiscuous mode of the NIC, if asked for, kept across reboots by a unit",
+    networks="one network of the same name on each host",
+    undo="the NIC's mode, the unit",
+    reach={
+        Path.SAME_HOST: True,
+        Path.ACROSS: True,
+        Path.NAMES: False,
+        Path.OWN_HOST: False,
+        Path.OTHER_HOST: True,
+        Path.FROM_LAN: True,
+        Path.TO_LAN: True,
+        Path.PUBLISHED: False,
+    },
+    modules=("macvlan",),
+)
 
 
 class MacvlanSettings(NetworkSettings):
     """A macvlan network in the stack file."""
 
-    modules: ClassVar[tuple[str, ...]] = ("macvlan",)
+    contracts: ClassVar[tuple[Contract, ...]] = (CONTRACT,)
 
     strategy: Literal["macvlan"] = Field(
         description="macvlan: containers have addresses on the hosts' LAN"
@@ -55,7 +77,6 @@ class MacvlanSettings(NetworkSettings):
         return self.parent if isinstance(self.parent, str) else self.parent.get(host)
 
     def refusals(self, host: str, facts: HostFacts) -> Iterator[str]:
-        yield from super().refusals(host, facts)
         parent = self.parent_on(host)
         if parent is not None and parent.partition(".")[0] not in facts.nics:
             have = ", ".join(

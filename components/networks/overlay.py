@@ -1,11 +1,12 @@
 """Strategy overlay: a subnet of the containers' own across hosts, carried by VXLAN.
 
-The engines find each other through a control plane; this one is Consul.
+The engines find each other through a control plane (components/control_planes/).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from hashlib import sha256
 from ipaddress import ip_address
 from typing import Any, ClassVar, Literal
 
@@ -14,56 +15,83 @@ import pulumi_docker as docker
 from pydantic import Field
 
 from components.consul import ConsulServer
+from components.control_planes import PLANES, ControlPlane, PlaneName
 from components.host import Host
 from components.networks.base import Network, NetworkContext, NetworkSettings
+from planning import routes
+from planning.contract import Contract
 from planning.facts import HostFacts
-from planning.ports import Port
+
+# What VXLAN adds to each packet.
+ENCAPSULATION = 50
+_DRIVER = "com.docker.network.driver"
+_VNIS = range(4096, 1 << 24)
 
 
 class OverlaySettings(NetworkSettings):
     """An overlay network in the stack file."""
 
-    needs_consul: ClassVar[bool] = True
-    modules: ClassVar[tuple[str, ...]] = ("vxlan", "bridge", "veth")
-    ports: ClassVar[tuple[Port, ...]] = (("tcp", 7946), ("udp", 7946), ("udp", 4789))
+    contracts: ClassVar[tuple[Contract, ...]] = tuple(p.contract for p in PLANES.values())
 
     strategy: Literal["overlay"] = Field(
         description="overlay: containers have a subnet of their own across hosts, and names"
     )
-    control_plane: Literal["consul"] = Field(
-        default="consul", description="How the engines find each other"
+    control_plane: Literal["auto"] | PlaneName = Field(
+        default="auto",
+        description="How the engines find each other; auto: as the hosts do already, else swarm",
+    )
+    mtu: int | None = Field(
+        default=None,
+        ge=576,
+        le=65485,
+        description="Largest packet of the containers, in bytes; default 1450 (1500 less VXLAN's "
+        "50); needs swarm",
+    )
+    encrypted: bool = Field(
+        default=False, description="Encrypt what goes from host to host (IPsec); needs swarm"
     )
 
-    @classmethod
-    def lacks(cls, host: str, facts: HostFacts) -> Iterator[str]:
-        yield from super().lacks(host, facts)
-        if facts.engine is None:
-            return
-        if "consul" not in facts.backends:
-            have = ", ".join(sorted(facts.backends)) or "none"
+    @property
+    def plane(self) -> type[ControlPlane]:
+        """The control plane, once it is settled."""
+        assert self.control_plane != "auto"
+        return PLANES[self.control_plane]
+
+    @property
+    def contract(self) -> Contract:
+        return self.plane.contract
+
+    def refusals(self, host: str, facts: HostFacts) -> Iterator[str]:
+        yield from routes.meeting(
+            "subnet", self.subnet, {host: facts}, "write another subnet, e.g. 172.31.254.0/24"
+        )
+        if self.encrypted and facts.modules.get("esp4") == "missing":
             yield (
-                f"Docker {facts.engine.version} on {host} has no Consul back end (cluster-store "
-                f"back ends: {have}): use an engine up to 20.10 that has it, or another strategy, "
-                "e.g. macvlan"
-            )
-        if facts.engine.swarm not in ("inactive", ""):
-            yield (
-                f"{host} is in a swarm, which an engine cannot combine with a cluster store: "
-                "`docker swarm leave` there, or use another host"
+                f"the kernel of {host} ({facts.kernel}) has no module esp4, without which encrypted "
+                "traffic is dropped: install a kernel that has it, or take `encrypted` out"
             )
 
     def daemon_settings(self, host: Host, consul: ConsulServer | None) -> dict[str, Any]:
-        assert consul is not None  # settings refuse an overlay on Consul without one
-        return {
-            "cluster-store": consul.cluster_store,
-            "cluster-advertise": f"{host.endpoint.address}:0",
-        }
+        return self.plane.daemon_settings(host, consul)
+
+    def options(self, vni: int) -> dict[str, str] | None:
+        """Docker's options of the network; None leaves them to it.
+
+        Docker adds the VXLAN's number to options that are given, and the docker plugin would
+        replace the network for it: so where there are options, the number is one of them.
+        """
+        options: dict[str, str] = {}
+        if self.mtu is not None:
+            options[f"{_DRIVER}.mtu"] = str(self.mtu + ENCAPSULATION)
+        if self.encrypted:
+            options["encrypted"] = "true"
+        if options:
+            options[f"{_DRIVER}.overlay.vxlanid_list"] = str(vni)
+        return options or None
 
 
 class OverlayNetwork(Network):
-    """One overlay network, made through one engine and seen by all that share its store."""
-
-    in_store: ClassVar[bool] = True
+    """One overlay network, made through one engine and seen by all that share its control plane."""
 
     def __init__(
         self,
@@ -75,13 +103,18 @@ class OverlayNetwork(Network):
         super().__init__(
             "crosshost:networks:OverlayNetwork", name, settings.model_dump(mode="json"), opts
         )
+        assert settings.control_plane != "auto"
+        self._plane = context.planes[settings.control_plane]
+        self.in_store = self._plane.in_store
         hosts = settings.on(list(context.hosts))
-        maker = context.hosts[hosts[0]]
+        maker = context.hosts[self._plane.maker(hosts)]
         self._maker = maker.host_name
         self.network = docker.Network(
             f"{name}@{maker.host_name}",
             name=name,
             driver="overlay",
+            attachable=True if self._plane.attachable else None,
+            options=settings.options(vni(pulumi.get_stack(), name)),
             ipam_configs=[
                 docker.NetworkIpamConfigArgs(
                     subnet=str(settings.subnet), gateway=str(settings.gateway_address)
@@ -91,7 +124,13 @@ class OverlayNetwork(Network):
             opts=pulumi.ResourceOptions(
                 parent=self,
                 provider=maker.provider,
-                depends_on=[context.daemons[host].change for host in hosts],
+                depends_on=list(self._plane.before_network(hosts)),
+                # The same network, whichever engine it is made or looked at through.
+                aliases=[
+                    pulumi.Alias(name=f"{name}@{other}")
+                    for other in context.hosts
+                    if other != maker.host_name
+                ],
             ),
         )
         members = "".join(f"{member}\n" for member in sorted(context.members.get(name, ())))
@@ -113,13 +152,19 @@ class OverlayNetwork(Network):
         return self.network.name
 
     def resources_on(self, host: str) -> Sequence[pulumi.Resource]:
-        return [self.endpoints]
+        return [self.endpoints, *self._plane.before_container(host)]
 
     def made_on(self, host: str) -> docker.Network | None:
         return self.network if host == self._maker else None
 
     def shown(self) -> dict[str, Any]:
         return self._shown
+
+
+def vni(stack: str, network: str) -> int:
+    """A VXLAN number of the network's own, the same at every run."""
+    digest = sha256(f"{stack}/{network}".encode()).digest()
+    return _VNIS[int.from_bytes(digest[:8]) % len(_VNIS)]
 
 
 def advertisable(address: str) -> bool:

@@ -62,6 +62,12 @@ if has docker; then
         root=${root#* }
         put info "$(printf '%s' "${text#*
 }" | b64)"
+        case $text in
+        *'"ControlAvailable":true'*)
+            put_output nodes timeout 10 docker node ls --format \
+                '{{.ID}}	{{.Hostname}}	{{.Status}}	{{.ManagerStatus}}'
+            ;;
+        esac
     fi
     if [ -n "$root" ]; then
         put_output containers docker ps --all --no-trunc --format \
@@ -137,12 +143,12 @@ loaded=
 if [ -r /proc/modules ]; then loaded=$(cut -d' ' -f1 /proc/modules); fi
 builtin=
 if [ -r "/lib/modules/$release/modules.builtin" ]; then
-    builtin=$(grep -E '/(macvlan|vxlan|overlay|bridge|veth|br_netfilter)[.]ko' \
+    builtin=$(grep -E '/(macvlan|vxlan|overlay|bridge|veth|br_netfilter|esp4)[.]ko' \
         "/lib/modules/$release/modules.builtin")
 fi
 config=
 if [ -r /proc/config.gz ]; then
-    config=$(gzip -dc /proc/config.gz | grep -E '^CONFIG_(NET|MACVLAN|VXLAN|OVERLAY_FS|BRIDGE|VETH|BRIDGE_NETFILTER)=')
+    config=$(gzip -dc /proc/config.gz | grep -E '^CONFIG_(NET|MACVLAN|VXLAN|OVERLAY_FS|BRIDGE|VETH|BRIDGE_NETFILTER|INET_ESP)=')
 fi
 line_of() { # TEXT LINE
     case "
@@ -173,6 +179,7 @@ module overlay OVERLAY_FS
 module bridge BRIDGE
 module veth VETH
 module br_netfilter BRIDGE_NETFILTER
+module esp4 INET_ESP
 
 # Free kilobytes, for this user.
 free() { # NAME DIRECTORY
@@ -190,5 +197,9 @@ ip -o link show 2>/dev/null | while read -r _ name flags _ mtu _; do
 done
 ip -o -4 addr show 2>/dev/null | while read -r _ name _ address _; do
     put address "$name $address"
+done
+ip -o -4 route show 2>/dev/null | while read -r subnet words; do
+    case $subnet in [0-9]*/*) ;; *) continue ;; esac
+    case $words in *"dev "*) put route "$subnet $(set -- ${words#*dev } && printf %s "$1")" ;; esac
 done
 put end 1

@@ -1,0 +1,64 @@
+"""The contract of a control plane: how the engines of an overlay's hosts find each other.
+
+One file here and one line in components/control_planes/__init__.py add another one.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+import pulumi
+
+from components.consul import ConsulServer
+from components.daemon import DaemonConfig
+from components.host import Host
+from components.swarm import Swarm
+from planning.contract import Contract
+
+
+class Parts:
+    """What the program has made for control planes: each takes what it is about."""
+
+    def __init__(
+        self,
+        consul: ConsulServer | None = None,
+        daemons: Mapping[str, DaemonConfig] | None = None,
+        swarm: Swarm | None = None,
+    ) -> None:
+        self.consul = consul
+        self.daemons = daemons or {}
+        self.swarm = swarm
+
+
+class ControlPlane(ABC):
+    """One control plane, by the parts that the program made for it.
+
+    ``attachable``: networks must say that containers may join by themselves. ``in_store``: the
+    engines see the networks only while the plane's server runs.
+    """
+
+    contract: ClassVar[Contract]
+    attachable: ClassVar[bool] = False
+    in_store: ClassVar[bool] = False
+
+    def __init__(self, parts: Parts) -> None:
+        self.parts = parts
+
+    @staticmethod
+    def daemon_settings(host: Host, consul: ConsulServer | None) -> dict[str, Any]:
+        """The keys of daemon.json that the plane needs on a host."""
+        return {}
+
+    @abstractmethod
+    def maker(self, hosts: Sequence[str]) -> str:
+        """The host (of the stack) whose engine makes a network of ``hosts``."""
+
+    @abstractmethod
+    def before_network(self, hosts: Sequence[str]) -> Sequence[pulumi.Resource]:
+        """What must be there before a network of ``hosts`` is made."""
+
+    @abstractmethod
+    def before_container(self, host: str) -> Sequence[pulumi.Resource]:
+        """What must be there, beside the network, before a container on ``host`` joins it."""

@@ -1,0 +1,76 @@
+"""Overlays on Consul: engines up to 20.10 keep their networks in its key-value store."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, ClassVar
+
+import pulumi
+
+from components.consul import ConsulServer
+from components.control_planes.base import ControlPlane
+from components.host import Host
+from planning.contract import Contract, Path
+from planning.facts import HostFacts
+
+
+def _lacks(host: str, facts: HostFacts) -> Iterator[str]:
+    if facts.engine is None:
+        return
+    if "consul" not in facts.backends:
+        have = ", ".join(sorted(facts.backends)) or "none"
+        yield (
+            f"Docker {facts.engine.version} on {host} has no Consul back end (cluster-store "
+            f"back ends: {have}): use an engine up to 20.10 that has it, or `control_plane: swarm`"
+        )
+    if facts.swarm.member:
+        yield (
+            f"{host} is in a swarm, which an engine cannot combine with a cluster store: "
+            "`docker swarm leave` there, or use another host"
+        )
+
+
+class ConsulPlane(ControlPlane):
+    """The Consul server of the stack, named in each host's daemon.json."""
+
+    contract: ClassVar[Contract] = Contract(
+        key="overlay-consul",
+        title="overlay on Consul",
+        engines="up to 20.10, with the Consul back end",
+        addresses="of a subnet of their own, automatic or chosen",
+        changes="`cluster-store` and `cluster-advertise` in daemon.json, by a reload",
+        networks="one overlay network in the store, seen by all engines",
+        undo="daemon.json byte for byte, by a restart that running containers survive; "
+        "docker_gwbridge, where it was not there before",
+        reach={
+            Path.SAME_HOST: True,
+            Path.ACROSS: True,
+            Path.NAMES: True,
+            Path.OWN_HOST: False,
+            Path.OTHER_HOST: False,
+            Path.FROM_LAN: False,
+            Path.TO_LAN: True,
+            Path.PUBLISHED: True,
+        },
+        modules=("vxlan", "bridge", "veth"),
+        ports=(("tcp", 7946), ("udp", 7946), ("udp", 4789)),
+        lacks=_lacks,
+    )
+    in_store: ClassVar[bool] = True
+
+    @staticmethod
+    def daemon_settings(host: Host, consul: ConsulServer | None) -> dict[str, Any]:
+        assert consul is not None  # an overlay on Consul is refused without one
+        return {
+            "cluster-store": consul.cluster_store,
+            "cluster-advertise": f"{host.endpoint.address}:0",
+        }
+
+    def maker(self, hosts: Sequence[str]) -> str:
+        return hosts[0]
+
+    def before_network(self, hosts: Sequence[str]) -> Sequence[pulumi.Resource]:
+        return [self.parts.daemons[host].change for host in hosts]
+
+    def before_container(self, host: str) -> Sequence[pulumi.Resource]:
+        return ()

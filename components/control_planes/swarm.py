@@ -1,0 +1,73 @@
+"""Overlays on Swarm: every engine in use has it, and one swarm may hold different ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import ClassVar
+
+import pulumi
+
+from components.control_planes.base import ControlPlane
+from components.swarm import Swarm
+from planning.contract import Contract, Path
+from planning.facts import HostFacts
+
+
+def _lacks(host: str, facts: HostFacts) -> Iterator[str]:
+    if facts.engine is None:
+        return
+    if facts.engine.cluster_store:
+        yield (
+            f"{host} lives on the cluster store {facts.engine.cluster_store}, which an engine "
+            "cannot combine with Swarm: take cluster-store out of its daemon.json and restart "
+            "Docker there, or use `control_plane: consul`"
+        )
+    if facts.engine.live_restore:
+        yield (
+            f"{host} has live-restore on, which Swarm forbids: take it out of its daemon.json and "
+            "`systemctl reload docker` there, or use another strategy, e.g. macvlan"
+        )
+
+
+class SwarmPlane(ControlPlane):
+    """The swarm of the stack's hosts; its first manager makes the networks."""
+
+    contract: ClassVar[Contract] = Contract(
+        key="overlay-swarm",
+        title="overlay on Swarm",
+        engines="any in use, mixed too",
+        addresses="of a subnet of their own, automatic or chosen",
+        changes="a swarm that the hosts join; no file, no reload",
+        networks="one attachable overlay network, made by the first manager, on other hosts from "
+        "their first container on",
+        undo="each host leaves, the last manager ends the swarm; docker_gwbridge, where it was not "
+        "there before",
+        reach={
+            Path.SAME_HOST: True,
+            Path.ACROSS: True,
+            Path.NAMES: True,
+            Path.OWN_HOST: False,
+            Path.OTHER_HOST: False,
+            Path.FROM_LAN: False,
+            Path.TO_LAN: True,
+            Path.PUBLISHED: True,
+        },
+        modules=("vxlan", "bridge", "veth"),
+        ports=(("tcp", 7946), ("udp", 7946), ("udp", 4789)),
+        lacks=_lacks,
+    )
+    attachable: ClassVar[bool] = True
+
+    @property
+    def _swarm(self) -> Swarm:
+        assert self.parts.swarm is not None  # made wherever a network is on Swarm
+        return self.parts.swarm
+
+    def maker(self, hosts: Sequence[str]) -> str:
+        return self._swarm.managers[0]
+
+    def before_network(self, hosts: Sequence[str]) -> Sequence[pulumi.Resource]:
+        return [self._swarm.seats[self._swarm.managers[0]]]
+
+    def before_container(self, host: str) -> Sequence[pulumi.Resource]:
+        return [self._swarm.seats[host]]

@@ -1,0 +1,73 @@
+#!/bin/sh
+# Runs on the controller: one host's seat in a swarm, with the help of its managers. A token to join
+# goes from a manager through a variable of this shell to the host, on stdin.
+#   swarm-member.sh apply   begin, join, change role
+#   swarm-member.sh undo    leave, and be forgotten by the managers
+# Stdin: "SSH_CONFIG SCRIPTS HOST", then the header of swarm.sh with the further words managers and
+# via (who may help, by comma). Hosts are NAME, or NAME:sudo.
+set -euf
+IFS=' ' read -r config scripts host
+IFS= read -r header
+
+fail() {
+    printf '%s\n' "$*" >&2
+    exit 1
+}
+
+word() { # NAME
+    for one in $header; do
+        case $one in "$1"=*) printf '%s' "${one#*=}" ;; esac
+    done
+}
+
+on() { # HOST VERB...: swarm.sh there
+    name=${1%:sudo}
+    sudo=
+    if [ "$name" != "$1" ]; then sudo='sudo -n '; fi
+    shift
+    ssh -F "$config" -T "$name" "${sudo}sh $scripts/swarm.sh $*"
+}
+
+# The first manager that does what is asked; $said is its answer, $refused the last refusal.
+helped() { # VERB...
+    said=
+    refused='none is known'
+    for manager in $(printf '%s,%s' "$(word via)" "$(word managers)" | tr , ' '); do
+        case $manager in none | "$host") continue ;; esac
+        if said=$(on "$manager" "$@" 2>&1 </dev/null); then return 0; fi
+        refused="${manager%:sudo}: $(printf '%s\n' "$said" | tail -n 1)"
+    done
+    return 1
+}
+
+apply() {
+    invitation=-
+    case $(word start) in
+    join | rejoin)
+        helped token "$(word role)" || fail "no manager lets ${host%:sudo} join the swarm ($refused)"
+        invitation=$said
+        ;;
+    esac
+    node=$(printf '%s\n%s\n' "$invitation" "$header" | on "$host" apply)
+    case $(word start) in
+    join | rejoin) helped settle "$node" || fail "${host%:sudo} joined the swarm, but $refused" ;;
+    stay)
+        # A manager that steps down is asked to by another one, a new one is promoted by any.
+        helped role "$node" "$(word role)" || on "$host" role "$node" "$(word role)" </dev/null ||
+            fail "${host%:sudo} does not become a $(word role) of the swarm ($refused)"
+        ;;
+    esac
+}
+
+undo() {
+    node=$(printf '%s\n' "$header" | on "$host" undo)
+    if [ -n "$node" ]; then
+        helped forget "$node" ||
+            fail "${host%:sudo} left the swarm, but no manager takes it off its list ($refused): run \`docker node rm $node\` on one"
+    fi
+}
+
+case ${1:-} in
+apply | undo) "$1" ;;
+*) fail "swarm-member.sh: apply or undo" ;;
+esac

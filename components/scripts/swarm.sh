@@ -1,0 +1,209 @@
+#!/bin/sh
+# This host's membership in the stack's swarm. swarm-member.sh (on the controller) calls it.
+#   swarm.sh apply            stdin: "TOKEN ADDRESS,..." of a manager's `token` ("-": none), then the
+#                             header; prints the node's ID
+#   swarm.sh undo             stdin: the header; prints the ID of the node that left a swarm that goes on
+# On a manager, for other hosts:
+#   swarm.sh token ROLE       print the token to join with, and the managers' addresses
+#   swarm.sh settle NODE      wait until it is ready; forget what its host was before, if that is down
+#   swarm.sh role NODE ROLE   promote or demote it, and wait until it is
+#   swarm.sh forget NODE      take it off the list
+# Header words: role, advertise, start (stay, init, join, reinit, rejoin), node (its ID before, or
+# none), adopted (its role before crosshost came, or no), port, autolock, pool.
+# shellcheck source=components/scripts/common.sh
+. "${0%/*}/common.sh"
+# shellcheck disable=SC2154
+dir=$state/swarm
+seconds=60
+
+swarm() { docker info --format "{{.Swarm.$1}}" 2>/dev/null; }
+
+within() { # COMMAND...: until it works, for some seconds
+    end=$(($(date +%s) + seconds))
+    until "$@"; do
+        if [ "$(date +%s)" -ge "$end" ]; then return 1; fi
+        sleep 0.1
+    done
+}
+
+# Docker's API by the daemon's socket: a token on a command line is there for everybody to see.
+post() { # PATH BODY: sets $status and $answer
+    rm -f "$dir/request"
+    mkfifo -m 600 "$dir/request"
+    docker system dial-stdio <"$dir/request" >"$dir/answer" &
+    # Open until the answer is there: the daemon gives up on who has hung up.
+    exec 3>"$dir/request"
+    printf 'POST %s HTTP/1.1\r\nHost: docker\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: %s\r\n\r\n%s' \
+        "$1" "${#2}" "$2" >&3
+    wait $! || :
+    exec 3>&-
+    status=$(sed -n '1s/^HTTP[^ ]* \([0-9]*\).*/\1/p' "$dir/answer")
+    answer=$(sed -n 's/.*"message":"\(.*\)"}.*/\1/p' "$dir/answer")
+    rm -f "$dir/request" "$dir/answer"
+}
+
+active() { [ "$(swarm LocalNodeState)" = active ]; }
+
+init() {
+    lock=
+    if [ "$(header_word autolock)" = on ]; then lock=--autolock; fi
+    # Its output has the token.
+    reason=$(docker swarm init --advertise-addr "$(header_word advertise)" \
+        --data-path-port "$(header_word port)" --default-addr-pool "$(header_word pool)" \
+        ${lock:+"$lock"} 2>&1 >/dev/null) || fail "the swarm cannot begin here: $reason"
+}
+
+join() { # "TOKEN ADDRESS,..."
+    token=${1%% *}
+    addresses=${1#* }
+    case $token$addresses in
+    *[!A-Za-z0-9.:,-]* | '') fail "no manager gave a token to join with" ;;
+    esac
+    body=$(printf '{"ListenAddr":"0.0.0.0:2377","AdvertiseAddr":"%s","JoinToken":"%s","RemoteAddrs":["%s"]}' \
+        "$(header_word advertise)" "$token" "$(printf %s "$addresses" | sed 's/,/","/g')")
+    post /swarm/join "$body"
+    # It may go on in the background after the API's own time is up.
+    if [ "$status" != 200 ] && ! { [ "$status" = 503 ] && within active; }; then
+        if active; then return; fi
+        docker swarm leave --force >/dev/null 2>&1 || :
+        fail "this host cannot join the swarm by $addresses: ${answer:-no answer}"
+    fi
+    within active || fail "this host joined the swarm, but is $(swarm LocalNodeState): $(swarm Error)"
+}
+
+autolock() {
+    wanted=$(header_word autolock)
+    [ -n "$wanted" ] && [ "$(swarm ControlAvailable)" = true ] || return 0
+    case $wanted:$(swarm Cluster.Spec.EncryptionConfig.AutoLockManagers) in
+    on:false) docker swarm update --autolock=true >/dev/null ;;
+    off:true) docker swarm update --autolock=false >/dev/null ;;
+    esac
+}
+
+apply() {
+    IFS= read -r invitation || fail "no data on stdin"
+    read_header
+    cat >/dev/null
+    alone
+    mkdir -p "$dir"
+    chmod 700 "$dir"
+    now=$(swarm NodeID)
+    start=$(header_word start)
+    case $start in
+    stay) expected=$(header_word node) ;;
+    init | join) expected=none ;;
+    *) expected=${now:-none} ;;
+    esac
+    if [ "${now:-none}" != "$expected" ]; then
+        fail "this host's swarm changed after it was looked at: run pulumi up again"
+    fi
+    if [ ! -e "$dir/record" ] && docker network inspect docker_gwbridge >/dev/null 2>&1; then
+        : >"$dir/gwbridge"
+    fi
+    case $start in
+    re*) docker swarm leave --force >/dev/null 2>&1 || : ;;
+    esac
+    case $start in
+    init | reinit) init ;;
+    join | rejoin) join "$invitation" ;;
+    esac
+    autolock
+    keep_record "$dir" /dev/null
+    swarm NodeID
+}
+
+not_a_manager() { [ "$(swarm ControlAvailable)" = false ]; }
+
+# Whose this swarm is beside ours: services, and overlay networks that are no part of a swarm itself.
+strangers() {
+    docker service ls --format 'service {{.Name}}'
+    docker network ls --filter driver=overlay --format '{{.Scope}} {{.Name}}' |
+        sed -n -e '/^swarm ingress$/d' -e 's/^swarm /network /p'
+}
+
+# A manager steps down first, or the others could lose their quorum; the last one ends the swarm.
+leave() { # sets $ended where the swarm is no more
+    ended=
+    if [ "$(swarm ControlAvailable)" = true ] && [ -z "$(swarm Error)" ]; then
+        if [ "$(swarm Managers)" -gt 1 ]; then
+            { docker node demote self >/dev/null && within not_a_manager; } ||
+                fail "this host cannot step down as a manager of the swarm"
+        else
+            used=$(strangers | tr '\n' ',')
+            if [ -n "$used" ]; then
+                fail "the swarm would end with this host, and it has what crosshost did not make (${used%,}): remove that and run this again"
+            fi
+            ended=yes
+        fi
+    fi
+    reason=$(docker swarm leave --force 2>&1 >/dev/null) || fail "this host cannot leave its swarm: $reason"
+}
+
+gwbridge_goes() { docker network rm docker_gwbridge >/dev/null 2>&1; }
+
+undo() {
+    read_header
+    cat >/dev/null
+    alone
+    node=$(swarm NodeID)
+    if [ "$(header_word adopted)" = no ] && [ -e "$dir/record" ] && [ -n "$node" ]; then
+        leave
+        if [ -z "$ended" ]; then printf '%s\n' "$node"; fi
+        if [ ! -e "$dir/gwbridge" ] && docker network inspect docker_gwbridge >/dev/null 2>&1; then
+            # The end of its ingress takes a moment; somebody else's container may use it for long.
+            seconds=5
+            within gwbridge_goes || :
+        fi
+    fi
+    rm -rf "$dir"
+}
+
+require_manager() {
+    [ "$(swarm ControlAvailable)" = true ] || fail "this host is no manager of a swarm"
+}
+
+token() { # ROLE
+    require_manager
+    printf '%s ' "$(docker swarm join-token --quiet "$1")"
+    docker info --format '{{range .Swarm.RemoteManagers}}{{.Addr}},{{end}}' | sed 's/,$//'
+}
+
+ready() { [ "$(docker node inspect --format '{{.Status.State}}' "$1" 2>/dev/null)" = ready ]; }
+
+settle() { # NODE
+    within ready "$1" || fail "node $1 joined the swarm, but does not get ready"
+    name=$(docker node inspect --format '{{.Description.Hostname}}' "$1")
+    docker node ls --format '{{.ID}} {{.Status}} {{.Hostname}}' |
+        while read -r node condition hostname; do
+            if [ "$hostname" = "$name" ] && [ "$node" != "$1" ] && [ "$condition" = Down ]; then
+                forget "$node"
+            fi
+        done
+}
+
+has_role() { # NODE ROLE
+    case $2:$(docker node inspect --format '{{.Spec.Role}} {{with .ManagerStatus}}{{.Reachability}}{{end}}' "$1" 2>/dev/null) in
+    "manager:manager reachable" | "worker:worker ") ;;
+    *) return 1 ;;
+    esac
+}
+
+role() { # NODE ROLE
+    case $2 in manager) verb=promote ;; *) verb=demote ;; esac
+    docker node "$verb" "$1" >/dev/null
+    within has_role "$1" "$2" || fail "node $1 does not become a $2"
+}
+
+forget() { # NODE
+    require_manager
+    docker node inspect "$1" >/dev/null 2>&1 || return 0
+    docker node demote "$1" >/dev/null 2>&1 || :
+    docker node rm --force "$1" >/dev/null
+}
+
+case ${1:-} in
+apply | undo) "$1" ;;
+token | settle | forget) "$1" "$2" ;;
+role) role "$2" "$3" ;;
+*) fail "swarm.sh: apply, undo, token, settle, role or forget" ;;
+esac

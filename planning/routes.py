@@ -1,0 +1,45 @@
+"""Subnets that a host has routes to: what a network of its own must not meet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from ipaddress import IPv4Network
+
+from planning.facts import HostFacts
+
+# A swarm takes the subnets of its own networks from a pool. Docker's, 10.0.0.0/8, meets many a LAN.
+POOLS = tuple(
+    IPv4Network(text)
+    for text in ("10.0.0.0/8", "10.201.0.0/16", "172.30.0.0/16", "192.168.192.0/20")
+)
+
+
+def met(subnet: IPv4Network, facts: HostFacts) -> list[str]:
+    """The host's routes, as "SUBNET by NIC", that share addresses with ``subnet``."""
+    return [
+        f"{route.subnet} by {route.nic}"
+        for route in facts.routes
+        if route.subnet.prefixlen > 0 and route.subnet.overlaps(subnet)
+    ]
+
+
+def meeting(
+    what: str, subnet: IPv4Network, hosts: Mapping[str, HostFacts], instead: str
+) -> Iterator[str]:
+    """A sentence for every host that has a route into ``subnet``."""
+    for host, facts in hosts.items():
+        if routes := met(subnet, facts):
+            yield (
+                f"{what} {subnet} meets routes of {host} ({', '.join(routes)}), which containers "
+                f"there could then not reach: {instead}"
+            )
+
+
+def free_pool(hosts: Iterable[HostFacts], taken: Iterable[IPv4Network] = ()) -> IPv4Network:
+    """The first of POOLS that meets no route of any host and none of ``taken``; else Docker's."""
+    held = list(hosts)
+    busy = list(taken)
+    for pool in POOLS:
+        if not any(met(pool, facts) for facts in held) and not any(pool.overlaps(b) for b in busy):
+            return pool
+    return POOLS[0]

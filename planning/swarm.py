@@ -1,0 +1,227 @@
+"""The swarm that a stack's hosts are to be: who has which seat in it, and what stands in the way.
+
+Pure: from the stack file's words and facts to one Seat a host. A host's record tells that crosshost
+put it into a swarm; a host that was in one before is adopted, and stays in it on destroy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from ipaddress import IPv4Address
+from typing import Literal
+
+from planning import records
+from planning.facts import HostFacts
+from planning.swarm_facts import SwarmFacts
+
+CHANGE = "swarm"
+Role = Literal["manager", "worker"]
+# What a host has to do: nothing, begin a swarm, join it, or leave a dead one first.
+Start = Literal["stay", "init", "join", "reinit", "rejoin"]
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What the stack file wants. ``managers`` in order; ``advertise``: host -> address or NIC."""
+
+    hosts: tuple[str, ...]
+    managers: tuple[str, ...]
+    advertise: Mapping[str, str]
+    data_path_port: int = 4789
+    autolock: bool = False
+
+    def role(self, host: str) -> Role:
+        return "manager" if host in self.managers else "worker"
+
+
+@dataclass(frozen=True)
+class Seat:
+    """One host's part in the swarm. ``adopted``: its role before crosshost came, "no" if none.
+
+    ``node``: its ID where it stays in its swarm. ``intact``: facts show it as it is to be.
+    """
+
+    role: Role
+    start: Start
+    advertise: str
+    node: str
+    adopted: str
+    intact: bool
+
+
+@dataclass(frozen=True)
+class Swarm:
+    """The swarm that is there already: its ID, and the stack's hosts that manage it."""
+
+    cluster: str
+    managers: tuple[str, ...]
+    nodes: frozenset[str]
+
+
+def seats(wish: Wish, facts: Mapping[str, HostFacts]) -> dict[str, Seat]:
+    """A seat for each host of ``wish`` whose facts are known."""
+    there = present(wish, facts)
+    beginner = wish.managers[0]
+    found = {}
+    for host in wish.hosts:
+        if host not in facts:
+            continue
+        seen = facts[host].swarm
+        inside = there is not None and belongs(seen, there)
+        start: Start
+        if inside:
+            start = "stay"
+        elif there is None and host == beginner:
+            start = "reinit" if seen.member else "init"
+        else:
+            start = "rejoin" if seen.member else "join"
+        role = wish.role(host)
+        found[host] = Seat(
+            role=role,
+            start=start,
+            advertise=address(wish.advertise[host], facts[host]) or wish.advertise[host],
+            node=seen.node if inside else "",
+            adopted=_adopted(facts[host], inside),
+            intact=inside
+            and seen.state == "active"
+            and seen.manager == (role == "manager")
+            and (host != beginner or seen.autolock == wish.autolock),
+        )
+    return found
+
+
+def present(wish: Wish, facts: Mapping[str, HostFacts]) -> Swarm | None:
+    """The swarm of the first host that manages one, those that should before the others."""
+    order = [*wish.managers, *(host for host in wish.hosts if host not in wish.managers)]
+    managing = [host for host in order if host in facts and _manages(facts[host].swarm)]
+    if not managing:
+        return None
+    first = facts[managing[0]].swarm
+    return Swarm(
+        first.cluster,
+        tuple(host for host in managing if facts[host].swarm.cluster == first.cluster),
+        frozenset(node.id for node in first.nodes),
+    )
+
+
+def belongs(seen: SwarmFacts, there: Swarm) -> bool:
+    """Whether a host's node is one of that swarm."""
+    if seen.manager and seen.cluster:
+        return seen.cluster == there.cluster
+    return seen.member and seen.node in there.nodes
+
+
+def address(advertise: str, facts: HostFacts) -> str | None:
+    """The address that ``advertise`` (one, or a NIC's name) means on a host; None if it has none."""
+    try:
+        return str(IPv4Address(advertise))
+    except ValueError:
+        nic = facts.nics.get(advertise)
+        return str(nic.addresses[0].ip) if nic and nic.addresses else None
+
+
+def ours(facts: HostFacts) -> bool:
+    """Whether crosshost put the host into the swarm that it is in, or was in."""
+    record = facts.records.get(CHANGE)
+    return record is not None and records.words(record).get("adopted") == "no"
+
+
+def _manages(seen: SwarmFacts) -> bool:
+    return seen.state == "active" and seen.manager and bool(seen.cluster)
+
+
+def _adopted(facts: HostFacts, inside: bool) -> str:
+    record = facts.records.get(CHANGE)
+    if record is not None:
+        return records.words(record).get("adopted", "no")
+    if not inside:
+        return "no"
+    return "manager" if facts.swarm.manager else "worker"
+
+
+def problems(wish: Wish, facts: Mapping[str, HostFacts]) -> list[str]:
+    """Sentences why the hosts cannot become this swarm."""
+    there = present(wish, facts)
+    found: list[str] = []
+    for host in wish.hosts:
+        if host in facts:
+            found += _of_host(host, wish, facts, there)
+    if there is not None:
+        port = facts[there.managers[0]].swarm.data_path_port
+        if port != wish.data_path_port:
+            found.append(
+                f"the swarm of {there.managers[0]} carries overlays on udp {port}, which is chosen "
+                f"once at its beginning: write `data_path_port: {port}`, or destroy the stack first"
+            )
+    return found
+
+
+def _of_host(
+    host: str, wish: Wish, facts: Mapping[str, HostFacts], there: Swarm | None
+) -> list[str]:
+    seen = facts[host].swarm
+    wanted = address(wish.advertise[host], facts[host])
+    if wanted is None:
+        return [
+            f"{host} has no network interface {wish.advertise[host]} with an IPv4 address: write "
+            f"one that it has, or an address, as `advertise: {{{host}: ...}}` in crosshost:swarm"
+        ]
+    if not seen.member:
+        return []
+    if seen.state == "locked":
+        return [f"the swarm on {host} waits for its key: run `docker swarm unlock` there"]
+    if seen.manager and not seen.cluster:
+        return [
+            f"the swarm of {host} has no leader ({seen.error or 'no reason given'}): start its other "
+            f"managers ({_addresses(seen)}), or, where they are gone for good, run `docker swarm "
+            f"init --force-new-cluster --advertise-addr {wanted}` on {host}"
+        ]
+    if there is not None and belongs(seen, there):
+        if seen.address != wanted:
+            return [
+                f"{host} is in the swarm by {seen.address}, and cannot change that to {wanted} as a "
+                f"member: write `advertise: {{{host}: {seen.address}}}` in crosshost:swarm, or take "
+                "it off the stack's overlays in one up and put it back in the next"
+            ]
+        return []
+    if there is None and ours(facts[host]) and _its_managers_began_anew(seen, wish, facts):
+        return []
+    if there is not None and ours(facts[host]):
+        return []
+    if there is not None:
+        return [
+            f"{host} is in another swarm than {there.managers[0]}: `docker swarm leave` there (its "
+            "containers lose that swarm's networks), or use another host"
+        ]
+    return [
+        f"{host} is in a swarm that no host of the stack manages (its managers: "
+        f"{_addresses(seen)}): name a manager among the hosts and in crosshost:swarm, or, where "
+        f"they are gone for good, run `docker swarm leave` on {host}"
+    ]
+
+
+def _its_managers_began_anew(seen: SwarmFacts, wish: Wish, facts: Mapping[str, HostFacts]) -> bool:
+    """Whether all managers that a worker knows are hosts of the stack that are in no swarm now."""
+    addresses = {at.rpartition(":")[0] for at in seen.managers.values()}
+    anew = {
+        address(wish.advertise[host], facts[host])
+        for host in wish.hosts
+        if host in facts and not facts[host].swarm.member
+    }
+    return bool(addresses) and addresses <= anew
+
+
+def _addresses(seen: SwarmFacts) -> str:
+    return ", ".join(sorted(seen.managers.values())) or "none known"
+
+
+def warnings(managers: tuple[str, ...], *, given: bool) -> list[str]:
+    """What a person should know of the list of managers."""
+    count = len(managers)
+    if not given or count % 2:
+        return []
+    return [
+        f"crosshost:swarm.managers lists {count}: the swarm stands still as soon as "
+        f"{count // 2} of them are down, as with {count - 1}; write {count - 1} or {count + 1}"
+    ]
