@@ -33,10 +33,13 @@ def up(
             "i-th is for the i-th host and the last for all further ones. Default: 20 (bullseye)."
         ),
     ] = None,
+    stack: Annotated[
+        str, typer.Option(help="The hosts of this environment instead, e.g. lab-swarm.")
+    ] = "",
 ) -> None:
     """Have a running lab: reuse what runs, boot what is missing, off or dead."""
     lab = Lab.for_checkout()
-    _show(lab.up(hosts, engine or DEFAULT_ENGINES))
+    _show(lab.up_for(stack) if stack else lab.up(hosts, engine or DEFAULT_ENGINES))
 
 
 @app.command()

@@ -76,6 +76,35 @@ EVIDENCE: dict[str, tuple[Evidence, ...]] = {
             "docker/nodes/10.0.0.12:0",
         ),
     ),
+    "lab-swarm": (
+        Evidence(
+            "a container on docker03 pings one on docker04 by name",
+            _on("docker03", "docker exec web01 ping -c 3 -i 0.3 web02"),
+            " 0% packet loss",
+        ),
+        Evidence(
+            "and one on docker05",
+            _on("docker03", "docker exec web01 ping -c 3 -i 0.3 web03"),
+            " 0% packet loss",
+        ),
+        Evidence(
+            "the manager lists all three Docker hosts",
+            _on("docker03", "docker node ls"),
+            "docker05   Ready     Active",
+        ),
+    ),
+    "lab-auto": (
+        Evidence(
+            "a container on Docker 20.10.5 pings one on Docker 28 by name",
+            _on("docker06", "docker exec web01 ping -c 3 -i 0.3 web03"),
+            " 0% packet loss",
+        ),
+        Evidence(
+            "and one on Docker 20.10.24, which has no Consul back end",
+            _on("docker06", "docker exec web01 ping -c 3 -i 0.3 web02"),
+            " 0% packet loss",
+        ),
+    ),
     "lab-modes": (
         Evidence("none: only the loopback", _on("docker01", "docker exec alone ip -brief link || docker exec alone ifconfig -a"), "lo"),
         Evidence("host: the host's own NIC", _on("docker01", "docker exec onhost ip address show ens33"), "10.0.0.11/24"),
@@ -100,7 +129,8 @@ def main(stacks: Sequence[str]) -> int:
         raise LabError(f"no demonstration of {', '.join(unknown)}: there are {', '.join(EVIDENCE)}")
     began = time.monotonic()
     lab = Lab.for_checkout()
-    lab.up()
+    for stack in stacks:
+        lab.up_for(stack)
     lab.prepare()
     for stack in stacks:
         say(f"pulumi -s {stack} up")

@@ -17,13 +17,26 @@ from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 
-from lab import access, cache, environment, images, inside, keys, machine, network, registry, roots
+from lab import (
+    access,
+    cache,
+    environment,
+    fleets,
+    images,
+    inside,
+    keys,
+    machine,
+    network,
+    registry,
+    roots,
+)
 from lab.cgroups import Cgroup
 from lab.environment import Environment
 from lab.errors import LabError
 from lab.hosts import Host, name_of
 from lab.progress import step
 from lab.record import HostRecord, Record
+from lab.roots import Suite
 from lab.status import HostStatus, status_of
 
 CHECKOUT = Path(__file__).resolve().parent.parent
@@ -94,26 +107,41 @@ class Lab:
         if not 1 <= hosts <= network.MAX_HOSTS:
             raise LabError(f"{hosts} hosts: a lab has 1 to {network.MAX_HOSTS}")
         explicit = tuple(engines) != DEFAULT_ENGINES
+        fleet = {n: suites[min(n, len(suites)) - 1] for n in range(1, hosts + 1)}
         with self._locked() as record:
-            machine.require_tools()
-            machine.require_disk(self.folder)
-            client_key = keys.ensure_client_key(self.key_file)
-            for number in range(1, hosts + 1):
-                suite = suites[min(number, len(suites)) - 1]
-                name = name_of(number)
-                known = record.hosts.get(name)
-                if known is None:
-                    address = network.address(number)
-                    record.hosts[name] = HostRecord(name, address, suite.name)
-                elif explicit and known.suite != suite.name:
-                    raise LabError(
-                        f"{name} already has {known.suite} and {suite.name} is wanted: "
-                        "name an engine for each host, or run `python -m lab clean` first"
-                    )
-            access.write(self.folder, self.key_file, record.hosts.values())
-            self._start_network(record, client_key)
+            client_key = self._know(record, fleet, keep_engine=not explicit)
             self._start_hosts(record, self._all(record), client_key)
         return self.status()
+
+    def up_for(self, stack: str) -> list[HostStatus]:
+        """Have the hosts of an environment running; others are left as they are."""
+        fleet = fleets.fleet(stack)
+        with self._locked() as record:
+            client_key = self._know(record, fleet)
+            wanted = [self._host(record, name_of(number)) for number in fleet]
+            self._start_hosts(record, wanted, client_key)
+        return self.status()
+
+    def _know(
+        self, record: Record, fleet: Mapping[int, Suite], *, keep_engine: bool = False
+    ) -> str:
+        """Have records of these hosts and a running network; the client's public key."""
+        machine.require_tools()
+        machine.require_disk(self.folder)
+        client_key = keys.ensure_client_key(self.key_file)
+        for number, suite in fleet.items():
+            name = name_of(number)
+            known = record.hosts.get(name)
+            if known is None:
+                record.hosts[name] = HostRecord(name, network.address(number), suite.name)
+            elif not keep_engine and known.suite != suite.name:
+                raise LabError(
+                    f"{name} already has {known.suite} and {suite.name} is wanted: "
+                    "name an engine for each host, or run `python -m lab clean` first"
+                )
+        access.write(self.folder, self.key_file, record.hosts.values())
+        self._start_network(record, client_key)
+        return client_key
 
     def _start_network(self, record: Record, client_key: str) -> None:
         """Have namespace and registry; hosts whose namespace is gone are switched off first."""
