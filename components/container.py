@@ -176,7 +176,7 @@ def _inputs(name: str, args: ContainerArgs) -> dict[str, Any]:
         **_resources(settings),
         **_security(settings),
         **_storage(settings),
-        "labels": _labels(settings, args.host.host_name),
+        "labels": _labels(args),
     }
 
 
@@ -317,14 +317,22 @@ def _volume(volume: VolumeMount) -> docker.ContainerVolumeArgs:
     )
 
 
-def _labels(settings: ContainerSettings, host: str) -> list[docker.ContainerLabelArgs]:
-    labels = {
+def _labels(args: ContainerArgs) -> list[docker.ContainerLabelArgs]:
+    settings, host = args.settings, args.host.host_name
+    labels: dict[str, pulumi.Input[str]] = {
         **settings.labels,
         # What makes a move a replacement: another provider alone does not.
         "crosshost.host": host,
         "crosshost.stack": pulumi.get_stack(),
         "crosshost.words": " ".join(settings.words_given()),
     }
+    if joined := settings.attachments():
+        # A network that was made anew under its old name is another one: containers are bound to
+        # its ID.
+        ids = [args.networks[network].id_on(host) for network in joined]
+        labels["crosshost.networks"] = pulumi.Output.all(*ids).apply(
+            lambda found: " ".join(id_[:12] for id_ in found)
+        )
     return [docker.ContainerLabelArgs(label=key, value=labels[key]) for key in sorted(labels)]
 
 

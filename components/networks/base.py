@@ -90,6 +90,10 @@ class Network(pulumi.ComponentResource):
         """The Docker network's name for a container on ``host``, from the network's output."""
         raise NotImplementedError
 
+    def id_on(self, host: str) -> pulumi.Output[str]:
+        """The Docker network's ID for ``host``."""
+        raise NotImplementedError
+
     def resources_on(self, host: str) -> Sequence[pulumi.Resource]:
         """What must exist before a container on ``host`` can join."""
         raise NotImplementedError

@@ -151,6 +151,9 @@ class OverlayNetwork(Network):
     def name_on(self, host: str) -> pulumi.Input[str]:
         return self.network.name
 
+    def id_on(self, host: str) -> pulumi.Output[str]:
+        return self.network.id
+
     def resources_on(self, host: str) -> Sequence[pulumi.Resource]:
         return [self.endpoints, *self._plane.before_container(host)]
 

@@ -12,21 +12,44 @@ network=$(header_word network)
 # shellcheck disable=SC2154
 dir=$state/endpoints-$network
 
-attached() { # the names of what the network has, one a line
-    docker network inspect --format '{{range .Containers}}{{println .Name}}{{end}}' "$network" \
-        2>/dev/null | sed '/^$/d'
+inspect() { # FORMAT
+    docker network inspect --verbose --format "$1" "$network" 2>/dev/null | sed '/^$/d'
+}
+
+# The names of what the network has, one a line. Of a swarm's network an engine itself holds only
+# what runs on its host, and an end of its own; the rest is known by gossip, with its host.
+attached() {
+    if [ "$scope" = swarm ]; then
+        inspect '{{range .Services}}{{range .Tasks}}{{println .Name "on" (index .Info "Host IP")}}{{end}}{{end}}'
+    else
+        inspect '{{range .Containers}}{{println .Name}}{{end}}'
+    fi
+}
+
+free() {
+    attached | while IFS= read -r name; do
+        if printf '%s\n' "$ours" | grep -qxF -e "$name"; then
+            docker network disconnect --force "$network" "$name" >/dev/null
+        fi
+    done
 }
 
 undo() {
     ours=$(cat)
-    attached | while IFS= read -r name; do
-        if [ -n "$name" ] && printf '%s\n' "$ours" | grep -qxF -e "$name"; then
-            docker network disconnect --force "$network" "$name" >/dev/null
-        fi
-    done
-    strangers=$(attached | tr '\n' ' ')
-    if [ -n "$strangers" ]; then
-        fail "network $network is still used by ${strangers% }: remove that, or take it off the network, and run this again"
+    scope=$(inspect '{{.Scope}}')
+    if [ "$scope" = swarm ]; then
+        # What has just been removed on another host is heard of a moment later.
+        tries=50
+        while [ "$tries" -gt 0 ] && [ -n "$(attached)" ]; do
+            tries=$((tries - 1))
+            sleep 0.1
+        done
+    else
+        free
+    fi
+    left=$(attached | tr '\n' ',' | sed -e 's/,$//' -e 's/,/, /g')
+    if [ -n "$left" ]; then
+        fail "network $network is still used by $left: remove that, or take it off the network, and run this again"
     fi
     rm -rf "$dir"
 }
