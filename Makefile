@@ -8,18 +8,23 @@ STACK ?=
 demo:
 	@$(PYTHON) -m lab.demo $(STACK)
 
-# The tests have a lab of their own: the demo's stays as it is.
-test test-all: export CROSSHOST_LAB_NAME = test
+# Each of two workers has a lab of its own (tests/lab/conftest.py names them): the demo's stays as
+# it is. What one file tests runs on one worker, in order.
+TEST_LABS := test-gw0 test-gw1
+PYTEST := $(PYTHON) -m pytest -n $(words $(TEST_LABS)) --dist loadfile
 
-test:
-	@$(PYTHON) -m lab prepare
-	@$(MAKE) --no-print-directory lint
-	$(PYTHON) -m pytest -m "not long"
+.PHONY: $(TEST_LABS)
 
-test-all:
-	@$(PYTHON) -m lab prepare
+$(TEST_LABS):
+	@CROSSHOST_LAB_NAME=$@ $(PYTHON) -m lab prepare
+
+test: $(TEST_LABS)
 	@$(MAKE) --no-print-directory lint
-	$(PYTHON) -m pytest
+	$(PYTEST) -m "not long"
+
+test-all: $(TEST_LABS)
+	@$(MAKE) --no-print-directory lint
+	$(PYTEST)
 
 test-unit:
 	$(PYTHON) -m pytest tests/unit
@@ -40,5 +45,5 @@ bench:
 
 clean:
 	$(PYTHON) -m lab clean
-	CROSSHOST_LAB_NAME=test $(PYTHON) -m lab clean
+	for name in $(TEST_LABS); do CROSSHOST_LAB_NAME=$$name $(PYTHON) -m lab clean; done
 	rm -rf .crosshost .mypy_cache .pytest_cache .ruff_cache .hypothesis

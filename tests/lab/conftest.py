@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from itertools import count
 from pathlib import Path
 
 import pytest
 
 from lab.lab import Lab
 from tests.lab.environment import Environment
+from tests.unit.fleet import ROOT
 
-# A lab of the tests' own, also where pytest is called by hand: the demo's stays as it is.
-os.environ.setdefault("CROSSHOST_LAB_NAME", "test")
+# pytest-xdist's name of the process that runs these tests; the first one's where there is but one.
+WORKER = os.environ.get("PYTEST_XDIST_WORKER", "gw0")
+# A lab of each worker's own, whose state only its tests change. The demo's stays as it is.
+os.environ["CROSSHOST_LAB_NAME"] = f"test-{WORKER}"
+_number = count()
 
 
 @pytest.fixture(scope="session")
@@ -21,6 +27,8 @@ def lab() -> Lab:
 
     It is left running, so that the next test run finds it again.
     """
+    for file in (ROOT / "stacks").glob(f"Pulumi.test-{WORKER}-*.yaml"):
+        file.unlink()  # of a run that was killed
     lab = Lab.for_checkout()
     lab.up(hosts=2)
     return lab
@@ -43,18 +51,31 @@ def other_lab(tmp_path: Path) -> Iterator[Lab]:
     other.clean()
 
 
+MakeEnvironment = Callable[[str], Environment]
+
+
 @pytest.fixture
-def environment(
-    lab: Lab,
-) -> Iterator[Callable[[str], Environment]]:
+def environment(lab: Lab) -> Iterator[MakeEnvironment]:
     """Makes an environment like one of stacks/, under a name of its own; destroyed afterwards."""
-    made: list[Environment] = []
+    with _environments(lab) as make:
+        yield make
 
-    def make(like: str) -> Environment:
-        name = f"test-{len(made)}-{like.removeprefix('lab-')}"
-        made.append(Environment(lab, name, like))
-        return made[-1]
 
-    yield make
-    for one in reversed(made):
-        one.remove()
+@pytest.fixture(scope="module")
+def shared_environment(lab: Lab) -> Iterator[MakeEnvironment]:
+    """As `environment`, for all tests of a file."""
+    with _environments(lab) as make:
+        yield make
+
+
+@contextmanager
+def _environments(lab: Lab) -> Iterator[MakeEnvironment]:
+    with ExitStack() as made:
+
+        def make(like: str) -> Environment:
+            name = f"test-{WORKER}-{next(_number)}-{like.removeprefix('lab-')}"
+            one = Environment(lab, name, like)
+            made.callback(one.remove)
+            return one
+
+        yield make

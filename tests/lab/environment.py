@@ -46,10 +46,14 @@ class Environment:
         text = (ROOT / "stacks" / f"Pulumi.{like}.yaml").read_text()
         whole = yaml.safe_load(text)
         self._salt = whole["encryptionsalt"]
-        self.config: dict[str, Any] = {
-            key.removeprefix("crosshost:"): copy.deepcopy(value)
-            for key, value in whole["config"].items()
+        self._like: dict[str, Any] = {
+            key.removeprefix("crosshost:"): value for key, value in whole["config"].items()
         }
+        self.reset()
+
+    def reset(self) -> None:
+        """The stack file is again that of the environment that this one is like."""
+        self.config = copy.deepcopy(self._like)
         self.write()
 
     def write(self) -> None:
@@ -72,10 +76,14 @@ class Environment:
         return self._run("stack", "export", check=True).text
 
     def remove(self) -> None:
-        """Destroy what is left and forget the stack."""
-        self.destroy()
-        self._run("stack", "rm", "--yes", check=True)
-        self.file.unlink(missing_ok=True)
+        """Destroy what is left and forget the stack, also where the former fails."""
+        try:
+            # Refused where there still are resources.
+            if self._run("stack", "rm", "--yes", check=False).code != 0:
+                self.destroy()
+        finally:
+            self._run("stack", "rm", "--yes", "--force", check=False)
+            self.file.unlink(missing_ok=True)
 
     def run(self, *words: str, check: bool = True) -> Outcome:
         """Any pulumi command on the stack."""

@@ -7,8 +7,20 @@ import pytest
 from lab.keys import host_key
 
 
+@pytest.fixture(scope="module")
+def shared(shared_environment):
+    return shared_environment("lab-macvlan")
+
+
 @pytest.fixture
-def expect(lab, environment):
+def stack(shared):
+    """The notes' macvlan, whose stack file the test may change; nothing of it is ever made."""
+    shared.reset()
+    return shared
+
+
+@pytest.fixture
+def expect(lab):
     """Checks that up stops with a sentence, that preview warns with it, and nothing was made."""
 
     def check(stack, sentence):
@@ -27,37 +39,32 @@ def expect(lab, environment):
     return check
 
 
-def test_a_host_that_is_switched_off(lab, environment, expect):
-    stack = environment("lab-macvlan")
+def test_a_host_that_is_switched_off(lab, stack, expect):
     stack.config["hosts"]["docker02"]["address"] = "10.0.0.99"
     stack.write()
     expect(stack, "docker02 (10.0.0.99) does not answer on SSH port 22 (No route to host)")
 
 
-def test_a_wrong_host_key(lab, environment, expect):
-    stack = environment("lab-macvlan")
+def test_a_wrong_host_key(lab, stack, expect):
     stack.config["hosts"]["docker02"]["host_key"] = host_key("docker77")
     stack.write()
     expect(stack, "docker02 (10.0.0.12) shows another SSH host key than the stack file says")
 
 
-def test_a_wrong_key(lab, environment, expect, tmp_path):
+def test_a_wrong_key(lab, stack, expect, tmp_path):
     lab.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(tmp_path / "other")])
-    stack = environment("lab-macvlan")
     stack.config["ssh"]["private_key_file"] = str(tmp_path / "other")
     stack.write()
     expect(stack, "refuses the SSH login of root")
 
 
-def test_a_nic_that_is_not_there(lab, environment, expect):
-    stack = environment("lab-macvlan")
+def test_a_nic_that_is_not_there(lab, stack, expect):
     stack.config["networks"]["macvlan_1"]["parent"] = "eth7"
     stack.write()
     expect(stack, "there is no network interface eth7 on docker01: write one that it has (ens33)")
 
 
-def test_a_dead_daemon(lab, environment, expect):
-    stack = environment("lab-macvlan")
+def test_a_dead_daemon(lab, stack, expect):
     lab.ssh("docker02", "systemctl stop docker.socket docker.service")
     try:
         expect(stack, "the Docker daemon of docker02 does not answer to root")
@@ -78,8 +85,7 @@ def test_an_engine_without_the_consul_back_end(lab, environment):
     assert "consul" not in lab.ssh("docker01", "docker ps -a").stdout
 
 
-def test_bad_input_is_said_with_its_place_before_any_host_is_contacted(lab, environment):
-    stack = environment("lab-macvlan")
+def test_bad_input_is_said_with_its_place_before_any_host_is_contacted(stack):
     stack.config["containers"]["ssh01"]["ip"] = "10.0.9.1"
     stack.config["networks"]["macvlan_1"]["gatway"] = "10.0.0.2"
     stack.write()

@@ -7,10 +7,15 @@ import pytest
 from tests.lab.host_state import look
 
 
+@pytest.fixture(scope="module")
+def shared(shared_environment):
+    return shared_environment("lab-modes")
+
+
 @pytest.fixture
-def one(environment):
-    """An environment whose only container is ``one`` on docker01, on the bridge."""
-    stack = environment("lab-modes")
+def one(shared):
+    """An environment whose only container is to be ``one`` on docker01, on the bridge."""
+    stack = shared
     stack.config["containers"] = {
         "one": {"host": "docker01", "image": "busybox:1", "command": ["sleep", "1d"], "init": True}
     }
@@ -73,6 +78,7 @@ def test_a_container_that_crashes_over_and_over_fails_up(lab, one):
 def test_words_that_the_plugin_would_ignore_take_effect(lab, one):
     words = one.config["containers"]["one"]
     words |= {"healthcheck": {"test": "true", "interval": "5s"}, "tmpfs": ["/a"], "user": "1"}
+    words["stop_grace_period"] = "1s"
     one.write()
     one.up()
     words["healthcheck"] = {"test": "false", "interval": "7s"}

@@ -10,6 +10,14 @@ import pytest
 from tests.lab.host_state import look
 
 
+@pytest.fixture(scope="module")
+def running(shared_environment):
+    """The notes' macvlan, up; tests leave it as it is."""
+    stack = shared_environment("lab-macvlan")
+    stack.up()
+    return stack
+
+
 def test_the_notes_macvlan_works_and_goes_without_a_trace(lab, environment):
     lab.ssh("docker01", "docker pull -q centos_ssh:v2")
     lab.ssh("docker02", "docker image rm -f centos_ssh:v2")
@@ -42,48 +50,42 @@ def test_the_notes_macvlan_works_and_goes_without_a_trace(lab, environment):
     assert {host: look(lab, host) for host in before} == before
 
 
-def test_a_lost_promiscuous_flag_shows_in_the_preview_and_only_it_is_repaired(lab, environment):
-    stack = environment("lab-macvlan")
-    stack.up()
+def test_a_lost_promiscuous_flag_shows_in_the_preview_and_only_it_is_repaired(lab, running):
     lab.ssh("docker02", "ip link set ens33 promisc off")
-    preview = stack.preview()
+    preview = running.preview()
     assert preview.changes == {"to update": 1}
     assert "macvlan_1-ens33@docker02" in preview.text
-    assert stack.up().changes == {"updated": 1}
+    assert running.up().changes == {"updated": 1}
     assert "PROMISC" in lab.ssh("docker02", "ip link show ens33").stdout
-    assert stack.up().changes == {}
+    assert running.up().changes == {}
 
 
-def test_promiscuous_mode_outlives_a_reboot(lab, environment):
-    stack = environment("lab-macvlan")
-    stack.up()
+@pytest.mark.long
+def test_a_container_that_moves_is_deleted_there_and_created_here(lab, running):
+    running.config["containers"]["ssh02"]["host"] = "docker01"
+    running.write()
+    running.up()
+    assert "ssh02" in lab.ssh("docker01", "docker ps").stdout
+    assert "ssh02" not in lab.ssh("docker02", "docker ps -a").stdout
+    lab.ssh("docker01", "docker exec ssh01 ping -c 1 -W 2 10.0.0.200")
+    running.reset()
+    running.up()
+
+
+def test_two_stacks_share_hosts_and_one_goes_without_harm_to_the_other(lab, running, environment):
+    overlay = environment("lab-overlay")
+    overlay.up()
+    pid = lab.ssh("docker01", "docker inspect -f {{.State.Pid}} ssh01").stdout
+    overlay.destroy()
+    assert lab.ssh("docker01", "docker inspect -f {{.State.Pid}} ssh01").stdout == pid
+    lab.ssh("docker01", "docker exec ssh01 ping -c 1 -W 2 10.0.0.200")
+    assert running.up().changes == {}
+
+
+def test_promiscuous_mode_outlives_a_reboot(lab, running):
     lab.power_off("docker02")
     lab.power_on("docker02")
     deadline = time.monotonic() + 20
     while "PROMISC" not in lab.ssh("docker02", "ip link show ens33").stdout:
         assert time.monotonic() < deadline, "the NIC is not promiscuous after a reboot"
         time.sleep(0.5)
-
-
-@pytest.mark.long
-def test_a_container_that_moves_is_deleted_there_and_created_here(lab, environment):
-    stack = environment("lab-macvlan")
-    stack.up()
-    stack.config["containers"]["ssh02"]["host"] = "docker01"
-    stack.write()
-    stack.up()
-    assert "ssh02" in lab.ssh("docker01", "docker ps").stdout
-    assert "ssh02" not in lab.ssh("docker02", "docker ps -a").stdout
-    lab.ssh("docker01", "docker exec ssh01 ping -c 1 -W 2 10.0.0.200")
-
-
-def test_two_stacks_share_hosts_and_one_goes_without_harm_to_the_other(lab, environment):
-    macvlan = environment("lab-macvlan")
-    overlay = environment("lab-overlay")
-    macvlan.up()
-    overlay.up()
-    pid = lab.ssh("docker01", "docker inspect -f {{.State.Pid}} ssh01").stdout
-    overlay.destroy()
-    assert lab.ssh("docker01", "docker inspect -f {{.State.Pid}} ssh01").stdout == pid
-    lab.ssh("docker01", "docker exec ssh01 ping -c 1 -W 2 10.0.0.200")
-    assert macvlan.up().changes == {}

@@ -19,6 +19,14 @@ def stranger(lab):
     lab.ssh("docker02", "docker rm -f stranger")
 
 
+@pytest.fixture(scope="module")
+def running(shared_environment):
+    """The notes' overlay, up, for the tests at the end of the file."""
+    stack = shared_environment("lab-overlay")
+    stack.up()
+    return stack
+
+
 def test_the_notes_overlay_works_and_goes_without_a_trace(lab, environment, stranger):
     before = {host: look(lab, host) for host in ("docker01", "docker02")}
     dockerd = lab.ssh("docker02", "pidof dockerd").stdout
@@ -121,38 +129,6 @@ def test_a_destroy_that_was_cut_off_half_way_is_finished_by_the_next(lab, enviro
     assert look(lab, "docker01") == before
 
 
-def test_a_daemon_that_refuses_its_new_settings_has_its_old_ones_back(lab, environment):
-    stack = environment("lab-overlay")
-    stack.up()
-    before = lab.ssh("docker02", "cat /etc/docker/daemon.json").stdout
-    base = lab.ssh("docker02", "sha256sum /etc/docker/daemon.json").stdout.split()[0]
-    bad = f'planned=x base={base} action=reload own=bip\n{{"registry-mirrors": "nonsense"}}\n'
-    script = f"/var/lib/crosshost/{stack.name}/scripts/daemon.sh"
-    result = lab.ssh("docker02", f"sh {script} apply", input=bad, check=False)
-    assert result.returncode == 1
-    assert "refused the new daemon.json and has its old one back: " in result.stderr
-    assert len(result.stderr.splitlines()) == 1
-    assert lab.ssh("docker02", "cat /etc/docker/daemon.json").stdout == before
-    lab.ssh("docker01", "docker exec web01 ping -c 1 -W 2 web02")
-    # A plan made on another file than the one that is there is refused, too.
-    stale = 'planned=x base=absent action=reload own=bip\n{"debug": true}\n'
-    result = lab.ssh("docker02", f"sh {script} apply", input=stale, check=False)
-    assert result.returncode == 1
-    assert "changed on the host after it was looked at: run pulumi up again" in result.stderr
-    assert stack.up().changes == {}
-
-
-def test_a_container_moves_on_the_overlay_with_its_name(lab, environment):
-    stack = environment("lab-overlay")
-    stack.up()
-    stack.config["containers"]["web02"]["host"] = "docker01"
-    stack.write()
-    stack.up()
-    assert "web02" not in lab.ssh("docker02", "docker ps -a").stdout
-    lab.ssh("docker01", "docker exec web01 ping -c 1 -W 2 web02")
-    assert stack.up().changes == {}
-
-
 @pytest.mark.long
 def test_endpoints_of_a_dead_host_do_not_keep_the_network_from_being_removed(lab, environment):
     before = look(lab, "docker01")
@@ -170,12 +146,38 @@ def test_endpoints_of_a_dead_host_do_not_keep_the_network_from_being_removed(lab
     assert look(lab, "docker01") == before
 
 
-def test_a_strangers_container_on_the_network_is_named_and_not_touched(lab, environment):
-    stack = environment("lab-overlay")
-    stack.up()
+def test_a_daemon_that_refuses_its_new_settings_has_its_old_ones_back(lab, running):
+    before = lab.ssh("docker02", "cat /etc/docker/daemon.json").stdout
+    base = lab.ssh("docker02", "sha256sum /etc/docker/daemon.json").stdout.split()[0]
+    bad = f'planned=x base={base} action=reload own=bip\n{{"registry-mirrors": "nonsense"}}\n'
+    script = f"/var/lib/crosshost/{running.name}/scripts/daemon.sh"
+    result = lab.ssh("docker02", f"sh {script} apply", input=bad, check=False)
+    assert result.returncode == 1
+    assert "refused the new daemon.json and has its old one back: " in result.stderr
+    assert len(result.stderr.splitlines()) == 1
+    assert lab.ssh("docker02", "cat /etc/docker/daemon.json").stdout == before
+    lab.ssh("docker01", "docker exec web01 ping -c 1 -W 2 web02")
+    # A plan made on another file than the one that is there is refused, too.
+    stale = 'planned=x base=absent action=reload own=bip\n{"debug": true}\n'
+    result = lab.ssh("docker02", f"sh {script} apply", input=stale, check=False)
+    assert result.returncode == 1
+    assert "changed on the host after it was looked at: run pulumi up again" in result.stderr
+    assert running.up().changes == {}
+
+
+def test_a_container_moves_on_the_overlay_with_its_name(lab, running):
+    running.config["containers"]["web02"]["host"] = "docker01"
+    running.write()
+    running.up()
+    assert "web02" not in lab.ssh("docker02", "docker ps -a").stdout
+    lab.ssh("docker01", "docker exec web01 ping -c 1 -W 2 web02")
+    assert running.up().changes == {}
+
+
+def test_a_strangers_container_on_the_network_is_named_and_not_touched(lab, running):
     lab.ssh("docker02", "docker run -d --name stranger --network ol1 --init busybox:1 sleep 1d")
     try:
-        outcome = stack.destroy(check=False)
+        outcome = running.destroy(check=False)
         assert outcome.code != 0
         assert "network ol1 is still used by stranger: remove that" in outcome.text
         assert "stranger" in lab.ssh("docker02", "docker ps").stdout

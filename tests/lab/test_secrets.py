@@ -34,10 +34,10 @@ def key(lab):
     return lab.key_file.read_text().splitlines()[2]
 
 
-@pytest.fixture
-def stack(environment):
+@pytest.fixture(scope="module")
+def stack(shared_environment):
     """One container on docker01, its PASSWORD set as people set secrets."""
-    stack = environment("lab-modes")
+    stack = shared_environment("lab-modes")
     one = {"host": "docker01", "image": "busybox:1", "command": ["sleep", "1d"], "init": True}
     stack.config["containers"] = {"one": {**one, "environment": {"USER_NAME": "seen"}}}
     stack.write()
