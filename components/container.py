@@ -329,10 +329,8 @@ def _labels(args: ContainerArgs) -> list[docker.ContainerLabelArgs]:
     if joined := settings.attachments():
         # A network that was made anew under its old name is another one: containers are bound to
         # its ID.
-        ids = [args.networks[network].id_on(host) for network in joined]
-        labels["crosshost.networks"] = pulumi.Output.all(*ids).apply(
-            lambda found: " ".join(id_[:12] for id_ in found)
-        )
+        bound_to = [args.networks[network].identity_on(host) for network in joined]
+        labels["crosshost.networks"] = pulumi.Output.all(*bound_to).apply(" ".join)
     return [docker.ContainerLabelArgs(label=key, value=labels[key]) for key in sorted(labels)]
 
 

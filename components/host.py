@@ -46,12 +46,16 @@ class Host(pulumi.ComponentResource):
         self.facts = args.facts
         self.stack = args.access.stack
         self.ssh_config = args.access.config_file
+        self.ssh_settings = args.access.settings(name)
         self.scripts_folder = f"/var/lib/crosshost/{self.stack}/scripts"
         self._connection = args.access.connection(name)
         self.provider = docker.Provider(
             f"docker@{name}",
             host=f"ssh://{name}",
-            ssh_opts=["-F", self.ssh_config],
+            ssh_opts=[
+                *("-F", self.ssh_config),
+                *(w for key, value in self.ssh_settings.items() for w in ("-o", f"{key}={value}")),
+            ],
             opts=pulumi.ResourceOptions(parent=self),
         )
         self.scripts = self._install()
@@ -85,8 +89,14 @@ class Host(pulumi.ComponentResource):
         *,
         parent: pulumi.Resource,
         depends_on: Sequence[pulumi.Resource] = (),
+        elsewhere: Sequence[str] = (),
+        triggers: Sequence[pulumi.Input[str]] = (),
     ) -> command.remote.Command:
-        """A change to the host: ``script apply`` with ``stdin``, ``script undo`` on delete."""
+        """A change to the host: ``script apply`` with ``stdin``, ``script undo`` on delete.
+
+        ``elsewhere``: other hosts from which it may have moved here, without an undo there.
+        ``triggers``: where one of these changes it is undone before it is done again.
+        """
         return self._command(
             f"{name}@{self.host_name}",
             create=f"sh {self.scripts_folder}/{script} apply",
@@ -94,6 +104,8 @@ class Host(pulumi.ComponentResource):
             stdin=stdin,
             parent=parent,
             depends_on=[self.scripts, *depends_on],
+            aliases=[pulumi.Alias(name=f"{name}@{other}") for other in elsewhere],
+            triggers=triggers,
         )
 
     def check(
@@ -147,6 +159,8 @@ class Host(pulumi.ComponentResource):
         stdin: pulumi.Input[str],
         parent: pulumi.Resource,
         depends_on: Sequence[pulumi.Resource] = (),
+        aliases: Sequence[pulumi.Alias] = (),
+        triggers: Sequence[pulumi.Input[str]] = (),
     ) -> command.remote.Command:
         sudo = "sudo -n " if self.endpoint.sudo else ""
         return command.remote.Command(
@@ -155,11 +169,14 @@ class Host(pulumi.ComponentResource):
             create=sudo + create,
             delete=None if delete is None else sudo + delete,
             stdin=stdin,
+            triggers=list(triggers) or None,
             add_previous_output_in_env=False,
             logging=command.remote.Logging.NONE,
             opts=pulumi.ResourceOptions(
                 parent=parent,
                 depends_on=list(depends_on),
+                aliases=list(aliases),
+                delete_before_replace=bool(triggers) or None,
                 # Facts of a host that does not answer are no reason to show a change.
                 ignore_changes=["stdin"] if isinstance(self.facts, Unreachable) else None,
             ),

@@ -188,6 +188,23 @@ class SshAccess:
         """The ssh_config's path relative to the project, for ``ssh -F``."""
         return str(self.folder / "ssh_config")
 
+    def settings(self, host: str) -> dict[str, str]:
+        """How ``ssh`` reaches a host, beside what ssh_config says of all: keyword -> value.
+
+        For what outlives a host's entry in the stack file: it is still to be cleaned up then.
+        KnownHostsCommand is unknown to OpenSSH before 8.5, which then knows only hosts with entries.
+        """
+        endpoint = self.endpoints[host]
+        return {
+            "HostName": endpoint.address,
+            "HostKeyAlias": host,
+            "Port": str(endpoint.port),
+            "User": endpoint.user,
+            "IgnoreUnknown": "KnownHostsCommand",
+            "KnownHostsCommand": f"/bin/echo {host} {endpoint.host_key}",
+            **({"ProxyJump": JUMP} if self._ssh.proxy_jump else {}),
+        }
+
     @property
     def jump(self) -> Login | None:
         """The jump host on the way to all hosts."""

@@ -107,7 +107,7 @@ class Swarm(pulumi.ComponentResource):
     """A seat in the swarm for each host: it begins it, joins, changes its role, and leaves.
 
     The first manager comes first, the other managers one after another (a swarm loses its quorum
-    otherwise), the workers all at once; on delete the other way round. Tokens go from a manager to
+    otherwise), also those that step down; the workers all at once; on delete the other way round. Tokens go from a manager to
     the host that joins through a pipe of swarm-member.sh, and nowhere else.
     """
 
@@ -137,12 +137,14 @@ class Swarm(pulumi.ComponentResource):
         self.seats: dict[str, command.local.Command] = {}
         for host in wish.managers:
             self.seats[host] = self._seat(host, list(self.seats.values()))
-        managing = list(self.seats.values())
-        for host in wish.hosts:
-            if host not in wish.managers:
-                self.seats[host] = self._seat(host, managing)
+        after = list(self.seats.values())
+        for host in (host for host in wish.hosts if host not in wish.managers):
+            self.seats[host] = self._seat(host, after)
+            if host in self._facts and self._facts[host].swarm.manager:
+                after = [*after, self.seats[host]]
         for sentence in swarm.warnings(wish.managers, given=args.settings.managers is not None):
             pulumi.log.warn(sentence, resource=self)
+        self._announce()
         self.register_outputs({"managers": self.managers})
 
     def shown(self) -> dict[str, Any]:
@@ -152,9 +154,26 @@ class Swarm(pulumi.ComponentResource):
             "workers": [host for host in self.seats if host not in self.managers],
         }
 
+    def _announce(self) -> None:
+        for host, seat in self._plan.items():
+            if not (seat.intact and seat.recorded):
+                pulumi.log.info(f"{host} will {swarm.words(seat)}", resource=self.seats[host])
+
+    def node(self, host: str) -> pulumi.Input[str]:
+        """The ID of the host's node; unknown in a preview if it will have a new one.
+
+        A host that leaves takes its containers off the swarm's networks: they are bound to it.
+        """
+        seat = self._plan.get(host)
+        return seat.node if seat is not None and seat.node else self.seats[host].stdout
+
     def _seat(self, name: str, after: Sequence[pulumi.Resource]) -> command.local.Command:
         host = self.args.hosts[name]
-        stdin = f"{host.ssh_config} {host.scripts_folder} {host.spoken}\n{self._header(host)}"
+        settings = "".join(f"{key} {value}\n" for key, value in host.ssh_settings.items())
+        stdin = (
+            f"{host.ssh_config} {host.scripts_folder} {host.spoken}\n{settings}\n"
+            f"{self._header(host)}"
+        )
         others = [self.args.hosts[manager].scripts for manager in self.managers]
         return command.local.Command(
             f"swarm@{name}",

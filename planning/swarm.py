@@ -39,7 +39,8 @@ class Wish:
 class Seat:
     """One host's part in the swarm. ``adopted``: its role before crosshost came, "no" if none.
 
-    ``node``: its ID where it stays in its swarm. ``intact``: facts show it as it is to be.
+    ``node``: its ID where it stays in its swarm. ``intact``: facts show it as it is to be;
+    ``recorded``: it is there by an earlier up.
     """
 
     role: Role
@@ -48,6 +49,7 @@ class Seat:
     node: str
     adopted: str
     intact: bool
+    recorded: bool
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,7 @@ def seats(wish: Wish, facts: Mapping[str, HostFacts]) -> dict[str, Seat]:
             advertise=address(wish.advertise[host], facts[host]) or wish.advertise[host],
             node=seen.node if inside else "",
             adopted=_adopted(facts[host], inside),
+            recorded=_recorded(facts[host]),
             intact=inside
             and seen.state == "active"
             and seen.manager == (role == "manager")
@@ -92,8 +95,11 @@ def seats(wish: Wish, facts: Mapping[str, HostFacts]) -> dict[str, Seat]:
 
 
 def present(wish: Wish, facts: Mapping[str, HostFacts]) -> Swarm | None:
-    """The swarm of the first host that manages one, those that should before the others."""
-    order = [*wish.managers, *(host for host in wish.hosts if host not in wish.managers)]
+    """The swarm of the first host that manages one: one that should, or once did for crosshost."""
+    order = [
+        *wish.managers,
+        *(h for h in wish.hosts if h not in wish.managers and h in facts and _recorded(facts[h])),
+    ]
     managing = [host for host in order if host in facts and _manages(facts[host].swarm)]
     if not managing:
         return None
@@ -125,6 +131,24 @@ def ours(facts: HostFacts) -> bool:
     """Whether crosshost put the host into the swarm that it is in, or was in."""
     record = facts.records.get(CHANGE)
     return record is not None and records.words(record).get("adopted") == "no"
+
+
+def words(seat: Seat) -> str:
+    """What will be done for a seat, after "docker01 will"."""
+    role = f"as a {seat.role}"
+    if seat.start == "stay" and not seat.recorded:
+        return f"be adopted from the swarm that it is in, {role}"
+    return {
+        "stay": f"go on in the swarm {role}",
+        "init": "begin a swarm",
+        "join": f"join the swarm {role}",
+        "reinit": "leave a swarm that is no more and begin a new one",
+        "rejoin": f"leave a swarm that is no more and join the swarm {role}",
+    }[seat.start]
+
+
+def _recorded(facts: HostFacts) -> bool:
+    return CHANGE in facts.records
 
 
 def _manages(seen: SwarmFacts) -> bool:
@@ -193,6 +217,11 @@ def _of_host(
         return [
             f"{host} is in another swarm than {there.managers[0]}: `docker swarm leave` there (its "
             "containers lose that swarm's networks), or use another host"
+        ]
+    if seen.manager:
+        return [
+            f"{host} manages a swarm of its own: name it first in crosshost:swarm.managers to use "
+            "that one, or run `docker swarm leave --force` there"
         ]
     return [
         f"{host} is in a swarm that no host of the stack manages (its managers: "

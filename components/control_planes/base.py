@@ -59,6 +59,10 @@ class ControlPlane(ABC):
     def before_network(self, hosts: Sequence[str]) -> Sequence[pulumi.Resource]:
         """What must be there before a network of ``hosts`` is made."""
 
+    def identity(self, host: str) -> pulumi.Input[str]:
+        """What a host's containers are bound to beside the network; they are replaced with it."""
+        return ""
+
     @abstractmethod
     def before_container(self, host: str) -> Sequence[pulumi.Resource]:
         """What must be there, beside the network, before a container on ``host`` joins it."""

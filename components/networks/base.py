@@ -90,8 +90,8 @@ class Network(pulumi.ComponentResource):
         """The Docker network's name for a container on ``host``, from the network's output."""
         raise NotImplementedError
 
-    def id_on(self, host: str) -> pulumi.Output[str]:
-        """The Docker network's ID for ``host``."""
+    def identity_on(self, host: str) -> pulumi.Output[str]:
+        """What a container on ``host`` is bound to and replaced with: the network's ID, and more."""
         raise NotImplementedError
 
     def resources_on(self, host: str) -> Sequence[pulumi.Resource]:

@@ -145,8 +145,8 @@ class MacvlanNetwork(Network):
     def name_on(self, host: str) -> pulumi.Input[str]:
         return self.networks[host].name
 
-    def id_on(self, host: str) -> pulumi.Output[str]:
-        return self.networks[host].id
+    def identity_on(self, host: str) -> pulumi.Output[str]:
+        return self.networks[host].id.apply(lambda id_: id_[:12])
 
     def resources_on(self, host: str) -> Sequence[pulumi.Resource]:
         nics = [self.nics[host]] if host in self.nics else []

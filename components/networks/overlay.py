@@ -109,6 +109,7 @@ class OverlayNetwork(Network):
         hosts = settings.on(list(context.hosts))
         maker = context.hosts[self._plane.maker(hosts)]
         self._maker = maker.host_name
+        elsewhere = [host for host in context.hosts if host != maker.host_name]
         self.network = docker.Network(
             f"{name}@{maker.host_name}",
             name=name,
@@ -126,11 +127,7 @@ class OverlayNetwork(Network):
                 provider=maker.provider,
                 depends_on=list(self._plane.before_network(hosts)),
                 # The same network, whichever engine it is made or looked at through.
-                aliases=[
-                    pulumi.Alias(name=f"{name}@{other}")
-                    for other in context.hosts
-                    if other != maker.host_name
-                ],
+                aliases=[pulumi.Alias(name=f"{name}@{other}") for other in elsewhere],
             ),
         )
         members = "".join(f"{member}\n" for member in sorted(context.members.get(name, ())))
@@ -139,6 +136,8 @@ class OverlayNetwork(Network):
             "endpoints.sh",
             self.network.name.apply(lambda network: f"network={network}\n{members}"),
             parent=self,
+            elsewhere=elsewhere,
+            triggers=[self.network.id],
         )
         self._shown = {
             "strategy": settings.strategy,
@@ -151,8 +150,10 @@ class OverlayNetwork(Network):
     def name_on(self, host: str) -> pulumi.Input[str]:
         return self.network.name
 
-    def id_on(self, host: str) -> pulumi.Output[str]:
-        return self.network.id
+    def identity_on(self, host: str) -> pulumi.Output[str]:
+        return pulumi.Output.all(self.network.id, self._plane.identity(host)).apply(
+            lambda found: " ".join(part[:12] for part in found if part)
+        )
 
     def resources_on(self, host: str) -> Sequence[pulumi.Resource]:
         return [self.endpoints, *self._plane.before_container(host)]

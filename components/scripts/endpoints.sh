@@ -3,7 +3,8 @@
 # that cannot reach the store, leaves them there, and the network cannot be removed.
 # Header words: network. Content: the names of the stack's containers on it, one a line.
 #   endpoints.sh apply   keep the list
-#   endpoints.sh undo    after the containers are gone, before the network goes: free them
+#   endpoints.sh undo    after the containers are gone, before the network goes: free them; a swarm's
+#                        network goes here, when it can
 # shellcheck source=components/scripts/common.sh
 . "${0%/*}/common.sh"
 
@@ -34,22 +35,51 @@ free() {
     done
 }
 
+used() { # BY, a line each
+    left=$(printf '%s\n' "$1" | tr '\n' ',' | sed -e 's/,$//' -e 's/,/, /g')
+    fail "network $network is still used by $left: remove that, or take it off the network, and run this again"
+}
+
+user_of_task() { # TASK: what is known of it where gossip knows no name
+    found=$(docker inspect --type task --format '{{.NodeID}} {{.Spec.NetworkAttachmentSpec.ContainerID}}' "$1" 2>/dev/null) || return 0
+    container=${found#* }
+    docker node inspect --format "container ${container%"${container#????????????}"} on {{.Description.Hostname}} (which is {{.Status.State}})" "${found%% *}"
+}
+
+# What has just been removed on another host is a task of the swarm for a moment longer, and no list
+# shows it; only the removal itself tells. That the network is gone already is no error to Pulumi.
+remove() {
+    tries=100
+    until reason=$(docker network rm "$network" 2>&1 >/dev/null); do
+        case $reason in
+        *"in use by task"*) task=${reason##*in use by task } ;;
+        *"has active endpoints"*) task= ;;
+        *"not found"* | *"No such network"*) return ;;
+        *) fail "network $network cannot be removed: $reason" ;;
+        esac
+        tries=$((tries - 1))
+        if [ "$tries" -le 0 ]; then
+            left=$(attached)
+            used "${left:-$(user_of_task "${task%%[!a-z0-9]*}")}"
+        fi
+        sleep 0.1
+    done
+    # The engine shows it for a moment longer.
+    while [ "$tries" -gt 0 ] && [ -n "$(inspect '{{.Id}}')" ]; do
+        tries=$((tries - 1))
+        sleep 0.1
+    done
+}
+
 undo() {
     ours=$(cat)
     scope=$(inspect '{{.Scope}}')
     if [ "$scope" = swarm ]; then
-        # What has just been removed on another host is heard of a moment later.
-        tries=50
-        while [ "$tries" -gt 0 ] && [ -n "$(attached)" ]; do
-            tries=$((tries - 1))
-            sleep 0.1
-        done
+        remove
     else
         free
-    fi
-    left=$(attached | tr '\n' ',' | sed -e 's/,$//' -e 's/,/, /g')
-    if [ -n "$left" ]; then
-        fail "network $network is still used by $left: remove that, or take it off the network, and run this again"
+        left=$(attached)
+        if [ -n "$left" ]; then used "$left"; fi
     fi
     rm -rf "$dir"
 }

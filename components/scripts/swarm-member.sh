@@ -1,12 +1,21 @@
 #!/bin/sh
 # Runs on the controller: one host's seat in a swarm, with the help of its managers. A token to join
 # goes from a manager through a variable of this shell to the host, on stdin.
-#   swarm-member.sh apply   begin, join, change role
+#   swarm-member.sh apply   begin, join, change role; prints the node's ID
 #   swarm-member.sh undo    leave, and be forgotten by the managers
-# Stdin: "SSH_CONFIG SCRIPTS HOST", then the header of swarm.sh with the further words managers and
-# via (who may help, by comma). Hosts are NAME, or NAME:sudo.
+# Stdin: "SSH_CONFIG SCRIPTS HOST"; settings of ssh for HOST, which may have left SSH_CONFIG, one a
+# line; an empty line; the header of swarm.sh with the further words managers and via (who may help,
+# by comma). Hosts are NAME, or NAME:sudo.
 set -euf
-IFS=' ' read -r config scripts host
+umask 077
+IFS=' ' read -r shared scripts host
+config=$(mktemp)
+trap 'rm -f "$config"' EXIT
+{
+    printf 'Host %s\n' "${host%:sudo}"
+    while IFS= read -r setting && [ -n "$setting" ]; do printf '%s\n' "$setting"; done
+    printf 'Host *\nInclude "%s/%s"\n' "$(pwd)" "$shared"
+} >"$config"
 IFS= read -r header
 
 fail() {
@@ -57,6 +66,7 @@ apply() {
             fail "${host%:sudo} does not become a $(word role) of the swarm ($refused)"
         ;;
     esac
+    printf '%s\n' "$node"
 }
 
 undo() {

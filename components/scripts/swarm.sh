@@ -5,7 +5,7 @@
 #   swarm.sh undo             stdin: the header; prints the ID of the node that left a swarm that goes on
 # On a manager, for other hosts:
 #   swarm.sh token ROLE       print the token to join with, and the managers' addresses
-#   swarm.sh settle NODE      wait until it is ready; forget what its host was before, if that is down
+#   swarm.sh settle NODE      wait until it is ready; forget what its host was before
 #   swarm.sh role NODE ROLE   promote or demote it, and wait until it is
 #   swarm.sh forget NODE      take it off the list
 # Header words: role, advertise, start (stay, init, join, reinit, rejoin), node (its ID before, or
@@ -172,13 +172,13 @@ ready() { [ "$(docker node inspect --format '{{.Status.State}}' "$1" 2>/dev/null
 
 settle() { # NODE
     within ready "$1" || fail "node $1 joined the swarm, but does not get ready"
-    name=$(docker node inspect --format '{{.Description.Hostname}}' "$1")
-    docker node ls --format '{{.ID}} {{.Status}} {{.Hostname}}' |
-        while read -r node condition hostname; do
-            if [ "$hostname" = "$name" ] && [ "$node" != "$1" ] && [ "$condition" = Down ]; then
-                forget "$node"
-            fi
-        done
+    who='{{.Description.Hostname}} {{.Status.Addr}}'
+    same=$(docker node inspect --format "$who" "$1")
+    for node in $(docker node ls --quiet); do
+        if [ "$node" != "$1" ] && [ "$(docker node inspect --format "$who" "$node")" = "$same" ]; then
+            forget "$node"
+        fi
+    done
 }
 
 has_role() { # NODE ROLE
@@ -188,10 +188,18 @@ has_role() { # NODE ROLE
     esac
 }
 
-role() { # NODE ROLE
+# Asked again while it is not so: "update out of sequence" is what two changes at once get.
+given_role() { # NODE ROLE
+    has_role "$1" "$2" && return
     case $2 in manager) verb=promote ;; *) verb=demote ;; esac
-    docker node "$verb" "$1" >/dev/null
-    within has_role "$1" "$2" || fail "node $1 does not become a $2"
+    reason=$(docker node "$verb" "$1" 2>&1 >/dev/null) || :
+    has_role "$1" "$2"
+}
+
+role() { # NODE ROLE
+    require_manager
+    reason=
+    within given_role "$1" "$2" || fail "node $1 does not become a $2: ${reason:-no reason given}"
 }
 
 forget() { # NODE

@@ -11,12 +11,16 @@ echo "== links"; ip -o link show | sed -e 's/^[0-9]*: //' -e 's/@if[0-9]*//' -e 
 echo "== routes"; ip -4 route | sed 's/ linkdown//' | sort
 echo "== units"; ls /etc/systemd/system /etc/systemd/system/*.wants
 echo "== files"; ls -d /var/lib/crosshost /usr/local/lib/* /etc/docker/* 2>&1
-echo "== firewall"; iptables-save | grep -v '^#' | sed 's/\[.*\]//' | grep -v -- '--to-destination\|-d 172.17' | sort
+echo "== firewall"; iptables-save | grep -v '^#' | sed 's/\[.*\]//' | grep -v -- '--to-destination\|-d 172.17' | awk '
+    # A table without a rule of its own is none: engines from 28 on make "raw" with their first container.
+    /^\*/ { table = $0; next } /^:/ { chains = chains $0 "\n"; if ($2 == "-") own = 1; next } /^-/ { own = 1 }
+    /^COMMIT/ { if (own) printf "%s\n%s%s", table, chains, rules; own = 0; chains = rules = ""; next }
+    { rules = rules $0 "\n" }' | sort
 echo "== networks"; docker network ls --format '{{.Name}} {{.Driver}} {{.Scope}}' | sort
 echo "== volumes"; docker volume ls -q | sort
 echo "== containers"; docker ps -a --format '{{.Names}}' | sort
 echo "== images"; docker image ls --format '{{.Repository}}:{{.Tag}}' | sort
-echo "== daemon"; docker info --format '{{.ClusterStore}} {{.LiveRestoreEnabled}} {{.Swarm.LocalNodeState}}'
+echo "== daemon"; docker info 2>/dev/null | grep -E '^ *(Cluster Store|Live Restore Enabled|Swarm):'
 """
 
 

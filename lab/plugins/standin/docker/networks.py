@@ -112,6 +112,9 @@ def delete(client: Client, resource_id: str, state: Props) -> None:
 
 
 def _removed(client: Client, resource_id: str) -> bool:
+    # Of a swarm's network that is gone a delete says something else than that.
+    if _inspect(client, resource_id) is None:
+        return True
     try:
         client.delete(f"/networks/{resource_id}")
     except DockerError as failure:
