@@ -177,7 +177,9 @@ class Swarm(pulumi.ComponentResource):
         others = [self.args.hosts[manager].scripts for manager in self.managers]
         return command.local.Command(
             f"swarm@{name}",
-            create="exec sh components/scripts/swarm-member.sh apply",
+            create=(apply := "exec sh components/scripts/swarm-member.sh apply"),
+            # Said aloud: a preview then knows that the node may be another one.
+            update=apply,
             delete="exec sh components/scripts/swarm-member.sh undo",
             stdin=stdin,
             add_previous_output_in_env=False,

@@ -200,6 +200,7 @@ ip -o -4 addr show 2>/dev/null | while read -r _ name _ address _; do
 done
 ip -o -4 route show 2>/dev/null | while read -r subnet words; do
     case $subnet in [0-9]*/*) ;; *) continue ;; esac
-    case $words in *"dev "*) put route "$subnet $(set -- ${words#*dev } && printf %s "$1")" ;; esac
+    nic=${words#*dev }
+    case $words in *"dev "*) put route "$subnet ${nic%% *}" ;; esac
 done
 put end 1
