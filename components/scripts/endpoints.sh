@@ -49,7 +49,7 @@ user_of_task() { # TASK: what is known of it where gossip knows no name
 # What has just been removed on another host is a task of the swarm for a moment longer, and no list
 # shows it; only the removal itself tells. That the network is gone already is no error to Pulumi.
 remove() {
-    tries=100
+    tries=150
     until reason=$(docker network rm "$network" 2>&1 >/dev/null); do
         case $reason in
         *"in use by task"*) task=${reason##*in use by task } ;;

@@ -108,8 +108,9 @@ apply() {
     join | rejoin) join "$invitation" ;;
     esac
     autolock
+    swarm NodeID >"$dir/node"
     keep_record "$dir" /dev/null
-    swarm NodeID
+    cat "$dir/node"
 }
 
 not_a_manager() { [ "$(swarm ControlAvailable)" = false ]; }
@@ -123,7 +124,6 @@ strangers() {
 
 # A manager steps down first, or the others could lose their quorum; the last one ends the swarm.
 leave() { # sets $ended where the swarm is no more
-    ended=
     if [ "$(swarm ControlAvailable)" = true ] && [ -z "$(swarm Error)" ]; then
         if [ "$(swarm Managers)" -gt 1 ]; then
             { docker node demote self >/dev/null && within not_a_manager; } ||
@@ -145,10 +145,11 @@ undo() {
     read_header
     cat >/dev/null
     alone
-    node=$(swarm NodeID)
-    if [ "$(header_word adopted)" = no ] && [ -e "$dir/record" ] && [ -n "$node" ]; then
-        leave
-        if [ -z "$ended" ]; then printf '%s\n' "$node"; fi
+    ended=
+    if [ "$(header_word adopted)" = no ] && [ -e "$dir/record" ]; then
+        # The managers may list it still where somebody else made it leave.
+        if [ -n "$(swarm NodeID)" ]; then leave; fi
+        if [ -z "$ended" ]; then cat "$dir/node"; fi
         if [ ! -e "$dir/gwbridge" ] && docker network inspect docker_gwbridge >/dev/null 2>&1; then
             # The end of its ingress takes a moment; somebody else's container may use it for long.
             seconds=5

@@ -151,7 +151,7 @@ def test_a_host_that_left_by_hand_shows_in_the_preview_and_is_brought_back(lab, 
     lab.ssh("docker05", "docker swarm leave --force")
     preview = stack.preview()
     # Docker takes a host's containers off the networks of a swarm that it leaves.
-    assert preview.changes == {"to update": 2, "to replace": 1}
+    assert preview.changes == {"to update": 2, "to replace": 1, "changes": 3}
     assert "docker05 will join the swarm as a worker" in preview.text
     stack.up()
     assert set(nodes(lab)) == set(HOSTS)
