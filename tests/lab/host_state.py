@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import difflib
+
 from lab.lab import Lab
 
 _LOOK = r"""
@@ -27,3 +29,12 @@ echo "== daemon"; docker info 2>/dev/null | grep -E '^ *(Cluster Store|Live Rest
 def look(lab: Lab, host: str) -> str:
     """A picture of the host as text, to compare with another one."""
     return lab.ssh(host, _LOOK).stdout
+
+
+def difference(before: dict[str, str], after: dict[str, str]) -> str:
+    """The lines that differ between pictures of hosts, "" where none does."""
+    lines: list[str] = []
+    for host in before:
+        old, new = before[host].splitlines(), after[host].splitlines()
+        lines += difflib.unified_diff(old, new, f"{host} before", f"{host} after", lineterm="", n=0)
+    return "\n".join(lines)
