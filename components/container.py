@@ -13,7 +13,8 @@ from pydantic import BeforeValidator, Field
 from components.host import Host
 from components.images import Images
 from components.networks.base import Network
-from planning.compose import NetworkAttachment, Service, VolumeMount
+from planning.compose import NetworkAttachment, VolumeMount
+from planning.service import Service
 from planning.words import HostName, Ipv4, NetworkName, parse_duration
 
 MODES = ("none", "host", "bridge")

@@ -24,7 +24,8 @@ def check_presence(
     """One check a host, after everything on it: its containers run, else their last log lines.
 
     The host keeps the list; a later preview warns of what is no longer there. (The docker plugin
-    looks at containers and networks only with --refresh.)
+    looks at containers and networks only with --refresh.) Another engine than at the last up is a
+    change, so that up checks again.
     """
     for name, host in hosts.items():
         here = {c.docker_name: c.container for c in containers.values() if c.args.host is host}
@@ -36,7 +37,8 @@ def check_presence(
         if here or made:
             store_runs = consul is None or consul.runs
             _warn(host, here, {n for n in made if store_runs or not networks[n].in_store})
-            rows = [_row("network", *item) for item in made.items()]
+            rows: list[pulumi.Input[str]] = [_engine(host)]
+            rows += [_row("network", *item) for item in made.items()]
             rows += [_row("container", *item) for item in here.items()]
             host.change(
                 "present",
@@ -51,11 +53,19 @@ def _row(kind: str, name: str, resource: docker.Network | docker.Container) -> p
     return pulumi.Output.concat(kind, " ", resource.id, " ", name, "\n")
 
 
+def _engine(host: Host) -> str:
+    """The row on the engine; where it does not answer, that of the last up."""
+    version = host.engine_version or presence.recorded_engine(host.record("present"))
+    return f"engine {version}\n" if version else ""
+
+
 def _warn(host: Host, containers: Collection[str], networks: Collection[str]) -> None:
     record = host.record("present")
     if record is None or not isinstance(host.facts, HostFacts):
         return
-    for sentence in presence.missing(
+    sentences = presence.upgraded(host.host_name, host.facts, record)
+    sentences += presence.missing(
         host.host_name, host.facts, record, containers=containers, networks=networks
-    ):
+    )
+    for sentence in sentences:
         pulumi.log.warn(sentence, resource=host)

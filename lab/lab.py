@@ -23,6 +23,7 @@ from lab import (
     environment,
     fleets,
     images,
+    inotify,
     inside,
     keys,
     machine,
@@ -167,12 +168,8 @@ class Lab:
             for host in missing:
                 host.kill()
                 host.plan_start()
-            change = machine.inotify_change(len(record.hosts))
-            if change:
-                record.inotify = (record.inotify or change)[0], change[1]
             record.save(self._record_file)
-            if change:
-                machine.set_inotify(change[1])
+            inotify.make_room()
             names = [host.record.name for host in missing]
             with step(f"booting {', '.join(names) if len(names) < 5 else f'{len(names)} hosts'}"):
                 for host in missing:
@@ -215,11 +212,9 @@ class Lab:
             Cgroup(f"crosshost-{self.id}").remove()
         if record.namespace:
             network.delete(record.namespace)
-        if record.inotify:
-            machine.restore_inotify(*record.inotify)
-        record.registry, record.registry_cgroup = None, ""
-        record.namespace, record.inotify = "", None
+        record.registry, record.registry_cgroup, record.namespace = None, "", ""
         record.save(self._record_file)
+        inotify.give_back()
 
     # Single hosts
 

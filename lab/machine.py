@@ -24,9 +24,6 @@ TOOLS = {
     "shellcheck": "shellcheck",
 }
 _KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
-_INOTIFY = Path("/proc/sys/fs/inotify/max_user_instances")
-_INOTIFY_PER_HOST = 8
-_INOTIFY_WANTED = 4096
 
 
 def require_linux_root() -> None:
@@ -90,25 +87,6 @@ def require_disk(folder: Path) -> None:
             f"{folder} is on {kind}, which cannot hold the hosts' disks: set XDG_CACHE_HOME to a "
             "folder on ext4, xfs, btrfs or tmpfs"
         )
-
-
-def inotify_change(hosts: int) -> tuple[str, str] | None:
-    """(value now, value needed) of the inotify limit where `hosts` systemds need more of it."""
-    before = _INOTIFY.read_text().strip()
-    if int(before) >= hosts * _INOTIFY_PER_HOST:
-        return None
-    return before, str(_INOTIFY_WANTED)
-
-
-def set_inotify(value: str) -> None:
-    """Change the limit."""
-    _INOTIFY.write_text(value)
-
-
-def restore_inotify(before: str, after: str) -> None:
-    """Put the old value back, unless somebody else has changed it since."""
-    if _INOTIFY.read_text().strip() == after:
-        _INOTIFY.write_text(before)
 
 
 def boot_id() -> str:

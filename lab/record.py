@@ -31,7 +31,6 @@ class Record:
     namespace: str = ""
     registry: Process | None = None
     registry_cgroup: str = ""
-    inotify: tuple[str, str] | None = None
     hosts: dict[str, HostRecord] = field(default_factory=dict)
 
     @staticmethod
@@ -49,13 +48,11 @@ class Record:
             for host in hosts.values():
                 host.process, host.mounts, host.cgroup = None, [], ""
             return Record(boot_id, hosts=hosts)
-        inotify = data["inotify"]
         return Record(
             boot_id,
             data["namespace"],
             _process(data["registry"]),
             data["registry_cgroup"],
-            (inotify[0], inotify[1]) if inotify else None,
             hosts,
         )
 

@@ -13,6 +13,8 @@ from planning.facts import HostFacts, Unreachable
 MEGABYTE = 1 << 20
 MIN_FREE = 50 * MEGABYTE
 MAX_SKEW = 60
+FORGET = "`python -m reports.forget`"
+_UNANSWERED = r"(?:connect to host \S+ port \d+: |open failed: connect failed: )"
 
 
 @dataclass(frozen=True)
@@ -56,13 +58,20 @@ def unreachable(name: str, login: Login, facts: Unreachable, jump: Login | None 
             f"{where}: the jump host does not pass connections on: allow it there "
             "(AllowTcpForwarding in its sshd_config)"
         )
-    short = re.sub(
-        r"^.*?(connect to host \S+ port \d+: |open failed: connect failed: )", "", reason
-    ).strip(".")
+    short = re.sub(f"^.*?{_UNANSWERED}", "", reason).strip(".")
+    gone = "" if setting.endswith("proxy_jump") else f"; if it is gone for good, {FORGET}"
     return (
         f"{where} does not answer on SSH port {login.port} ({short or 'no reason given'}): start "
-        f"it, or correct {setting}"
+        f"it, or correct {setting}{gone}"
     )
+
+
+def silence(reason: str) -> str | None:
+    """Why ssh got no answer, from its own words; None where there was one, if only a refusal."""
+    unanswered = re.search(f"{_UNANSWERED}(.*)", reason)
+    if unanswered is None or "Connection refused" in unanswered[1]:
+        return None
+    return unanswered[1].strip(" .\r")
 
 
 def _noise(line: str) -> bool:

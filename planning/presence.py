@@ -1,4 +1,4 @@
-"""Containers and networks that were there after the last up and are not as they were."""
+"""What a host had after the last up and has not any more: containers, networks, its engine."""
 
 from __future__ import annotations
 
@@ -7,6 +7,23 @@ from collections.abc import Collection
 from planning.facts import HostFacts
 
 REMEDY = "`pulumi up --refresh` {}"
+
+
+def recorded_engine(record: str | None) -> str | None:
+    """The engine's version at the last up."""
+    rows = (record or "").splitlines()[1:]
+    return next((row.removeprefix("engine ") for row in rows if row.startswith("engine ")), None)
+
+
+def upgraded(host: str, facts: HostFacts, record: str) -> list[str]:
+    """A sentence where the engine is another one than at the last up."""
+    before = recorded_engine(record)
+    if before is None or facts.engine is None or facts.engine.version == before:
+        return []
+    return [
+        f"{host}: Docker was {before} at the last up and is {facts.engine.version} now: up looks "
+        "whether all of it still runs"
+    ]
 
 
 def missing(

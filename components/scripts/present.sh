@@ -1,6 +1,6 @@
 #!/bin/sh
 # What of the stack is on this host, once all of it was made. Header: any. Content: a line
-# "container ID NAME" or "network ID NAME" each.
+# "engine VERSION", "container ID NAME" or "network ID NAME" each.
 #   present.sh apply   check that the containers still run, and keep the list for facts.sh
 #   present.sh undo    forget the list
 # A process that ended at once fails with the container's last log lines.

@@ -42,7 +42,11 @@ def expect(lab):
 def test_a_host_that_is_switched_off(lab, stack, expect):
     stack.config["hosts"]["docker02"]["address"] = "10.0.0.99"
     stack.write()
-    expect(stack, "docker02 (10.0.0.99) does not answer on SSH port 22 (No route to host)")
+    expect(
+        stack,
+        "docker02 (10.0.0.99) does not answer on SSH port 22 (No route to host): start it, or "
+        "correct crosshost:hosts.docker02; if it is gone for good, `python -m reports.forget`",
+    )
 
 
 def test_a_wrong_host_key(lab, stack, expect):

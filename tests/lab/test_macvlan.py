@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
+import re
+import shutil
 import threading
 import time
 
 import pytest
 
 from tests.lab.host_state import look
+from tests.unit.fleet import ROOT
 
 
 @pytest.fixture(scope="module")
 def running(shared_environment):
     """The notes' macvlan, up; tests leave it as it is."""
     stack = shared_environment("lab-macvlan")
+    restarted(stack)
     stack.up()
     return stack
+
+
+def restarted(stack):
+    """Let the containers come back after a boot."""
+    for container in stack.config["containers"].values():
+        container["restart"] = "unless-stopped"
+    stack.write()
 
 
 def test_the_notes_macvlan_works_and_goes_without_a_trace(lab, environment):
@@ -69,6 +80,7 @@ def test_a_container_that_moves_is_deleted_there_and_created_here(lab, running):
     assert "ssh02" not in lab.ssh("docker02", "docker ps -a").stdout
     lab.ssh("docker01", "docker exec ssh01 ping -c 1 -W 2 10.0.0.200")
     running.reset()
+    restarted(running)
     running.up()
 
 
@@ -82,10 +94,29 @@ def test_two_stacks_share_hosts_and_one_goes_without_harm_to_the_other(lab, runn
     assert running.up().changes == {}
 
 
-def test_promiscuous_mode_outlives_a_reboot(lab, running):
-    lab.power_off("docker02")
-    lab.power_on("docker02")
+def test_a_fleet_previews_empty_from_another_checkout(lab, running, tmp_path):
+    checkout = tmp_path / "checkout"
+    shutil.copytree(ROOT, checkout, ignore=shutil.ignore_patterns(".*", "__pycache__"))
+    preview = ["pulumi", "--non-interactive", "--stack", running.name, "preview", "--diff"]
+    said = lab.run([*preview, "--expect-no-changes"], cwd=checkout).stdout
+    assert "warning" not in said
+    assert (checkout / ".crosshost" / running.name / "ssh_config").exists()
+
+
+def test_a_reboot_of_every_host_keeps_promiscuous_mode_and_is_no_change(lab, running):
+    hosts = ("docker01", "docker02")
+    for host in hosts:
+        lab.power_off(host)
+    for host in hosts:
+        lab.power_on(host)
     deadline = time.monotonic() + 20
-    while "PROMISC" not in lab.ssh("docker02", "ip link show ens33").stdout:
-        assert time.monotonic() < deadline, "the NIC is not promiscuous after a reboot"
-        time.sleep(0.5)
+    for host in hosts:
+        booted = "ip link show ens33; docker ps"
+        while not {"PROMISC", "ssh0"} <= set(
+            re.findall("PROMISC|ssh0", lab.ssh(host, booted).stdout)
+        ):
+            assert time.monotonic() < deadline, f"{host} is not as before after a reboot"
+            time.sleep(0.5)
+    preview = running.preview()
+    assert preview.changes == {}
+    assert "warning" not in preview.text

@@ -185,7 +185,9 @@ def test_a_swarm_made_by_hand_is_adopted_and_outlives_destroy(lab, environment):
     lab.ssh("docker03", "docker swarm init --advertise-addr 10.0.0.13")
     token = lab.ssh("docker03", "docker swarm join-token -q worker").stdout.strip()
     lab.ssh("docker04", f"docker swarm join --token {token} 10.0.0.13:2377")
-    ingress = "until docker network inspect docker_gwbridge | grep -q ingress-sbox; do sleep 0.1; done"
+    ingress = (
+        "until docker network inspect docker_gwbridge | grep -q ingress-sbox; do sleep 0.1; done"
+    )
     for host in ("docker03", "docker04"):
         lab.ssh(host, ingress, timeout=20)
     before = {host: look(lab, host) for host in HOSTS}

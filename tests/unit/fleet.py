@@ -117,6 +117,14 @@ class RecordingEngine(pulumi.runtime.Mocks):
         return {n: dict(a.inputs) for n, a in self.resources.items() if a.typ == typ}
 
 
+def put_key(monkeypatch: Any, folder: Path) -> None:
+    """Have the private key that the lab's stack files name, in ``folder``."""
+    key = folder / "id_ed25519"
+    key.write_text("-----BEGIN OPENSSH PRIVATE KEY-----\n")
+    key.chmod(0o600)
+    monkeypatch.setenv("CROSSHOST_LAB", str(folder))
+
+
 def run_program(
     monkeypatch: Any,
     tmp_path: Path,
@@ -127,10 +135,7 @@ def run_program(
     secret_keys: tuple[str, ...] = (),
 ) -> RecordingEngine:
     """Run the real __main__.py under mocks, as stack ``test``; returns once all has landed."""
-    key = tmp_path / "id_ed25519"
-    key.write_text("-----BEGIN OPENSSH PRIVATE KEY-----\n")
-    key.chmod(0o600)
-    monkeypatch.setenv("CROSSHOST_LAB", str(tmp_path))
+    put_key(monkeypatch, tmp_path)
     monkeypatch.chdir(tmp_path)
     engine = RecordingEngine(facts)
     pulumi.runtime.set_mocks(engine, project="crosshost", stack="test", preview=preview)

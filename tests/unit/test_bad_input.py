@@ -12,13 +12,7 @@ from planning.problems import ProblemsError
 from stacks.settings import parse
 from tests.unit.fleet import facts_text, iptables, listening, run_program, stack_values
 
-
-@pytest.fixture(autouse=True)
-def key_file(monkeypatch, tmp_path):
-    key = tmp_path / "id_ed25519"
-    key.write_text("-----BEGIN OPENSSH PRIVATE KEY-----\n")
-    key.chmod(0o600)
-    monkeypatch.setenv("CROSSHOST_LAB", str(tmp_path))
+pytestmark = pytest.mark.usefixtures("key_file")
 
 
 def changed(stack: str, path: str, value: Any) -> dict[str, Any]:

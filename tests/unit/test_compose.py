@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
-from planning.compose import Port, Service, VolumeMount
+from planning.compose import Port, VolumeMount
+from planning.service import Service
 from planning.words import parse_duration, parse_size
 from tests.unit.fleet import facts_text, run_program, stack_values
 

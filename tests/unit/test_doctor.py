@@ -16,19 +16,12 @@ from reports.verdicts import judge
 from stacks import files
 from tests.unit.fleet import CLOCK, b64, facts_text, iptables, stack_values
 
+pytestmark = pytest.mark.usefixtures("key_file")
 OUTSIDE = {
     "docker01": facts_text(),
     "docker02": facts_text(hostname="docker02", address="10.0.0.12"),
 }
 ADDRESSES = {"docker01": "10.0.0.11", "docker02": "10.0.0.12"}
-
-
-@pytest.fixture(autouse=True)
-def key_file(monkeypatch, tmp_path):
-    key = tmp_path / "id_ed25519"
-    key.write_text("-----BEGIN OPENSSH PRIVATE KEY-----\n")
-    key.chmod(0o600)
-    monkeypatch.setenv("CROSSHOST_LAB", str(tmp_path))
 
 
 def printed(hosts, before=CLOCK, after=CLOCK):

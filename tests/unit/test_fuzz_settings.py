@@ -15,6 +15,7 @@ from planning.problems import ProblemsError
 from stacks.settings import parse
 from tests.unit.fleet import facts_text, run_program, stack_values
 
+pytestmark = pytest.mark.usefixtures("key_file")
 FACTS = {name: facts_text(hostname=name) for name in ("docker01", "docker02")}
 CANARY = "touch /tmp/crosshost-canary"
 NASTY = [
@@ -45,14 +46,6 @@ FREE = {
     "sysctls": lambda t: ({"net.x": t}, "sysctls", {"net.x": t}),
     "security_opt": lambda t: ([t], "securityOpts", [t]),
 }
-
-
-@pytest.fixture(autouse=True)
-def key_file(monkeypatch, tmp_path):
-    key = tmp_path / "id_ed25519"
-    key.write_text("-----BEGIN OPENSSH PRIVATE KEY-----\n")
-    key.chmod(0o600)
-    monkeypatch.setenv("CROSSHOST_LAB", str(tmp_path))
 
 
 def places(values: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:

@@ -125,7 +125,7 @@ def test_the_checkout_is_taken_off_pythonpath(tmp_path: Path) -> None:
 
 
 def test_a_record_comes_back_as_it_was_saved(tmp_path: Path) -> None:
-    record = Record(machine.boot_id(), "ns", Process(1, 2), "group", ("128", "4096"))
+    record = Record(machine.boot_id(), "ns", Process(1, 2), "group")
     record.hosts["docker01"] = HostRecord(
         "docker01", "10.0.0.11", "bullseye", "off", Process(3, 4), ["/mount"], "group/docker01"
     )
@@ -134,14 +134,14 @@ def test_a_record_comes_back_as_it_was_saved(tmp_path: Path) -> None:
 
 
 def test_after_a_reboot_nothing_is_taken_for_running(tmp_path: Path) -> None:
-    record = Record("another boot", "ns", Process(1, 2), "group", ("128", "4096"))
+    record = Record("another boot", "ns", Process(1, 2), "group")
     record.hosts["docker01"] = HostRecord(
         "docker01", "10.0.0.11", "bullseye", "on", Process(3, 4), ["/mount"], "group/docker01"
     )
     record.save(tmp_path / "lab.json")
     loaded = Record.load(tmp_path / "lab.json")
     assert loaded.hosts["docker01"] == HostRecord("docker01", "10.0.0.11", "bullseye")
-    assert (loaded.namespace, loaded.registry, loaded.inotify) == ("", None, None)
+    assert (loaded.namespace, loaded.registry) == ("", None)
 
 
 def test_a_process_number_that_another_process_has_now_is_not_alive() -> None:

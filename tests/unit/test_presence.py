@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from planning.facts import ContainerFacts, HostFacts, NetworkFacts
-from planning.presence import missing
+import pytest
+
+from planning.facts import ContainerFacts, Engine, HostFacts, NetworkFacts
+from planning.presence import missing, upgraded
+from tests.unit.fleet import facts_text, run_program, stack_values
 
 RECORD = "present\nnetwork n1 ol1\ncontainer c1 web01\ncontainer c2 web02\n"
 
@@ -46,3 +49,38 @@ def test_a_stopped_a_removed_and_a_remade_one_are_told_apart():
 
 def test_what_the_stack_file_no_longer_has_is_not_missed():
     assert say({"c1": "web01 running"}, {"n1": "ol1"}, names=("web01",)) == []
+
+
+@pytest.mark.parametrize(
+    ("record", "now", "said"),
+    [
+        ("present\nengine 20.10.5\n" + RECORD, "20.10.5", False),
+        ("present\nengine 20.10.5\n" + RECORD, "26.1.5", True),
+        ("present\nengine 20.10.5\n" + RECORD, None, False),
+        (RECORD, "26.1.5", False),
+    ],
+)
+def test_another_engine_than_at_the_last_up_is_told(record, now, said):
+    engine = Engine(version=now) if now else None
+    seen = facts({}, {}).model_copy(update={"engine": engine})
+    sentence = (
+        "docker01: Docker was 20.10.5 at the last up and is 26.1.5 now: up looks whether all of it "
+        "still runs"
+    )
+    assert upgraded("docker01", seen, record) == [sentence] * said
+
+
+def test_the_engine_is_in_the_record_and_an_engine_that_does_not_answer_is_no_change(
+    monkeypatch, tmp_path
+):
+    values = stack_values("lab-modes")
+
+    def run(version, records):
+        hosts = {"docker01": facts_text(version=version, records=records), "docker02": facts_text()}
+        engine = run_program(monkeypatch, tmp_path, values, hosts, preview=True)
+        return engine.of_type("command:remote:Command")["present@docker01"]["stdin"].splitlines()[1]
+
+    assert run("26.1.5", {}) == "engine 26.1.5"
+    record = {"present": "present\nengine 20.10.5\n"}
+    assert run("26.1.5", record) == "engine 26.1.5"
+    assert run(None, record) == "engine 20.10.5"

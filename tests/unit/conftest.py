@@ -1,0 +1,15 @@
+"""What several files of unit tests need."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.unit.fleet import put_key
+
+
+@pytest.fixture
+def key_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The private key that the lab's stack files name."""
+    put_key(monkeypatch, tmp_path)
