@@ -44,6 +44,7 @@ wanted() { # ID
 
 run() {
     until root=$(docker info --format '{{.DockerRootDir}}' 2>/dev/null); do sleep 1; done
+    until gossips; do sleep 1; done
     pause=1
     while :; do
         waiting=

@@ -44,22 +44,6 @@ reload() {
     return 1
 }
 
-# An engine that joins its store makes itself known to its peers a moment later, by serf on port
-# 7946. A container that starts before that stays unknown to them, and they to it, for good.
-wait_for_gossip() {
-    [ -n "$(info '{{.ClusterStore}}')" ] && [ -n "$(info '{{.ClusterAdvertise}}')" ] || return 0
-    tries=100
-    # 1F0A is 7946; 0A is the state LISTEN.
-    until cat /proc/net/tcp /proc/net/tcp6 2>/dev/null | grep -q ':1F0A [0-9A-F:]* 0A '; do
-        tries=$((tries - 1))
-        if [ "$tries" -le 0 ]; then
-            echo "the engine does not join its peers: nothing listens on port 7946" >&2
-            return 1
-        fi
-        sleep 0.1
-    done
-}
-
 restart() {
     started=$(date +%s)
     systemctl reset-failed docker.service 2>/dev/null || :
@@ -110,8 +94,6 @@ with_live_restore() {
 
 json_members() { sh "$scripts/json-members.sh" "$@"; }
 
-info() { docker info --format "$1" 2>/dev/null; }
-
 # Restarts the daemon with the file that $1 is (see become). Running containers stay: live-restore
 # is on for the time of the restart where it is not on anyway. Swarm forbids live-restore.
 restart_with() {
@@ -130,7 +112,7 @@ restart_with() {
 take() { # ACTION PATH: the file becomes PATH (see become) and the daemon takes it
     case $1 in
     none) become "$2" ;;
-    reload) become "$2" && reload && wait_for_api 30 && wait_for_gossip ;;
+    reload) become "$2" && reload && wait_for_api 30 && wait_for_gossip 10 ;;
     restart) restart_with "$2" ;;
     *) fail "unknown action $1" ;;
     esac
