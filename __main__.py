@@ -13,10 +13,11 @@ from stacks.settings import load
 
 say = load()
 
-hosts = connect(say.ssh, say.hosts, say.networks, say.consul)
+hosts = connect(say.ssh, say.hosts, say.networks, say.consul, say.daemon)
 images = Images(hosts, say.images())
 consul = ConsulServer.wanted(say.consul, hosts, images)
-daemons = configure_daemons(hosts, daemon_settings(say.networks, hosts, consul), consul)
+needed = daemon_settings(say.networks, hosts, consul)
+daemons = configure_daemons(hosts, needed, say.daemon, consul)
 networks = make_networks(say.networks, hosts, daemons, say.members())
 containers = run_containers(say.containers, hosts, networks, images, secret=say.secret_containers)
 check_presence(hosts, networks, containers, consul)

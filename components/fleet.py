@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import pulumi
 
 from components.consul import ConsulSettings
+from components.daemon_settings import DaemonSettings
 from components.facts import read_facts
 from components.host import Host, HostArgs
 from components.networks.base import NetworkSettings
@@ -21,6 +22,7 @@ def connect(
     hosts: Mapping[str, HostSettings],
     networks: Mapping[str, NetworkSettings],
     consul: ConsulSettings | None,
+    daemon: DaemonSettings | None,
 ) -> dict[str, Host]:
     """A Host for each entry, in order.
 
@@ -29,7 +31,7 @@ def connect(
     """
     access = SshAccess(ssh, hosts, stack=pulumi.get_stack())
     facts = read_facts(access)
-    found = problems(access, facts, networks, consul)
+    found = problems(access, facts, networks, consul, daemon)
     if pulumi.runtime.is_dry_run():
         for problem in found:
             pulumi.log.warn(f"up would stop here: {problem}")
@@ -43,6 +45,7 @@ def problems(
     facts: Mapping[str, HostFacts | Unreachable],
     networks: Mapping[str, NetworkSettings],
     consul: ConsulSettings | None,
+    daemon: DaemonSettings | None = None,
 ) -> list[str]:
     """What stands in the way of what a stack asks of its hosts, a sentence each."""
     found: list[str] = []
@@ -53,6 +56,8 @@ def problems(
             continue
         found += preflight.docker(name, endpoint.user, seen)
         found += preflight.space(name, seen)
+        if daemon is not None:
+            found += daemon.refusals(name, seen, access.stack)
         for network, settings in networks.items():
             if name in settings.on(list(facts)):
                 found += [f"{network}: {reason}" for reason in settings.refusals(name, seen)]

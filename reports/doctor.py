@@ -49,7 +49,7 @@ def doctor(
     console.print()
     console.print(host_tables.strategies(judge(facts, addresses)))
     console.print()
-    found = problems(access, facts, say.networks, say.consul)
+    found = problems(access, facts, say.networks, say.consul, say.daemon)
     if not found:
         console.print(f"nothing stands in the way of {stack}", style="green", highlight=False)
         return

@@ -17,7 +17,7 @@ _HEAD = """\
 <!-- Written by `lab/python -m stacks.reference`; edit the descriptions in the settings instead. -->
 # The stack file
 
-One file per environment, `stacks/Pulumi.NAME.yaml`. Its settings are under `config:`, in five
+One file per environment, `stacks/Pulumi.NAME.yaml`. Its settings are under `config:`, in six
 sections; `crosshost:ssh` and `crosshost:hosts` are required. Unknown keys are errors, and all
 errors are shown at once, each with its line. With this first line, editors complete and check the
 file:
@@ -51,6 +51,16 @@ crosshost:hosts:
     address: 10.0.0.12
     host_key: ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAII96+orVcOusb2vl548RIg8DgVMkURAtmqJGVlUrWMJp
     port: 2222
+""",
+    ),
+    "daemon": (
+        "The Docker daemons of all hosts: further keys of daemon.json, and their API on a TCP port.",
+        """\
+crosshost:daemon:
+  settings:
+    log-driver: json-file
+    log-opts: {max-size: 10m, max-file: "3"}
+  rollout: {max_unavailable: 2}
 """,
     ),
     "consul": (
@@ -186,7 +196,8 @@ def _type(node: dict[str, Any]) -> str:
     if node.get("type") == "array":
         return f"list of {_type(node['items'])}"
     if node.get("type") == "object":
-        return f"map to {_type(node['additionalProperties'])}"
+        inner = node["additionalProperties"]
+        return f"map to {_type(inner)}" if isinstance(inner, dict) else "map"
     named = {"ipv4": "IPv4 address", "ipv4network": "IPv4 subnet"}
     plain = {
         "string": "text",

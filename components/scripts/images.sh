@@ -15,6 +15,7 @@ listed() { [ -e "$2" ] && grep -qxF -e "$1" "$2"; } # IMAGE FILE
 
 apply() {
     read_header
+    alone
     mkdir -p "$dir"
     cat >"$dir/new"
     if [ -e "$dir/record" ]; then tail -n +2 "$dir/record" >"$dir/known"; else : >"$dir/known"; fi
