@@ -143,14 +143,16 @@ def words(plan: Plan, facts: HostFacts) -> str:
         return f"{keys} will be written; the Docker daemon goes on as it is"
     if plan.action == "reload":
         return f"{keys}: the Docker daemon will be reloaded; running containers are not touched"
-    why = f"{', '.join(plan.why) or 'leaving a cluster store'} takes that"
-    running = f"{facts.running} running container{'s' if facts.running != 1 else ''}"
+    why = ", ".join(plan.why) or "leaving a cluster store"
+    why += " take that" if len(plan.why) > 1 else " takes that"
+    one = facts.running == 1
+    running = f"its {facts.running} running container{'' if one else 's'}"
     if facts.running == 0:
         then = "no container runs there"
     elif facts.engine is not None and facts.engine.swarm not in ("", "inactive"):
-        then = f"{running} bounce: a swarm does not go with live-restore"
+        then = f"{running} bounce{'s' if one else ''}: a swarm does not go with live-restore"
     else:
-        then = f"{running} keep running (live-restore is on for that moment)"
+        then = f"{running} go{'es' if one else ''} on running (live-restore is on for that moment)"
     return f"{keys}: the Docker daemon will be restarted ({why}); {then}"
 
 
