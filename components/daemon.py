@@ -105,7 +105,7 @@ class DaemonConfig(pulumi.ComponentResource):
         if not isinstance(self.host.facts, HostFacts) or self.plan.unchanged:
             return
         for conflict in self.plan.conflicts:
-            pulumi.log.warn(f"{name}: daemon.json: {conflict}", resource=self)
+            pulumi.log.warn(f"{name}: {conflict}", resource=self)
         said = words(self.plan, self.host.facts)
         say = pulumi.log.warn if self.plan.action == "restart" else pulumi.log.info
         say(f"{name}: {said}", resource=self)
@@ -169,10 +169,17 @@ def _certificates(
     ca, cert, key = (str(len(text.splitlines())) for text in texts)
     facts = host.facts
     here = facts.certificates if isinstance(facts, HostFacts) else {}
+    intact = here.get(certificates.hash[:16]) == f"{certificates.hash} 600"
+    if certificates.hash[:16] in here and not intact:
+        pulumi.log.warn(
+            f"{host.host_name}: the API's certificates or their modes were changed by hand: up writes "
+            "them again",
+            resource=parent,
+        )
     header = records.text(
         "",
         record=host.record("tls"),
-        intact=here.get(certificates.hash[:16]) == f"{certificates.hash} 600",
+        intact=intact,
         header={"hash": certificates.hash, "ca": ca, "cert": cert, "key": key},
     )
     return host.change(

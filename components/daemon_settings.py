@@ -14,7 +14,7 @@ from typing import Any, Self
 from pydantic import Field, field_validator, model_validator
 
 from components.ssh import filled
-from planning import daemon_preflight
+from planning import daemon_plan, daemon_preflight
 from planning.compose import Words
 from planning.daemon_plan import Api
 from planning.facts import HostFacts
@@ -123,6 +123,10 @@ class DaemonSettings(Words):
         """Sentences why a host cannot have it."""
         api = self.api and Api(self.api.port, "tls" if self.api.tls else None)
         return daemon_preflight.refusals(host, facts, self.settings, api or None, stack)
+
+    def brings_back(self, facts: HostFacts, stack: str) -> bool:
+        """Whether a daemon that is down is so for want of what the next up writes again."""
+        return self.api is not None and daemon_plan.lost_drop_in(facts, stack)
 
     def certificate_problems(self, hosts: Iterable[str]) -> Iterator[str]:
         """What is wrong with the certificate files of these hosts."""

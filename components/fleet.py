@@ -54,7 +54,8 @@ def problems(
         if isinstance(seen, Unreachable):
             found.append(preflight.unreachable(name, endpoint.login, seen, access.jump))
             continue
-        found += preflight.docker(name, endpoint.user, seen)
+        if daemon is None or not daemon.brings_back(seen, access.stack):
+            found += preflight.docker(name, endpoint.user, seen)
         found += preflight.space(name, seen)
         if daemon is not None:
             found += daemon.refusals(name, seen, access.stack)

@@ -28,8 +28,8 @@ class Api:
 class Plan:
     """A change of a host's daemon.json. ``stdin`` equals the host's record if there is none.
 
-    ``why``: the keys that make it a restart. ``conflicts``: sentences about keys that somebody else
-    set, too.
+    ``why``: the keys that make it a restart. ``conflicts``: sentences about what somebody else set or
+    took away.
     """
 
     stdin: str
@@ -87,15 +87,21 @@ def plan(facts: HostFacts | None, settings: Mapping[str, Any], api: Api | None, 
     }
     intact = not changed and not untaken and there == drop_in
     stdin = records.text(drop_in + content, record=record, intact=intact, header=header)
+    found = daemon_json.conflicts(facts.daemon_json, wanted, written=written, original=original)
+    conflicts = [f"daemon.json: {sentence}" for sentence in found]
+    if drop_in and there != drop_in and record is not None and records.body(record) != content:
+        how = "was edited by hand" if there else "is gone"
+        conflicts.append(
+            f"the drop-in of docker.service {how} ({docker_unit.drop_in_path(stack)}): up writes it "
+            "again"
+        )
     return Plan(
         stdin,
         action,
         unchanged=stdin == record,
         changed=sorted(changing),
         why=why,
-        conflicts=list(
-            daemon_json.conflicts(facts.daemon_json, wanted, written=written, original=original)
-        ),
+        conflicts=conflicts,
     )
 
 
@@ -105,6 +111,19 @@ def written_keys(record: str) -> dict[str, Any]:
     lines = records.body(record).splitlines(keepends=True)
     content = daemon_json.read("".join(lines[int(words.get("unit") or 0) :]))
     return {key: content[key] for key in words.get("own", "").split(",") if key in content}
+
+
+def lost_drop_in(facts: HostFacts, stack: str) -> bool:
+    """Whether the daemon is down as our drop-in is gone, and comes back with the next up."""
+    record = facts.records.get("daemon")
+    return (
+        record is not None
+        and facts.docker_cli
+        and facts.engine is None
+        and facts.unit is not None
+        and records.words(record).get("unit", "0") != "0"
+        and docker_unit.drop_in_path(stack) not in facts.unit.drop_ins
+    )
 
 
 def _original(facts: HostFacts) -> str | None:

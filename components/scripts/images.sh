@@ -42,6 +42,8 @@ hand_over() {
 
 undo() {
     cat >/dev/null
+    # The daemon may be about to restart.
+    alone
     if [ -e "$pulled" ]; then
         while IFS= read -r image; do
             # Refused where somebody else's container uses it: then it stays.

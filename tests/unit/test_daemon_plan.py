@@ -131,7 +131,7 @@ def test_our_key_that_was_edited_by_hand_is_named_and_set_back(settings, data):
     host.edit(**{key: data.draw(st.just(...) | values.filter(lambda v: v != settings[key]))})
     plan = host.apply(settings)
     (conflict,) = plan.conflicts
-    assert conflict.startswith(f"{key} was set by us and edited by hand since (")
+    assert conflict.startswith(f"daemon.json: {key} was set by us and edited by hand since (")
     assert "): up sets it back to " in conflict
     assert key in plan.changed
     assert daemon_json.read(host.text)[key] == settings[key]
@@ -140,7 +140,7 @@ def test_our_key_that_was_edited_by_hand_is_named_and_set_back(settings, data):
 def test_a_key_that_had_another_value_before_is_named():
     plan = FakeHost('{"log-driver": "local", "mtu": 1500}').plan({"log-driver": "json-file"})
     assert plan.conflicts == [
-        'log-driver is "local": up replaces it by "json-file", destroy puts it back'
+        'daemon.json: log-driver is "local": up replaces it by "json-file", destroy puts it back'
     ]
     assert (plan.action, plan.why) == ("restart", ["log-driver"])
 
@@ -188,6 +188,9 @@ def test_a_removed_drop_in_is_put_back_and_an_edited_one_takes_a_restart():
     host.drop_in = ""
     plan = host.apply({}, Api(2376, None))
     assert (plan.unchanged, plan.action, host.drop_in) == (False, "none", wanted)
+    assert plan.conflicts == [
+        f"the drop-in of docker.service is gone ({DROP_IN}): up writes it again"
+    ]
     host.drop_in = wanted + "Environment=A=B\n"
     plan = host.apply({}, Api(2376, None))
     assert (plan.unchanged, plan.action, host.drop_in) == (False, "restart", wanted)
