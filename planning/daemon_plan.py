@@ -78,11 +78,15 @@ def plan(facts: HostFacts | None, settings: Mapping[str, Any], api: Api | None, 
     if there and there != drop_in and drop_in:
         action, why = "restart", [*why, "the edited drop-in of docker.service"]
     own = {key: after[key] for key in wanted}
+    first = daemon_json.read(original)
+    if content == original == facts.daemon_json and (there or "cluster-store" in wanted):
+        # What we kept on the host was lost: daemon.sh takes our keys out of the original.
+        first = {key: value for key, value in first.items() if key not in wanted}
     header = {
         "base": facts.daemon_json_hash,
         "action": action,
         "own": ",".join(sorted(wanted)),
-        "leave": daemon_reload.leaving(own, version, original=daemon_json.read(original)),
+        "leave": daemon_reload.leaving(own, version, original=first),
         "unit": str(len(drop_in.splitlines())),
     }
     intact = not changed and not untaken and there == drop_in

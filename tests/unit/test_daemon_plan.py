@@ -159,6 +159,15 @@ def test_a_run_that_was_cut_off_after_the_file_was_written_is_finished():
     assert FakeHost('{"mtu": 1400}').plan({"mtu": 1400}).action == "none"
 
 
+def test_a_host_that_lost_all_we_kept_there_is_told_the_same_as_before():
+    settings = {"cluster-store": "consul://a:1", "debug": True}
+    host = FakeHost('{"mtu": 1400}')
+    host.apply(settings)
+    leave = records.words(host.record or "")["leave"]
+    host.record = None
+    assert records.words(host.plan(settings).stdin)["leave"] == leave == "restart"
+
+
 def test_live_restore_that_a_restart_of_ours_left_on_goes_again():
     host = FakeHost('{"mtu": 1400}')
     host.apply({"debug": True})
