@@ -153,6 +153,8 @@ def words(plan: Plan, facts: HostFacts) -> str:
         then = f"{running} bounce{'s' if one else ''}: a swarm does not go with live-restore"
     else:
         then = f"{running} go{'es' if one else ''} on running (live-restore is on for that moment)"
+    if "hosts" in plan.changed:
+        then += "; -H of docker.service and hosts of daemon.json are one list, kept there"
     return f"{keys}: the Docker daemon will be restarted ({why}); {then}"
 
 

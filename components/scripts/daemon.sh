@@ -136,10 +136,12 @@ plan_undo() {
         if [ -e "$dir/original" ]; then cp -p "$dir/original" "$dir/final.new"; else : >"$dir/final.absent"; fi
     else
         if [ -e "$dir/original" ]; then original=$dir/original; else original=/dev/null; fi
+        own=$(header_word own)
+        # Of a restart of ours that was cut off.
+        if [ -e "$dir/live" ]; then own=${own:+$own,}live-restore; fi
         cp -p "$file" "$dir/final.new"
-        json_members restore "$(header_word own)" "$original" \
-            <"$file" >"$dir/final.new" ||
-            fail "cannot take our keys out of $file: remove $(header_word own) by hand and run pulumi destroy again"
+        json_members restore "$own" "$original" <"$file" >"$dir/final.new" ||
+            fail "cannot take our keys out of $file: remove $own by hand and run pulumi destroy again"
     fi
     if [ ! -e "$dir/final.absent" ]; then mv -f "$dir/final.new" "$dir/final"; fi
 }

@@ -161,7 +161,10 @@ come_back() { # PATH [DROP-IN]
     final=$1
     with_live_restore "$final" true || return 1
     shift
-    place "$dir/live" "$@" && restart && come_again || return 1
+    if ! { place "$dir/live" "$@" && restart && come_again; }; then
+        become "$final"
+        return 1
+    fi
     if [ "$(member live-restore "$final")" != true ]; then
         with_live_restore "$final" false && become "$dir/live" && reload || return 1
     fi

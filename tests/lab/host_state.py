@@ -16,7 +16,8 @@ echo "== networks"; docker network ls --format '{{.Name}} {{.Driver}} {{.Scope}}
 echo "== volumes"; docker volume ls -q | sort
 echo "== containers"; docker ps -a --format '{{.Names}}' | sort
 echo "== images"; docker image ls --format '{{.Repository}}:{{.Tag}}' | sort
-echo "== daemon"; docker info --format '{{.ClusterStore}} {{.LiveRestoreEnabled}} {{.Swarm.LocalNodeState}}'
+echo "== daemon"; docker info --format '{{.LiveRestoreEnabled}} {{.Swarm.LocalNodeState}}'
+docker info --format '{{.ClusterStore}}' 2>/dev/null || true
 """
 
 

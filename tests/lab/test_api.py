@@ -7,6 +7,7 @@ import re
 
 import pytest
 
+from lab.lab import Lab
 from tests.certificates import Authority
 from tests.lab import test_secrets
 from tests.lab.host_state import look
@@ -32,7 +33,7 @@ except OSError as error:
 """
 UNIT = """
 systemctl cat docker.service
-ls -la --time-style=full-iso /etc/systemd/system | grep -v '\\.wants$'
+ls -lA --time-style=full-iso /etc/systemd/system | grep -v '\\.wants$'
 cat /etc/docker/daemon.json
 stat -c '%a %U %y' /etc/docker/daemon.json
 ss -Hltn 'sport = :2376'
@@ -83,7 +84,7 @@ def stack(before, environment, authority):
 def ask(lab, authority):
     """What a client on the LAN hears: ``ask("https", "client")``."""
 
-    def call(scheme: str, client: str = "") -> str:
+    def call(scheme: str, client: str = "", lab: Lab = lab) -> str:
         name = str(authority.folder / client) if client else ""
         ca = str(authority.folder / "ca.pem")
         return lab.run(["python", "-c", CLIENT, scheme, "10.0.0.11", ca, name]).stdout
@@ -99,7 +100,7 @@ def test_only_clients_with_a_certificate_get_in_and_destroy_leaves_no_trace(
         "docker01: daemon.json (hosts, tlscacert, tlscert, tlskey, tlsverify): the Docker daemon "
         in preview
     )
-    assert re.search(r"\+ +ExecStart=/usr/sbin/dockerd --containerd", preview)
+    assert "-H of docker.service and hosts of daemon.json are one list" in preview
     stack.up()
     answer = ask("https", "client")
     assert answer.startswith("200 "), answer
@@ -182,12 +183,12 @@ def test_a_certificate_that_the_daemon_refuses_leaves_it_as_it_was(
     # The unit sets what daemon.json sets, too, where nobody can see it beforehand.
     lab.ssh(
         "docker01",
-        "cp -p /etc/default/docker /root/default-docker; echo 'DOCKER_OPTS=--tlsverify' >>/etc/default/docker",
+        "cp -p /etc/default/docker /root/default-docker; echo 'DOCKER_OPTS=--tlskey=/nowhere' >>/etc/default/docker",
     )
     try:
         up = stack.up(check=False)
         assert "refused the new daemon.json and has its old one back" in up.text
-        assert "tlsverify" in up.text
+        assert "tlskey" in up.text
         assert "docker.service.d" not in lab.ssh("docker01", "ls /etc/systemd/system").stdout
         assert lab.ssh("docker01", PID).stdout == stranger
     finally:
@@ -210,3 +211,24 @@ def test_an_api_without_certificates_is_warned_of(lab, stack, ask, before):
     assert warning in stack.preview().text
     stack.destroy()
     assert lab.ssh("docker01", UNIT).stdout == before[1]
+
+
+@pytest.mark.long
+def test_a_new_engine_has_it_too(newer, newer_environment, ask, authority):
+    stack = newer_environment
+    before = look(newer, "docker01"), newer.ssh("docker01", UNIT).stdout
+    stack.config["daemon"] = {"api": {"port": 2376, "tls": dict(authority.tls())}}
+    stack.write()
+    stack.up()
+    answer = ask("https", "client", newer)
+    assert json.loads(answer.removeprefix("200 "))["Version"].startswith("28.")
+    assert not ask("https", "", newer).startswith("200")
+    assert stack.up().changes == {}
+    insecure = "insecure_anyone_who_reaches_the_port_owns_the_host"
+    stack.config["daemon"] = {"api": {"port": 2376, insecure: True}}
+    stack.write()
+    stack.up()
+    assert ask("http", "", newer).startswith("200 ")
+    assert "/tls" not in newer.ssh("docker01", "ls -d /var/lib/crosshost/*/*").stdout
+    stack.destroy()
+    assert (look(newer, "docker01"), newer.ssh("docker01", UNIT).stdout) == before
