@@ -138,7 +138,7 @@ class Turns:
 
 def words(plan: Plan, facts: HostFacts) -> str:
     """What a change will do to the daemon and to what runs."""
-    keys = f"daemon.json ({', '.join(plan.changed)})" if plan.changed else "its files"
+    keys = f"daemon.json ({', '.join(plan.edits)})" if plan.edits else "its files"
     if plan.action == "none":
         return f"{keys} will be written; the Docker daemon goes on as it is"
     if plan.action == "reload":

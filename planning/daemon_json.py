@@ -69,6 +69,20 @@ def changed(text: str | None, new: str) -> list[str]:
     )
 
 
+def edits(text: str | None, new: str) -> dict[str, str]:
+    """Key -> what happens to it between two texts of the file, in a few words."""
+    old, now = read(text), read(new)
+    said: dict[str, str] = {}
+    for key in changed(text, new):
+        if key not in old:
+            said[key] = f"+ {key}: {shown(now[key])}"
+        elif key not in now:
+            said[key] = f"- {key}"
+        else:
+            said[key] = f"~ {key}: {shown(old[key])} -> {shown(now[key])}"
+    return said
+
+
 def conflicts(
     text: str | None,
     wanted: Mapping[str, Any],

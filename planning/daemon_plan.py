@@ -28,7 +28,7 @@ class Api:
 class Plan:
     """A change of a host's daemon.json. ``stdin`` equals the host's record if there is none.
 
-    ``why``: the keys that make it a restart. ``conflicts``: sentences about what somebody else set or
+    ``changed``: the keys that change, ``edits`` how. ``why``: the keys that make it a restart. ``conflicts``: sentences about what somebody else set or
     took away.
     """
 
@@ -36,6 +36,7 @@ class Plan:
     action: Action
     unchanged: bool
     changed: list[str] = field(default_factory=list)
+    edits: list[str] = field(default_factory=list)
     why: list[str] = field(default_factory=list)
     conflicts: list[str] = field(default_factory=list)
 
@@ -92,6 +93,7 @@ def plan(facts: HostFacts | None, settings: Mapping[str, Any], api: Api | None, 
     intact = not changed and not untaken and there == drop_in
     stdin = records.text(drop_in + content, record=record, intact=intact, header=header)
     found = daemon_json.conflicts(facts.daemon_json, wanted, written=written, original=original)
+    edits = daemon_json.edits(facts.daemon_json, content)
     conflicts = [f"daemon.json: {sentence}" for sentence in found]
     if drop_in and there != drop_in and record is not None and records.body(record) != content:
         how = "was edited by hand" if there else "is gone"
@@ -104,6 +106,7 @@ def plan(facts: HostFacts | None, settings: Mapping[str, Any], api: Api | None, 
         action,
         unchanged=stdin == record,
         changed=sorted(changing),
+        edits=[edits.get(key, f"{key}, which is there already") for key in sorted(changing)],
         why=why,
         conflicts=conflicts,
     )

@@ -97,7 +97,7 @@ def test_only_clients_with_a_certificate_get_in_and_destroy_leaves_no_trace(
 ):
     preview = stack.preview().text
     assert (
-        "docker01: daemon.json (hosts, tlscacert, tlscert, tlskey, tlsverify): the Docker daemon "
+        'docker01: daemon.json (+ hosts: ["fd://", "tcp://0.0.0.0:2376"], + tlscacert: "/var/lib/'
         in preview
     )
     assert "-H of docker.service and hosts of daemon.json are one list" in preview

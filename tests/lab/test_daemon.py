@@ -53,8 +53,8 @@ def test_daemons_restart_in_turns_and_nothing_that_runs_stops(lab, stack, strang
     stack.write()
     preview = stack.preview().text
     assert (
-        "docker02: daemon.json (debug, log-driver): the Docker daemon will be restarted (log-driver "
-        "takes that); its 1 running container goes on running"
+        'docker02: daemon.json (+ debug: true, + log-driver: "local"): the Docker daemon will be '
+        "restarted (log-driver takes that); its 1 running container goes on running"
     ) in preview
     assert 'log-driver: "local"' in preview
     stack.up()
@@ -81,6 +81,7 @@ def test_daemons_restart_in_turns_and_nothing_that_runs_stops(lab, stack, strang
         'docker02: daemon.json: log-driver was set by us and edited by hand since (is "json-file" '
         'now): up sets it back to "local"'
     ) in preview.text
+    assert 'daemon.json (~ log-driver: "json-file" -> "local"): the' in preview.text
     assert '+     "shutdown-timeout": 20,' in preview.text
     stack.up()
     assert json.loads(lab.ssh("docker02", DAEMON_JSON).stdout) == {
@@ -165,6 +166,26 @@ def test_what_a_reload_takes_is_taken_back_by_a_reload(lab, stack, strangers, be
     assert lab.ssh("docker01", show).stdout.startswith("[] false false ")
     assert {host: since(lab, host, "ExecMainStart") for host in HOSTS} == started
     assert {host: look(lab, host) for host in HOSTS} == before
+
+
+def test_containers_on_an_overlay_are_reachable_after_their_daemons_restarted(lab, environment):
+    stack = environment("lab-overlay")
+    stack.up()
+    both = "docker inspect -f {{.State.Pid}} $(docker ps -q)"
+    running = {host: lab.ssh(host, both).stdout for host in HOSTS}
+    stack.config["daemon"] = {"settings": {"log-driver": "local"}}
+    stack.write()
+    stack.up()
+    assert {host: lab.ssh(host, both).stdout for host in HOSTS} == running
+    lab.ssh("docker01", "docker exec web01 ping -c 1 -W 2 web02")
+    lab.ssh("docker02", "docker exec web02 ping -c 1 -W 2 web01")
+    # Who comes anew and who was there find each other.
+    stack.config["containers"]["web03"] = {**stack.config["containers"]["web02"]}
+    stack.write()
+    stack.up()
+    lab.ssh("docker01", "docker exec web01 ping -c 1 -W 2 web03")
+    lab.ssh("docker02", "docker exec web03 ping -c 1 -W 2 web01")
+    assert stack.up().changes == {}
 
 
 def test_two_stacks_cannot_set_one_key_to_two_values(lab, stack, environment):

@@ -56,7 +56,7 @@ def test_settings_reach_every_host_and_the_preview_says_what_they_take(monkeypat
         assert records.body(stdin) == '{\n    "log-driver": "local",\n    "debug": true\n}\n'
         assert records.words(stdin)["own"] == "debug,log-driver"
         assert (
-            f"warn {host}: daemon.json (debug, log-driver): the Docker daemon will be restarted "
+            f'warn {host}: daemon.json (+ debug: true, + log-driver: "local"): the Docker daemon will be restarted '
             "(log-driver takes that); no container runs there"
         ) in said
 
@@ -75,11 +75,11 @@ def test_what_keeps_running_is_said_as_it_is(monkeypatch, tmp_path, said):
     run_program(monkeypatch, tmp_path, values(settings={"mtu": 1400}), facts)
     text = "\n".join(said)
     assert (
-        "docker01: daemon.json (mtu): the Docker daemon will be restarted (mtu takes that); its 1 running container goes on running"
+        "docker01: daemon.json (+ mtu: 1400): the Docker daemon will be restarted (mtu takes that); its 1 running container goes on running"
         in text
     )
     assert (
-        "docker02: daemon.json (mtu): the Docker daemon will be restarted (mtu takes that); its 1 running container bounces: a swarm does not go with live-restore"
+        "docker02: daemon.json (+ mtu: 1400): the Docker daemon will be restarted (mtu takes that); its 1 running container bounces: a swarm does not go with live-restore"
         in text
     )
 
@@ -87,7 +87,7 @@ def test_what_keeps_running_is_said_as_it_is(monkeypatch, tmp_path, said):
 def test_a_reload_is_no_warning(monkeypatch, tmp_path, said):
     run_program(monkeypatch, tmp_path, values(settings={"debug": True}), HOSTS)
     assert (
-        "info docker01: daemon.json (debug): the Docker daemon will be reloaded; running containers "
+        "info docker01: daemon.json (+ debug: true): the Docker daemon will be reloaded; running containers "
         "are not touched"
     ) in said
 
