@@ -40,8 +40,10 @@ validate() { # PATH
 # The state before the change: file, drop-in, and the daemon with them.
 put_back() {
     if [ -n "$unwritten" ]; then
-        place "$dir/previous" "$dir/unit.previous"
-        fail "$file is as it was and cannot be written: $unwritten"
+        reason=$unwritten
+        cmp -s "$dir/previous" "$file" || become "$dir/previous" || :
+        become_drop_in "$dir/unit.previous" || :
+        fail "$file is as it was and cannot be written: $reason"
     fi
     if [ -n "$missing" ]; then
         reason="container $missing did not run again after the restart"
