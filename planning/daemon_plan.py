@@ -178,7 +178,7 @@ def _api_keys(api: Api | None, start: Start | None, before: Mapping[str, Any]) -
     here = list(start.hosts if start else ()) or before.get("hosts") or [docker_unit.DEFAULT_HOST]
     keys: dict[str, Any] = {"hosts": list(dict.fromkeys([*here, f"tcp://0.0.0.0:{api.port}"]))}
     if api.certificates is None:
-        # Said aloud: without it engines from 26 on wait at each start, and newer ones refuse.
+        # Said aloud: Docker deprecated a TCP port without any word on TLS in 26.
         return {**keys, "tls": False}
     return {
         **keys,
