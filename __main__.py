@@ -14,11 +14,12 @@ from stacks.settings import load
 
 say = load()
 
-fleet = connect(say.ssh, say.hosts, say.networks, say.consul, say.swarm)
+fleet = connect(say.ssh, say.hosts, say.networks, say.consul, say.swarm, say.daemon)
 hosts = fleet.hosts
 images = Images(hosts, say.images())
 consul = ConsulServer.wanted(say.consul, hosts, images)
-daemons = configure_daemons(hosts, daemon_settings(fleet.networks, hosts, consul), consul)
+needed = daemon_settings(fleet.networks, hosts, consul)
+daemons = configure_daemons(hosts, needed, say.daemon, consul)
 swarm = make_swarm(fleet.networks, hosts, say.swarm)
 networks = make_networks(fleet.networks, hosts, Parts(consul, daemons, swarm), say.members())
 containers = run_containers(say.containers, hosts, networks, images, secret=say.secret_containers)

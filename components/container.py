@@ -106,7 +106,10 @@ class Container(pulumi.ComponentResource):
         self.args = args
         self.docker_name = settings.container_name or name
         joined = [args.networks[network] for network in settings.attachments()]
-        after: list[pulumi.Resource] = [args.images.on(host, settings.image)]
+        after: list[pulumi.Resource] = [
+            args.images.on(host, settings.image),
+            *host.after_daemon(),
+        ]
         for network in joined:
             after += network.resources_on(host.host_name)
         if args.shares:

@@ -1,4 +1,4 @@
-"""The Docker daemon's configuration on one host."""
+"""The Docker daemon's configuration on the hosts: daemon.json, drop-in, certificates, turns."""
 
 from __future__ import annotations
 
@@ -9,17 +9,20 @@ from typing import Any, Protocol
 import pulumi
 import pulumi_command as command
 
+from components.daemon_settings import ApiSettings, Certificates, DaemonSettings
 from components.host import Host
-from planning import daemon_json, records
+from planning import daemon_plan, records
+from planning.daemon_plan import Api, Plan
 from planning.facts import HostFacts
 
 
 @dataclass(frozen=True)
 class DaemonConfigArgs:
-    """The keys of daemon.json that are ours on this host, with their values."""
+    """The keys of daemon.json that are ours on this host, with their values, and the TCP API."""
 
     host: Host
     settings: dict[str, Any]
+    api: ApiSettings | None = None
 
 
 class Store(Protocol):
@@ -33,6 +36,8 @@ class DaemonConfig(pulumi.ComponentResource):
 
     All other keys stay. The change is planned from facts, applied by daemon.sh (reload where that
     is enough), put back on failure and undone on delete. The preview shows the file line by line.
+    `change` is what must be there before anything needs the daemon: `apply`, and `leave`, which
+    does nothing until it is deleted, so that daemons take turns on destroy too.
     """
 
     def __init__(
@@ -41,91 +46,169 @@ class DaemonConfig(pulumi.ComponentResource):
         args: DaemonConfigArgs,
         opts: pulumi.ResourceOptions | None = None,
         *,
+        turns: Turns,
         depends_on: Sequence[pulumi.Resource] = (),
     ) -> None:
+        host = args.host
         super().__init__(
             "crosshost:daemon:DaemonConfig",
-            f"{name}@{args.host.host_name}",
-            {"host": args.host.host_name, "settings": args.settings},
+            f"{name}@{host.host_name}",
+            {
+                "host": host.host_name,
+                "settings": args.settings,
+                "api": args.api.model_dump(mode="json") if args.api else None,
+            },
             opts,
         )
-        self.host = args.host
-        stdin = plan(args.settings, args.host)
-        self.change = args.host.change(name, "daemon.sh", stdin, parent=self, depends_on=depends_on)
-        self._announce(stdin, args.host)
+        self.host = host
+        api, certificates = None, None
+        if args.api is not None:
+            if args.api.tls is not None:
+                certificates = args.api.tls.read(host.host_name)
+            where = folder(host.stack, certificates) if certificates else None
+            api = Api(args.api.port, where)
+        facts = host.facts if isinstance(host.facts, HostFacts) else None
+        self.plan = daemon_plan.plan(facts, args.settings, api, host.stack)
+        before = [*depends_on]
+        if certificates:
+            before.append(_certificates(host, certificates, parent=self))
+        restarts = self.plan.action == "restart" and not self.plan.unchanged
+        self.apply = host.change(
+            name,
+            "daemon.sh",
+            self.plan.stdin,
+            parent=self,
+            depends_on=[*before, *(turns.before() if restarts else ())],
+        )
+        if restarts:
+            turns.take(self.apply)
+        stays_up = records.words(self.plan.stdin).get("leave") in ("none", "reload")
+        self.change = host.on_delete(
+            f"{name}-leave",
+            "daemon.sh undo",
+            parent=self,
+            depends_on=[self.apply, *(() if stays_up else turns.before_leaving())],
+        )
+        if not stays_up:
+            turns.leave(self.change)
+        self._announce(args.api)
         self.register_outputs({})
 
-    def _announce(self, stdin: str, host: Host) -> None:
-        if stdin == host.record("daemon") or not isinstance(host.facts, HostFacts):
-            return
-        action = records.words(stdin)["action"]
-        if action == "reload":
-            pulumi.log.info(
-                f"{host.host_name}: the Docker daemon will be reloaded; running containers are "
-                "not touched",
-                resource=self,
-            )
-        elif action == "restart":
-            live = host.facts.engine is not None and host.facts.engine.live_restore
-            bounced = 0 if live else host.facts.running
+    def _announce(self, api: ApiSettings | None) -> None:
+        name = self.host.host_name
+        if api and api.tls is None:
             pulumi.log.warn(
-                f"{host.host_name}: the Docker daemon will be restarted, "
-                + ("live-restore keeps its containers" if live else f"{bounced} containers bounce"),
+                f"{name}: anyone who reaches the port {api.port} owns the host: its Docker API asks "
+                "for no certificate",
                 resource=self,
             )
+        if not isinstance(self.host.facts, HostFacts) or self.plan.unchanged:
+            return
+        for conflict in self.plan.conflicts:
+            pulumi.log.warn(f"{name}: {conflict}", resource=self)
+        said = words(self.plan, self.host.facts)
+        say = pulumi.log.warn if self.plan.action == "restart" else pulumi.log.info
+        say(f"{name}: {said}", resource=self)
 
 
-def plan(settings: dict[str, Any], host: Host) -> str:
-    """The stdin of daemon.sh: the header's words and the whole new file."""
+class Turns:
+    """At most ``at_once`` of the things that are done one after another happen at a time."""
+
+    def __init__(self, at_once: int) -> None:
+        self._at_once = at_once
+        self._restarts: list[pulumi.Resource] = []
+        self._leaves: list[pulumi.Resource] = []
+
+    def before(self) -> list[pulumi.Resource]:
+        """What the next restart waits for."""
+        return self._restarts[-self._at_once :][:1] if len(self._restarts) >= self._at_once else []
+
+    def take(self, resource: pulumi.Resource) -> None:
+        """A restart that the next ones wait for."""
+        self._restarts.append(resource)
+
+    def before_leaving(self) -> list[pulumi.Resource]:
+        """What is deleted after the next one that leaves."""
+        return self._leaves[-self._at_once :][:1] if len(self._leaves) >= self._at_once else []
+
+    def leave(self, resource: pulumi.Resource) -> None:
+        """One that is deleted before those that came before it."""
+        self._leaves.append(resource)
+
+
+def words(plan: Plan, facts: HostFacts) -> str:
+    """What a change will do to the daemon and to what runs."""
+    keys = f"daemon.json ({', '.join(plan.edits)})" if plan.edits else "its files"
+    if plan.action == "none":
+        return f"{keys} will be written; the Docker daemon goes on as it is"
+    if plan.action == "reload":
+        return f"{keys}: the Docker daemon will be reloaded; running containers are not touched"
+    why = ", ".join(plan.why) or "leaving a cluster store"
+    why += " take that" if len(plan.why) > 1 else " takes that"
+    one = facts.running == 1
+    running = f"its {facts.running} running container{'' if one else 's'}"
+    if facts.running == 0:
+        then = "no container runs there"
+    elif facts.swarm.member:
+        then = f"{running} bounce{'s' if one else ''}: a swarm does not go with live-restore"
+    else:
+        then = f"{running} go{'es' if one else ''} on running (live-restore is on for that moment)"
+    if "hosts" in plan.changed:
+        then += "; -H of docker.service and hosts of daemon.json are one list, kept there"
+    return f"{keys}: the Docker daemon will be restarted ({why}); {then}"
+
+
+def folder(stack: str, certificates: Certificates) -> str:
+    """Where a host keeps them; another content is another folder."""
+    return f"/var/lib/crosshost/{stack}/tls/{certificates.hash[:16]}"
+
+
+def _certificates(
+    host: Host, certificates: Certificates, *, parent: pulumi.Resource
+) -> command.remote.Command:
+    """The files on the host. The key goes there as a secret; the host's record holds its hash."""
+    texts = (certificates.ca, certificates.cert, certificates.key)
+    ca, cert, key = (str(len(text.splitlines())) for text in texts)
     facts = host.facts
-    if not isinstance(facts, HostFacts) or not daemon_json.readable(facts.daemon_json):
-        # Up stops before it comes here (planning/preflight.py); a preview shows what is wanted.
-        header = {"base": "unknown", "action": "none", "own": ",".join(sorted(settings))}
-        return records.text(
-            daemon_json.merged(None, settings), record=None, intact=False, header=header
+    here = facts.certificates if isinstance(facts, HostFacts) else {}
+    intact = here.get(certificates.hash[:16]) == f"{certificates.hash} 600"
+    if certificates.hash[:16] in here and not intact:
+        pulumi.log.warn(
+            f"{host.host_name}: the API's certificates or their modes were changed by hand: up writes "
+            "them again",
+            resource=parent,
         )
-    record = facts.records.get("daemon")
-    ours = (
-        frozenset(own.split(","))
-        if record and (own := records.words(record).get("own"))
-        else frozenset()
+    header = records.text(
+        "",
+        record=host.record("tls"),
+        intact=intact,
+        header={"hash": certificates.hash, "ca": ca, "cert": cert, "key": key},
     )
-    content = daemon_json.merged(
-        facts.daemon_json, settings, ours=ours, original=facts.daemon_json_original
+    return host.change(
+        "tls", "tls.sh", pulumi.Output.secret(header + "".join(texts)), parent=parent
     )
-    changed = set(daemon_json.changed(facts.daemon_json, content))
-    changed |= _not_live(settings, facts)
-    store = facts.engine.cluster_store if facts.engine else ""
-    header = {
-        "base": facts.daemon_json_hash,
-        "action": daemon_json.action(
-            sorted(changed), had_cluster_store=store not in ("", settings.get("cluster-store"))
-        ),
-        "own": ",".join(sorted(settings)),
-    }
-    return records.text(content, record=record, intact=not changed, header=header)
-
-
-def _not_live(settings: dict[str, Any], facts: HostFacts) -> set[str]:
-    """Keys that the file may have but the running daemon has not taken."""
-    if facts.engine is None:
-        return set()
-    live = {
-        "cluster-store": facts.engine.cluster_store,
-        "cluster-advertise": facts.engine.cluster_advertise,
-    }
-    return {key for key, value in live.items() if key in settings and settings[key] != value}
 
 
 def configure_daemons(
     hosts: Mapping[str, Host],
     settings: Mapping[str, dict[str, Any]],
+    wanted: DaemonSettings | None,
     store: Store | None,
 ) -> dict[str, DaemonConfig]:
-    """A DaemonConfig for each host that ``settings`` has keys for, once the store leads."""
-    depends_on = [store.leader] if store else []
-    return {
-        name: DaemonConfig("daemon", DaemonConfigArgs(hosts[name], keys), depends_on=depends_on)
-        for name, keys in settings.items()
-        if keys
-    }
+    """A DaemonConfig for each host that ``settings`` or ``wanted`` have something for.
+
+    ``settings``: what the networks need. ``store`` leads before any daemon is touched.
+    """
+    wanted = wanted or DaemonSettings()
+    turns = Turns(wanted.rollout.max_unavailable)
+    daemons: dict[str, DaemonConfig] = {}
+    for name, keys in settings.items():
+        if keys or wanted.settings or wanted.api:
+            daemons[name] = DaemonConfig(
+                "daemon",
+                DaemonConfigArgs(hosts[name], {**wanted.settings, **keys}, wanted.api),
+                turns=turns,
+                depends_on=[store.leader] if store else [],
+            )
+            hosts[name].daemon = daemons[name].change
+    return daemons

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import pulumi
 
 from components.consul import ConsulSettings
+from components.daemon_settings import DaemonSettings
 from components.facts import read_facts
 from components.host import Host, HostArgs
 from components.networks import members_of_swarm, settled
@@ -41,6 +42,7 @@ def connect(
     networks: Mapping[str, NetworkSettings],
     consul: ConsulSettings | None,
     swarm: SwarmSettings,
+    daemon: DaemonSettings | None,
 ) -> Fleet:
     """The fleet, its hosts in order.
 
@@ -50,7 +52,7 @@ def connect(
     access = SshAccess(ssh, hosts, stack=pulumi.get_stack())
     facts = read_facts(access)
     wanted, choice = settled(networks, facts, consul_given=consul is not None)
-    found = problems(access, facts, wanted, consul, swarm, choice)
+    found = problems(access, facts, wanted, choice, consul, swarm, daemon)
     if pulumi.runtime.is_dry_run():
         for problem in found:
             pulumi.log.warn(f"up would stop here: {problem}")
@@ -67,9 +69,10 @@ def problems(
     access: SshAccess,
     facts: Facts,
     networks: Mapping[str, NetworkSettings],
+    choice: Choice | None,
     consul: ConsulSettings | None,
     swarm: SwarmSettings,
-    choice: Choice | None,
+    daemon: DaemonSettings | None,
 ) -> list[str]:
     """What stands in the way of what a stack asks of its hosts, a sentence each.
 
@@ -83,8 +86,11 @@ def problems(
             found.append(preflight.unreachable(name, endpoint.login, seen, access.jump))
             continue
         members[name] = Member(endpoint.address, seen)
-        found += preflight.docker(name, endpoint.user, seen)
+        if daemon is None or not daemon.brings_back(seen, access.stack):
+            found += preflight.docker(name, endpoint.user, seen)
         found += preflight.space(name, seen)
+        if daemon is not None:
+            found += daemon.refusals(name, seen, access.stack)
     refused = choice is not None and choice.refusal is not None
     if choice is not None and choice.refusal is not None:
         found.append(choice.refusal)
@@ -106,6 +112,10 @@ def problems(
     if wish := members_of_swarm(networks, swarm, addresses):
         seats = {name: members[name] for name in wish.hosts if name in members}
         found += refusals(swarm, wish, seats)
+        if daemon is not None and daemon.settings.get("live-restore") is True:
+            found.append(
+                "Swarm does not go with live-restore: take it out of crosshost:daemon.settings"
+            )
     # Networks of the same hosts have the same to say.
     return list(dict.fromkeys(found))
 

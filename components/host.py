@@ -59,7 +59,13 @@ class Host(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self),
         )
         self.scripts = self._install()
+        # What is made by the daemon must wait for it (components/daemon.py).
+        self.daemon: pulumi.Resource | None = None
         self.register_outputs({"engine": self.engine_version})
+
+    def after_daemon(self) -> list[pulumi.Resource]:
+        """What everything that this host's engine makes depends on."""
+        return [self.daemon] if self.daemon else []
 
     @property
     def engine_version(self) -> str | None:
@@ -130,6 +136,27 @@ class Host(pulumi.ComponentResource):
             depends_on=[self.scripts, *depends_on],
         )
 
+    def on_delete(
+        self,
+        name: str,
+        script: str,
+        *,
+        parent: pulumi.Resource,
+        depends_on: Sequence[pulumi.Resource] = (),
+    ) -> command.remote.Command:
+        """What is done on the host when it is deleted; making it costs no connection.
+
+        ``script`` is the script's name and its verb; its stdin is an empty header.
+        """
+        return self._command(
+            f"{name}@{self.host_name}",
+            create=None,
+            delete=f"sh {self.scripts_folder}/{script}",
+            stdin="\n",
+            parent=parent,
+            depends_on=[self.scripts, *depends_on],
+        )
+
     def _install(self) -> command.remote.Command:
         installed = self.record("scripts")
         intact = isinstance(self.facts, HostFacts) and (
@@ -154,7 +181,7 @@ class Host(pulumi.ComponentResource):
         self,
         name: str,
         *,
-        create: str,
+        create: str | None,
         delete: str | None,
         stdin: pulumi.Input[str],
         parent: pulumi.Resource,
@@ -166,7 +193,7 @@ class Host(pulumi.ComponentResource):
         return command.remote.Command(
             name,
             connection=self._connection,
-            create=sudo + create,
+            create=None if create is None else sudo + create,
             delete=None if delete is None else sudo + delete,
             stdin=stdin,
             triggers=list(triggers) or None,

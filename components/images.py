@@ -19,24 +19,29 @@ class Images:
         for host, image in wanted:
             by_host.setdefault(host, set()).add(image)
         self._made: dict[tuple[str, str], docker.RemoteImage] = {}
-        for name, images in by_host.items():
-            self._make(hosts[name], sorted(images))
+        self._noted = {
+            name: hosts[name].change(
+                "images",
+                "images.sh",
+                "images\n" + "".join(f"{image}\n" for image in sorted(images)),
+                parent=hosts[name],
+            )
+            for name, images in by_host.items()
+        }
 
-    def _make(self, host: Host, images: list[str]) -> None:
-        noted = host.change(
-            "images", "images.sh", "images\n" + "".join(f"{i}\n" for i in images), parent=host
-        )
-        for image in images:
-            self._made[host.host_name, image] = docker.RemoteImage(
+    def on(self, host: Host, image: str) -> docker.RemoteImage:
+        """The image on that host; pulled by the daemon as it is set up when this is first asked."""
+        key = (host.host_name, image)
+        if key not in self._made:
+            self._made[key] = docker.RemoteImage(
                 f"{image}@{host.host_name}",
                 name=image,
                 # images.sh removes it: the plugin would also remove what was there before.
                 keep_locally=True,
                 opts=pulumi.ResourceOptions(
-                    parent=host, provider=host.provider, depends_on=[noted]
+                    parent=host,
+                    provider=host.provider,
+                    depends_on=[self._noted[host.host_name], *host.after_daemon()],
                 ),
             )
-
-    def on(self, host: Host, image: str) -> docker.RemoteImage:
-        """The image on that host."""
-        return self._made[host.host_name, image]
+        return self._made[key]

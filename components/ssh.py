@@ -64,7 +64,7 @@ class SshSettings(Words):
         """The private key's path, ``~`` and ``${VARIABLES}`` filled in; ValueError if unusable."""
         if self.private_key_file is None:
             return None
-        path = _filled(self.private_key_file)
+        path = filled(self.private_key_file)
         try:
             content = path.read_text()
             mode, owner = path.stat().st_mode, path.stat().st_uid
@@ -103,7 +103,7 @@ class SshSettings(Words):
         return Path(name)
 
 
-def _filled(text: str) -> Path:
+def filled(text: str) -> Path:
     """The path with ``~`` and ``${VARIABLES}`` filled in; ValueError where that cannot be."""
 
     def fill(match: re.Match[str]) -> str:

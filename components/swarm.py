@@ -186,7 +186,7 @@ class Swarm(pulumi.ComponentResource):
             logging=command.local.Logging.NONE,
             opts=pulumi.ResourceOptions(
                 parent=self,
-                depends_on=[host.scripts, *others, *after],
+                depends_on=[host.scripts, *host.after_daemon(), *others, *after],
                 ignore_changes=["stdin"] if isinstance(host.facts, Unreachable) else None,
             ),
         )

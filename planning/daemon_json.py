@@ -1,34 +1,10 @@
-"""daemon.json: our keys merged into what the host has, and what the change takes."""
+"""daemon.json: our keys merged into what the host has, and where that meets somebody's edit."""
 
 from __future__ import annotations
 
 import json
-from typing import Any, Literal
-
-Action = Literal["none", "reload", "restart"]
-
-# Docker's "Miscellaneous options: configuration reload behavior", engine 20.10; cluster-store
-# only when it is set for the first time (docs/adr/0003).
-RELOADABLE = frozenset(
-    {
-        "authorization-plugins",
-        "cluster-advertise",
-        "cluster-store",
-        "cluster-store-opts",
-        "debug",
-        "default-runtime",
-        "features",
-        "insecure-registries",
-        "labels",
-        "live-restore",
-        "max-concurrent-downloads",
-        "max-concurrent-uploads",
-        "max-download-attempts",
-        "registry-mirrors",
-        "runtimes",
-        "shutdown-timeout",
-    }
-)
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 
 class BrokenDaemonJsonError(ValueError):
@@ -93,12 +69,53 @@ def changed(text: str | None, new: str) -> list[str]:
     )
 
 
-def action(keys: list[str], *, had_cluster_store: bool) -> Action:
-    """What a change of these keys takes. A store that is already set is only left by a restart."""
-    if not keys:
-        return "none"
-    if any(key not in RELOADABLE for key in keys):
-        return "restart"
-    if had_cluster_store and any(key.startswith("cluster-") for key in keys):
-        return "restart"
-    return "reload"
+def edits(text: str | None, new: str) -> dict[str, str]:
+    """Key -> what happens to it between two texts of the file, in a few words."""
+    old, now = read(text), read(new)
+    said: dict[str, str] = {}
+    for key in changed(text, new):
+        if key not in old:
+            said[key] = f"+ {key}: {shown(now[key])}"
+        elif key not in now:
+            said[key] = f"- {key}"
+        else:
+            said[key] = f"~ {key}: {shown(old[key])} -> {shown(now[key])}"
+    return said
+
+
+def conflicts(
+    text: str | None,
+    wanted: Mapping[str, Any],
+    *,
+    written: Mapping[str, Any],
+    original: str | None,
+) -> Iterator[str]:
+    """Sentences about keys that we and somebody else set.
+
+    ``written``: our keys as the last run wrote them. ``original``: the file before the first run.
+    """
+    have, before = read(text), read(original)
+    for key in sorted(written.keys() | wanted.keys()):
+        if key in written and (key not in have or have[key] != written[key]):
+            if key in wanted and key in have and have[key] == wanted[key]:
+                continue
+            now = f"is {shown(have[key])} now" if key in have else "was taken out"
+            back = (
+                f"up sets it back to {shown(wanted[key])}"
+                if key in wanted
+                else "up gives it back what it was before"
+                if key in before
+                else "up takes it out"
+            )
+            yield f"{key} was set by us and edited by hand since ({now}): {back}"
+        elif key not in written and key in have and have[key] != wanted[key]:
+            yield (
+                f"{key} is {shown(have[key])}: up replaces it by {shown(wanted[key])}, destroy "
+                "puts it back"
+            )
+
+
+def shown(value: object) -> str:
+    """A value as JSON on one line, cut where it is long."""
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= 80 else f"{text[:77]}..."

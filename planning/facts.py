@@ -66,7 +66,9 @@ class HostFacts(Facts):
     """Everything that facts.sh read on one host that answered; what it could not read is None.
 
     ``daemon_json`` and ``daemon_json_original`` are the file's text, None where it is absent.
-    ``records`` maps a host change's name to the stdin of its last successful run. ``skew`` is how
+    ``daemon_json_original`` is empty where there was none before us. ``records`` maps a host change's
+    name to the stdin of its last successful run, ``daemon_records`` another stack to its record of
+    daemon.json. ``daemon_interrupted``: a restart of ours was cut off with live-restore on for it. ``certificates`` maps a folder of ours to the hash of what is in it. ``skew`` is how
     many seconds the host's clock is ahead of ours, 0 as far as the time of asking leaves it open.
     ``sudo``: whether sudo works without a password, None for a login as root.
     ``free_docker`` and ``free_etc`` are bytes. ``modules`` knows only what the host told.
@@ -90,6 +92,9 @@ class HostFacts(Facts):
     daemon_json_hash: str = "absent"
     daemon_json_original: str | None = None
     records: dict[str, str] = {}
+    daemon_records: dict[str, str] = {}
+    daemon_interrupted: bool = False
+    certificates: dict[str, str] = {}
     scripts_hash: str | None = None
     nics: dict[str, Nic] = {}
     routes: list[Route] = []
@@ -123,7 +128,9 @@ def parse(text: str, asked: tuple[int, int] | None = None) -> HostFacts:
     if not lines or lines[0] != ("version", "1") or lines[-1] != ("end", "1"):
         raise ValueError("the facts script did not run to its end")
     one: dict[str, str] = {}
-    repeated = ("backend", "record", "nic", "address", "route", "module")
+    repeated = (
+        "backend", "record", "daemon_record", "certificates", "nic", "address", "route", "module",
+    )  # fmt: skip
     many: dict[str, list[str]] = {name: [] for name in repeated}
     for name, value in lines:
         if name in many:
@@ -152,6 +159,9 @@ def parse(text: str, asked: tuple[int, int] | None = None) -> HostFacts:
         daemon_json_hash=one.get("daemon_json_hash", "absent"),
         daemon_json_original=_text(one.get("daemon_json_original")),
         records=dict(_record(value) for value in many["record"]),
+        daemon_records=dict(_record(value) for value in many["daemon_record"]),
+        daemon_interrupted=one.get("daemon_interrupted") == "1",
+        certificates=dict(_pair(value) for value in many["certificates"]),
         scripts_hash=one.get("scripts_hash"),
         nics=_nics(many["nic"], many["address"]),
         routes=[
@@ -201,6 +211,11 @@ def _table(value: str, columns: int) -> list[list[str]]:
 def _record(value: str) -> tuple[str, str]:
     name, _, content = value.partition(" ")
     return name, _text(content) or ""
+
+
+def _pair(value: str) -> tuple[str, str]:
+    name, _, rest = value.partition(" ")
+    return name, rest
 
 
 def _info(value: str) -> dict[str, Any]:

@@ -18,10 +18,14 @@ ModuleState = Literal["loaded", "builtin", "loadable", "missing"]
 
 
 class DockerUnit(Facts):
-    """docker.service: its file, the command line that systemd makes of it, drop-ins by path."""
+    """docker.service: its file, the command line that systemd makes of it, drop-ins by path.
+
+    ``content`` is the text of the file.
+    """
 
     fragment: str
     exec_start: str
+    content: str = ""
     drop_ins: dict[str, str] = {}
 
 
@@ -72,6 +76,7 @@ def docker_unit(shown: dict[str, dict[str, list[str]]], content: str | None) -> 
     return DockerUnit(
         fragment=fragment,
         exec_start="; ".join(_argv(value) for value in unit.get("ExecStart", [])),
+        content=files.get(fragment, ""),
         drop_ins={path: files.get(path, "") for path in paths},
     )
 

@@ -53,6 +53,16 @@ crosshost:hosts:
     port: 2222
 """,
     ),
+    "daemon": (
+        "The Docker daemons of all hosts: further keys of daemon.json, and their API on a TCP port.",
+        """\
+crosshost:daemon:
+  settings:
+    log-driver: json-file
+    log-opts: {max-size: 10m, max-file: "3"}
+  rollout: {max_unavailable: 2}
+""",
+    ),
     "consul": (
         "The Consul server that the engines of overlay networks find each other through, with "
         "`control_plane: consul`.",
@@ -196,7 +206,8 @@ def _type(node: dict[str, Any]) -> str:
     if node.get("type") == "array":
         return f"list of {_type(node['items'])}"
     if node.get("type") == "object":
-        return f"map to {_type(node['additionalProperties'])}"
+        inner = node["additionalProperties"]
+        return f"map to {_type(inner)}" if isinstance(inner, dict) else "map"
     named = {"ipv4": "IPv4 address", "ipv4network": "IPv4 subnet"}
     plain = {
         "string": "text",

@@ -12,6 +12,7 @@ import pulumi
 
 from components.consul import ConsulSettings
 from components.container import ContainerSettings
+from components.daemon_settings import DaemonSettings
 from components.networks import AnyNetwork
 from components.networks.base import NetworkSettings
 from components.ssh import HostSettings, SshSettings
@@ -28,6 +29,7 @@ PROJECT = "crosshost"
 SECTIONS: dict[str, tuple[Any, Any]] = {
     "ssh": (None, SshSettings),
     "hosts": (HostName, HostSettings),
+    "daemon": (None, DaemonSettings),
     "consul": (None, ConsulSettings),
     "swarm": (None, SwarmSettings),
     "networks": (NetworkName, AnyNetwork),
@@ -41,6 +43,7 @@ class Settings:
 
     ssh: SshSettings
     hosts: dict[str, HostSettings]
+    daemon: DaemonSettings | None = None
     consul: ConsulSettings | None = None
     swarm: SwarmSettings = field(default_factory=SwarmSettings)
     networks: dict[str, NetworkSettings] = field(default_factory=dict)
@@ -79,6 +82,9 @@ def parse(values: dict[str, Any], *, secret_containers: bool = False) -> Setting
                 look()
             except ValueError as error:
                 problems.append(Problem(("crosshost:ssh", key), str(error)))
+    if (daemon := sections["daemon"]) is not None:
+        for sentence in dict.fromkeys(daemon.certificate_problems(sections["hosts"])):
+            problems.append(Problem(("crosshost:daemon", "api", "tls"), sentence))
     problems += check(
         hosts=sections["hosts"],
         networks=sections["networks"],

@@ -118,7 +118,9 @@ class MacvlanNetwork(Network):
                 options={"parent": str(settings.parent_on(host))},
                 ipam_configs=[_ipam(settings, host)],
                 labels=[docker.NetworkLabelArgs(label="crosshost.stack", value=pulumi.get_stack())],
-                opts=pulumi.ResourceOptions(parent=self, provider=one.provider),
+                opts=pulumi.ResourceOptions(
+                    parent=self, provider=one.provider, depends_on=one.after_daemon()
+                ),
             )
             for host, one in hosts.items()
         }

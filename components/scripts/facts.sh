@@ -106,11 +106,27 @@ put_file daemon_json /etc/docker/daemon.json
 if [ -e /etc/docker/daemon.json ]; then
     put daemon_json_hash "$(sha256sum </etc/docker/daemon.json | cut -d' ' -f1)"
 fi
+if [ -e "$state/daemon/original.absent" ]; then put daemon_json_original ""; fi
 put_file daemon_json_original "$state/daemon/original"
+# A restart that was cut off: live-restore in daemon.json is ours.
+if [ -e "$state/daemon/live" ] || [ -e "$state/boot/live" ]; then put daemon_interrupted 1; fi
 for record in "$state"/*/record "$state"/nic/*/record; do
     [ -e "$record" ] || continue
     name=${record#"$state"/}
     put record "${name%/record} $(b64 <"$record")"
+done
+for record in /var/lib/crosshost/*/daemon/record; do
+    stack=${record#/var/lib/crosshost/}
+    stack=${stack%/daemon/record}
+    if [ ! -e "$record" ] || [ "$stack" = "$1" ]; then continue; fi
+    put daemon_record "$stack $(b64 <"$record")"
+done
+# Of the API's certificates and key only what they hash to, and whether others can read the key.
+for folder in "$state"/tls/*/; do
+    [ -d "$folder" ] || continue
+    name=${folder%/}
+    put certificates "${name##*/} $(cat "$folder"ca.pem "$folder"cert.pem "$folder"key.pem 2>/dev/null |
+        sha256sum | cut -d' ' -f1) $(stat -c %a "$folder"key.pem 2>/dev/null)"
 done
 if [ -d "$state/scripts" ]; then
     put scripts_hash "$(cat "$state"/scripts/*.sh 2>/dev/null | sha256sum | cut -d' ' -f1)"

@@ -15,6 +15,7 @@ listed() { [ -e "$2" ] && grep -qxF -e "$1" "$2"; } # IMAGE FILE
 
 apply() {
     read_header
+    alone
     mkdir -p "$dir"
     cat >"$dir/new"
     if [ -e "$dir/record" ]; then tail -n +2 "$dir/record" >"$dir/known"; else : >"$dir/known"; fi
@@ -41,6 +42,8 @@ hand_over() {
 
 undo() {
     cat >/dev/null
+    # The daemon may be about to restart.
+    alone
     if [ -e "$pulled" ]; then
         while IFS= read -r image; do
             # Refused where somebody else's container uses it: then it stays.

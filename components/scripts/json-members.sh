@@ -3,13 +3,15 @@
 # that everything else in the file stays as it is. Reads the file on stdin, prints the new one.
 #   json-members.sh restore KEY,KEY... ORIGINAL   the keys get ORIGINAL's values back, or go
 #   json-members.sh set KEY VALUE                 one key gets a value (as JSON text)
+#   json-members.sh get KEY                       prints its value alone; fails where it is not there
 set -eu
 case ${1:-} in
 restore) keys=$2 original=$3 value= ;;
 set) keys=$2 original=/dev/null value=$3 ;;
-*) echo "json-members.sh: restore or set" >&2; exit 2 ;;
+get) keys=$2 original=/dev/null value= ;;
+*) echo "json-members.sh: restore, set or get" >&2; exit 2 ;;
 esac
-exec awk -v keys="$keys" -v original="$original" -v value="$value" '
+exec awk -v verb="$1" -v keys="$keys" -v original="$original" -v value="$value" '
 # Splits the object in text into members: name[i], raw[i] (the value), from 1 to the result.
 function members(text, name, raw,    i, c, depth, quoted, start, key, count, colon) {
     count = 0; depth = 0; quoted = 0; start = 0; colon = 0
@@ -44,6 +46,10 @@ function trimmed(text) { sub(/^[ \t\r\n]+/, "", text); sub(/[ \t\r\n]+$/, "", te
 END {
     count = members(text, name, raw)
     if (count < 0) exit 1
+    if (verb == "get") {
+        for (i = 1; i <= count; i++) if (name[i] == keys) { print raw[i]; exit 0 }
+        exit 1
+    }
     while ((getline line < original) > 0) old = old line "\n"
     olds = old == "" ? 0 : members(old, oldname, oldraw)
     wanted = split(keys, key, ",")

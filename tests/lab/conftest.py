@@ -18,6 +18,7 @@ from tests.unit.fleet import ROOT
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "gw0")
 # A lab of each worker's own, whose state only its tests change. The demo's stays as it is.
 os.environ["CROSSHOST_LAB_NAME"] = f"test-{WORKER}"
+NEWER = f"test-{WORKER}-28"
 _number = count()
 
 
@@ -41,6 +42,29 @@ def spare(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     spare.up(hosts=1)
     yield spare
     spare.clean()
+
+
+@pytest.fixture(scope="module")
+def newer() -> Iterator[Lab]:
+    """A lab of its own with one host, docker01, Docker 28.5.2."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CROSSHOST_LAB_NAME", NEWER)
+        lab = Lab.for_checkout()
+    lab.up(hosts=1, engines=["28"])
+    yield lab
+    lab.clean()
+
+
+@pytest.fixture
+def newer_environment(newer: Lab) -> Iterator[Environment]:
+    """An environment on the host of `newer`, without containers; destroyed afterwards."""
+    one = Environment(newer, "test-newer", "lab-modes")
+    one.variables["CROSSHOST_LAB_NAME"] = NEWER
+    one.config["hosts"] = {"docker01": one.config["hosts"]["docker01"]}
+    one.config["containers"] = {}
+    one.write()
+    yield one
+    one.remove()
 
 
 @pytest.fixture

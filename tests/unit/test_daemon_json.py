@@ -60,14 +60,6 @@ def test_text_that_is_as_wanted_is_kept_byte_for_byte(text):
         assert daemon_json.merged(text, daemon_json.read(text)) == text
 
 
-def test_what_a_change_takes():
-    action = daemon_json.action
-    assert action([], had_cluster_store=False) == "none"
-    assert action(["cluster-store", "cluster-advertise"], had_cluster_store=False) == "reload"
-    assert action(["cluster-store"], had_cluster_store=True) == "restart"
-    assert action(["labels", "bip"], had_cluster_store=False) == "restart"
-
-
 @pytest.mark.parametrize("text", ["{", "[]", "nonsense", '{"a": 1,}'])
 def test_a_broken_file_is_never_guessed_at(text):
     assert not daemon_json.readable(text)

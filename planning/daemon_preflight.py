@@ -1,0 +1,65 @@
+"""What stands in the way of a stack's daemon settings on a host, from facts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from planning import daemon_json, daemon_plan, ports, records
+from planning.daemon_plan import Api
+from planning.docker_unit import Start
+from planning.facts import HostFacts
+
+_TLS = ("tlsverify", "tlscacert", "tlscert", "tlskey")
+
+
+def refusals(
+    name: str, facts: HostFacts, settings: Mapping[str, Any], api: Api | None, stack: str
+) -> Iterator[str]:
+    """Sentences why this host cannot have them."""
+    start = Start.of(facts.unit, stack) if facts.unit else None
+    asked = dict(settings)
+    if api is not None:
+        asked |= {"tls": False} if api.certificates is None else dict.fromkeys(_TLS)
+        yield from _api(name, facts, api, start)
+    for flag, key in start.flags_of(asked) if start else ():
+        yield (
+            f"docker.service of {name} starts dockerd with {flag}, which it refuses beside "
+            f"daemon.json's {key}: take the flag out there (`systemctl edit --full docker`), or "
+            f"{key} out of crosshost:daemon"
+        )
+    yield from _other_stacks(name, facts, settings, api)
+    if settings.get("live-restore") is True and facts.swarm.member:
+        yield (
+            f"{name} is in a swarm, which live-restore does not go with: take live-restore out of "
+            "crosshost:daemon.settings"
+        )
+
+
+def _api(name: str, facts: HostFacts, api: Api, start: Start | None) -> Iterator[str]:
+    if not facts.systemd or start is None:
+        yield (
+            f"{name} has no docker.service with one ExecStart, which the TCP API must be made from: "
+            "take `api` out of crosshost:daemon"
+        )
+    docker = frozenset({"dockerd", "systemd"})
+    yield from ports.held(name, facts, [("tcp", api.port)], docker)
+
+
+def _other_stacks(
+    name: str, facts: HostFacts, settings: Mapping[str, Any], api: Api | None
+) -> Iterator[str]:
+    for other, record in facts.daemon_records.items():
+        theirs = daemon_plan.written_keys(record)
+        for key in sorted(settings.keys() & theirs.keys()):
+            if settings[key] != theirs[key]:
+                yield (
+                    f"{key} in daemon.json of {name} belongs to stack {other} too, which sets it "
+                    f"to {daemon_json.shown(theirs[key])}: write the same here, or take it out of "
+                    "one of the two"
+                )
+        if api is not None and "hosts" in records.words(record).get("own", "").split(","):
+            yield (
+                f"stack {other} gives {name} its TCP API already: take `api` out of "
+                "crosshost:daemon here or there"
+            )
