@@ -20,6 +20,8 @@ _HOST = "crosshost:host:Host"
 _NETWORK = "docker:index/network:Network"
 _CONTAINER = "docker:index/container:Container"
 _CONSUL = "crosshost:consul:ConsulServer"
+_SWARM = "crosshost:swarm:Swarm"
+_SEAT = "command:local:Command"
 
 
 def name(resource: Resource) -> str:
@@ -59,32 +61,60 @@ def consul(deployment: Deployment) -> Consul | None:
 
 
 @dataclass(frozen=True)
+class Swarm:
+    """The swarm that a stack's state knows: its managers in order, and each host's node."""
+
+    managers: tuple[str, ...]
+    nodes: Mapping[str, str]
+
+    def without(self, host: str) -> str | None:
+        """The first manager that is left without ``host``; None where the swarm is lost with it."""
+        return next((one for one in self.managers if one != host), None)
+
+
+def swarm(deployment: Deployment) -> Swarm | None:
+    """The stack's swarm, if it has one."""
+    for one in of_type(deployment, _SWARM):
+        nodes = {
+            name(seat).removeprefix("swarm@"): (seat.get("outputs") or {}).get("stdout") or ""
+            for seat in of_type(deployment, _SEAT)
+            if seat.get("parent") == one["urn"]
+        }
+        return Swarm(tuple(one["inputs"]["managers"]), nodes)
+    return None
+
+
+@dataclass(frozen=True)
 class Overlay:
-    """A network that engines share: its Docker name, and its hosts in the stack file's order."""
+    """A network that engines share: its Docker name, and its hosts in the stack file's order.
+
+    ``makers``: those whose engines may make it, the first of them does.
+    """
 
     name: str
     control_plane: str
     hosts: tuple[str, ...]
+    makers: tuple[str, ...]
 
     def without(self, host: str) -> str | None:
-        """The host whose engine makes it in a stack without ``host``: the first that is left."""
-        return next((one for one in self.hosts if one != host), None)
+        """The host whose engine makes it in a stack without ``host``; None where none is left."""
+        return next((one for one in self.makers if one != host), None)
 
 
 def overlays(deployment: Deployment) -> dict[str, Overlay]:
     """The networks that engines share, by the URNs of their resources."""
     by_urn = {r["urn"]: r for r in deployment.get("resources") or []}
     there = hosts(deployment)
+    managed = swarm(deployment)
 
     def overlay(network: Resource) -> Overlay:
         component = by_urn[network["parent"]]
         # An up that was cut off has left no outputs.
         members = (component.get("outputs") or {}).get("hosts") or there
-        return Overlay(
-            network["inputs"]["name"],
-            component["inputs"]["control_plane"],
-            tuple(host for host in members if host in there),
-        )
+        members = tuple(host for host in members if host in there)
+        plane = component["inputs"]["control_plane"]
+        makers = managed.managers if plane == "swarm" and managed else members
+        return Overlay(network["inputs"]["name"], plane, members, makers)
 
     return {
         network["urn"]: overlay(network)
@@ -132,7 +162,8 @@ def forget(deployment: Deployment, host: str) -> Forgotten:
     lost = {
         one.name
         for one in shared.values()
-        if one.control_plane == "consul" and server is not None and server.host == host
+        if (one.control_plane == "consul" and server is not None and server.host == host)
+        or (one.control_plane == "swarm" and one.without(host) is None)
     }
     renamed: dict[str, str] = {}
     kept = []

@@ -91,9 +91,33 @@ def consul(deployment: forgetting.Deployment, host: str, address: str) -> Iterat
     )
 
 
-# What each control plane keeps of a host. The Swarm's is to be `docker node rm --force` on a
-# manager.
-CONTROL_PLANES = (consul,)
+def swarm(deployment: forgetting.Deployment, host: str, _address: str) -> Iterator[Cleaning]:
+    """What a swarm keeps of a host: its node. Where it was the only manager, the swarm is no more."""
+    seen = forgetting.swarm(deployment)
+    if seen is None or host not in seen.nodes:
+        return
+    manager = seen.without(host)
+    if manager is not None:
+        node = shlex.quote(seen.nodes[host])
+        yield Cleaning(
+            manager,
+            f"docker node inspect {node} >/dev/null 2>&1 || exit 0; "
+            f"docker node demote {node} >/dev/null 2>&1; docker node rm --force {node} >/dev/null",
+            f"takes {host} off the swarm's list of nodes",
+        )
+        return
+    for member in seen.nodes:
+        if member != host:
+            yield Cleaning(
+                member,
+                "[ \"$(docker info --format '{{.Swarm.LocalNodeState}}')\" = inactive ] || "
+                "docker swarm leave --force >/dev/null",
+                f"leaves the swarm, which {host} alone managed: the next up begins a new one",
+            )
+
+
+# What each control plane keeps of a host.
+CONTROL_PLANES = (consul, swarm)
 
 
 def main() -> int:
@@ -187,6 +211,10 @@ def _told(
         )
         yield "Until then engines wait for Consul at every turn: where `up` says that a daemon does"
         yield "not answer, run it again."
+    seats = forgetting.swarm(deployment)
+    if seats is not None and seats.without(host) is None:
+        yield f"{host} alone managed the swarm: the overlays in it are lost. `pulumi up` makes them"
+        yield f"anew, and these containers: {', '.join(forgotten.anew) or 'none'}."
     yield f"Then take {host} and its containers out of the stack file and run `pulumi up`, or"
     yield "run `pulumi destroy`. What is on its disk stays there, should it ever start again."
 

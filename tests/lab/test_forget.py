@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from tests.lab.host_state import look
+from tests.lab.host_state import difference, look
 
 HOSTS = ("docker01", "docker02")
 
@@ -100,6 +100,62 @@ def test_overlays_are_made_anew_where_consul_is_gone_with_its_host(lab, environm
     lab.ssh("docker02", "docker exec web02 ping -c 1 -W 2 172.16.1.254")
     stack.destroy()
     assert look(lab, "docker02") == before
+
+
+@pytest.fixture
+def swarm(lab, environment):
+    """The environment on three hosts with Docker 28."""
+    lab.up_for("lab-swarm")
+    return environment("lab-swarm")
+
+
+def test_a_worker_that_is_gone_leaves_the_swarm_and_a_destroy_leaves_no_trace(
+    lab, swarm, forget, anew
+):
+    before = {host: look(lab, host) for host in ("docker03", "docker04")}
+    swarm.up()
+    lab.power_off("docker05")
+    said = forget(swarm, "docker05", "--yes")
+    assert said.returncode == 0, said.stderr
+    assert "docker03: takes docker05 off the swarm's list of nodes" in said.stdout
+    assert "docker05" not in lab.ssh("docker03", "docker node ls").stdout
+    swarm.destroy()
+    assert not difference(before, {host: look(lab, host) for host in before})
+
+
+@pytest.mark.long
+def test_the_first_manager_that_is_gone_hands_the_networks_to_the_next(lab, swarm, forget, anew):
+    before = {host: look(lab, host) for host in ("docker04", "docker05")}
+    swarm.config["swarm"]["managers"] = ["docker03", "docker04", "docker05"]
+    swarm.write()
+    swarm.up()
+    pid = lab.ssh("docker04", "docker inspect -f {{.State.Pid}} web02").stdout
+    lab.power_off("docker03")
+    said = forget(swarm, "docker03", "--yes")
+    assert said.returncode == 0, said.stderr
+    assert "is handed over: network ol1 to docker04" in said.stdout
+    swarm.config["swarm"]["managers"] = ["docker04"]
+    without(swarm, "docker03", "web01")
+    swarm.up()
+    assert swarm.up().changes == {}
+    assert lab.ssh("docker04", "docker inspect -f {{.State.Pid}} web02").stdout == pid
+    lab.ssh("docker04", "docker exec web02 ping -c 1 -W 2 web03")
+    swarm.destroy()
+    assert not difference(before, {host: look(lab, host) for host in before})
+
+
+@pytest.mark.long
+def test_a_swarm_is_made_anew_where_its_only_manager_is_gone(lab, swarm, forget, anew):
+    swarm.up()
+    lab.power_off("docker03")
+    said = forget(swarm, "docker03", "--yes")
+    assert said.returncode == 0, said.stderr
+    assert "docker03 alone managed the swarm: the overlays in it are lost." in said.stdout
+    swarm.config["swarm"]["managers"] = ["docker04"]
+    without(swarm, "docker03", "web01")
+    swarm.up()
+    lab.ssh("docker04", "docker exec web02 ping -c 2 -W 3 web03")
+    assert swarm.up().changes == {}
 
 
 def without(stack, host, *containers):

@@ -17,6 +17,8 @@ OVERLAY, CONTAINER = "crosshost:networks:OverlayNetwork", "crosshost:container:C
 IN_OVERLAY = f"{OVERLAY}$docker:index/network:Network"
 IN_CONTAINER = f"{CONTAINER}$docker:index/container:Container"
 
+HOSTS = ("docker01", "docker02")
+
 
 def urn(types: str, name: str) -> str:
     return f"{PROJECT}{types}::{name}"
@@ -181,7 +183,7 @@ def test_a_host_whose_name_ends_alike_is_another_one(deployment):
 def test_a_state_of_the_hosts_and_overlays_is_read(deployment):
     assert forgetting.hosts(deployment)["docker02"]["address"] == "10.0.0.12"
     assert forgetting.attached(deployment, "docker02") == [
-        (forgetting.Overlay("ol1", "consul", ("docker01", "docker02")), "web02")
+        (forgetting.Overlay("ol1", "consul", HOSTS, HOSTS), "web02")
     ]
 
 
