@@ -314,3 +314,31 @@ def test_autolock_gives_no_key_away(lab, environment):
     stack.write()
     assert stack.up().changes == {"updated": 1}
     assert stack.up().changes == {}
+
+
+@pytest.fixture
+def deploy(lab):
+    """A user of each host who is not root: in the group docker, may use sudo, has our key."""
+    for host in HOSTS:
+        lab.ssh(
+            host,
+            "useradd --create-home --shell /bin/sh --groups docker deploy && "
+            "install -d -m 700 -o deploy -g deploy /home/deploy/.ssh && "
+            "install -m 600 -o deploy -g deploy /root/.ssh/authorized_keys /home/deploy/.ssh/ && "
+            "echo 'deploy ALL=(ALL) NOPASSWD: ALL' >/etc/sudoers.d/deploy",
+        )
+    yield "deploy"
+    for host in HOSTS:
+        lab.ssh(host, "rm -f /etc/sudoers.d/deploy; pkill -KILL -u deploy; userdel -rf deploy")
+
+
+def test_a_user_with_sudo_makes_a_swarm_and_ends_it(lab, environment, deploy):
+    before = {host: look(lab, host) for host in HOSTS}
+    stack = environment("lab-swarm")
+    stack.config["ssh"] |= {"user": deploy, "sudo": True}
+    stack.write()
+    stack.up()
+    all_reach_each_other(lab)
+    assert stack.up().changes == {}
+    stack.destroy()
+    assert not difference(before, {host: look(lab, host) for host in HOSTS})
