@@ -134,7 +134,7 @@ class OverlayNetwork(Network):
         self.endpoints = maker.change(
             f"{name}-endpoints",
             "endpoints.sh",
-            self.network.name.apply(lambda network: f"network={network}\n{members}"),
+            pulumi.Output.concat(f"network={name} id=", self.network.id, f"\n{members}"),
             parent=self,
             elsewhere=elsewhere,
             triggers=[self.network.id],

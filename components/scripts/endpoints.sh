@@ -1,7 +1,8 @@
 #!/bin/sh
 # Endpoints that an overlay network keeps of containers that are gone: an engine that dies, or
 # that cannot reach the store, leaves them there, and the network cannot be removed.
-# Header words: network. Content: the names of the stack's containers on it, one a line.
+# Header words: network, id (of that network and no later one of its name). Content: the names of
+# the stack's containers on it, one a line.
 #   endpoints.sh apply   keep the list
 #   endpoints.sh undo    after the containers are gone, before the network goes: free them; a swarm's
 #                        network goes here, when it can
@@ -10,11 +11,12 @@
 
 read_header
 network=$(header_word network)
+id=$(header_word id)
 # shellcheck disable=SC2154
 dir=$state/endpoints-$network
 
 inspect() { # FORMAT
-    docker network inspect --verbose --format "$1" "$network" 2>/dev/null | sed '/^$/d'
+    docker network inspect --verbose --format "$1" "$id" 2>/dev/null | sed '/^$/d'
 }
 
 # The names of what the network has, one a line. Of a swarm's network an engine itself holds only
@@ -30,7 +32,7 @@ attached() {
 free() {
     attached | while IFS= read -r name; do
         if printf '%s\n' "$ours" | grep -qxF -e "$name"; then
-            docker network disconnect --force "$network" "$name" >/dev/null
+            docker network disconnect --force "$id" "$name" >/dev/null
         fi
     done
 }
@@ -50,7 +52,7 @@ user_of_task() { # TASK: what is known of it where gossip knows no name
 # shows it; only the removal itself tells. That the network is gone already is no error to Pulumi.
 remove() {
     tries=150
-    until reason=$(docker network rm "$network" 2>&1 >/dev/null); do
+    until reason=$(docker network rm "$id" 2>&1 >/dev/null); do
         case $reason in
         *"in use by task"*) task=${reason##*in use by task } ;;
         *"has active endpoints"*) task= ;;

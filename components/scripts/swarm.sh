@@ -132,7 +132,7 @@ strangers() {
 leave() { # sets $ended where the swarm is no more
     if [ "$(swarm ControlAvailable)" = true ] && [ -z "$(swarm Error)" ]; then
         if [ "$(swarm Managers)" -gt 1 ]; then
-            { docker node demote self >/dev/null && within not_a_manager; } ||
+            { docker node demote "$(swarm NodeID)" >/dev/null && within not_a_manager; } ||
                 fail "this host cannot step down as a manager of the swarm"
         else
             used=$(strangers | tr '\n' ',')

@@ -292,6 +292,8 @@ def test_a_swarm_without_a_leader_is_said_in_words_and_nothing_is_changed(lab, e
     for host in ("docker04", "docker05"):
         lab.power_off(host)
     try:
+        # The leader goes on believing in itself for a while.
+        wait(lambda: lab.ssh("docker03", "docker node ls", check=False).returncode != 0, 60)
         preview = stack.preview()
         assert "the swarm of docker03 has no leader" in preview.text
         assert preview.changes == {}
