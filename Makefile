@@ -42,6 +42,7 @@ format:
 
 bench:
 	$(PYTHON) -m lab.bench
+	$(PYTHON) -m lab.bench_swarm
 
 clean:
 	$(PYTHON) -m lab clean

@@ -116,7 +116,13 @@ class Lab:
 
     def up_for(self, stack: str) -> list[HostStatus]:
         """Have the hosts of an environment running; others are left as they are."""
-        fleet = fleets.fleet(stack)
+        return self._up_only(fleets.fleet(stack))
+
+    def up_numbered(self, fleet: Mapping[int, str]) -> list[HostStatus]:
+        """Have these hosts running, number -> suite; others are left as they are."""
+        return self._up_only({number: roots.SUITES[suite] for number, suite in fleet.items()})
+
+    def _up_only(self, fleet: Mapping[int, Suite]) -> list[HostStatus]:
         with self._locked() as record:
             client_key = self._know(record, fleet)
             wanted = [self._host(record, name_of(number)) for number in fleet]
