@@ -5,19 +5,16 @@ lab/python -m lab.bench [--runs N]
 
 from __future__ import annotations
 
-import statistics
-import subprocess
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from lab.lab import Lab
 from lab.progress import say
+from lab.timing import Timing, pulumi
 
 UP = ("up", "--yes", "--skip-preview")
 MACVLAN = (
@@ -41,20 +38,11 @@ UNSTORE = (
 
 
 class Bench:
-    """Timed steps on the lab's first two hosts; seconds by row name, one figure a run."""
+    """Steps on the lab's first two hosts."""
 
     def __init__(self, lab: Lab) -> None:
         self.lab = lab
-        self.seconds: dict[str, list[float]] = {}
-
-    def timed(self, row: str, step: Callable[[], object]) -> None:
-        began = time.monotonic()
-        step()
-        self.seconds.setdefault(row, []).append(time.monotonic() - began)
-
-    def pulumi(self, stack: str, *words: str) -> None:
-        argv = ["lab/run", "pulumi", "--non-interactive", "-s", stack, *words]
-        subprocess.run(argv, cwd=self.lab.checkout, check=True, capture_output=True)
+        self.timing = Timing()
 
     def both(self, command: str, stdin: Callable[[int], str | None] = lambda _: None) -> None:
         """A command on both hosts at once; ``stdin`` of the host's number."""
@@ -101,22 +89,22 @@ class Bench:
             name = stack.removeprefix("lab-")
 
             def first(stack: str = stack, container: str = container, target: str = target) -> None:
-                self.pulumi(stack, *UP)
+                pulumi(stack, *UP)
                 self.ping(container, target)
 
-            self.timed(f"{name}: up, to the first ping", first)
-            self.timed(f"{name}: up without changes", lambda s=stack: self.pulumi(s, *UP))  # type: ignore[misc]
-            self.timed(f"{name}: preview", lambda s=stack: self.pulumi(s, "preview"))  # type: ignore[misc]
-            self.timed(
+            self.timing.timed(f"{name}: up, to the first ping", first)
+            self.timing.timed(f"{name}: up without changes", lambda s=stack: pulumi(s, *UP))  # type: ignore[misc]
+            self.timing.timed(f"{name}: preview", lambda s=stack: pulumi(s, "preview"))  # type: ignore[misc]
+            self.timing.timed(
                 f"{name}: destroy",
-                lambda s=stack: self.pulumi(s, "destroy", "--yes", "--skip-preview"),  # type: ignore[misc]
+                lambda s=stack: pulumi(s, "destroy", "--yes", "--skip-preview"),  # type: ignore[misc]
             )
-        self.timed("macvlan: up, to the first ping, by hand", self.macvlan_by_hand)
+        self.timing.timed("macvlan: up, to the first ping, by hand", self.macvlan_by_hand)
         undo = "docker rm -f $(docker ps -aq); docker network rm macvlan_1; ip link set ens33 promisc off"
-        self.timed("macvlan: destroy, by hand", lambda: self.both(undo))
-        self.timed("overlay: up, to the first ping, by hand", self.overlay_by_hand)
+        self.timing.timed("macvlan: destroy, by hand", lambda: self.both(undo))
+        self.timing.timed("overlay: up, to the first ping, by hand", self.overlay_by_hand)
         self.both("docker rm -f web-$(hostname)")
-        self.timed("overlay: destroy, by hand", lambda: self.both(UNSTORE))
+        self.timing.timed("overlay: destroy, by hand", lambda: self.both(UNSTORE))
         self.both("docker rm -f consul; docker volume prune -f")
 
 
@@ -130,14 +118,8 @@ def main(runs: Annotated[int, typer.Option(help="rounds, the first not counted")
         bench.both("docker pull -q centos_ssh:v2; docker pull -q consul:1.8.7")
         bench.round()
         if number == 0:
-            bench.seconds.clear()
-    table = Table("step", "median s", "min", "max", "beside by hand", box=None)
-    medians = {row: statistics.median(values) for row, values in bench.seconds.items()}
-    for row, values in bench.seconds.items():
-        other = medians.get(f"{row}, by hand")
-        ratio = f"{medians[row] / other:.2f}" if other else ""
-        table.add_row(row, f"{medians[row]:.1f}", f"{min(values):.1f}", f"{max(values):.1f}", ratio)
-    Console().print(table)
+            bench.timing = Timing()
+    Console().print(bench.timing.table())
 
 
 if __name__ == "__main__":

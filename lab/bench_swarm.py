@@ -7,9 +7,6 @@ hand over SSH; then how long each step takes, and the join of many hosts beside 
 from __future__ import annotations
 
 import re
-import statistics
-import subprocess
-import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -18,11 +15,11 @@ from typing import Annotated, Any
 import typer
 import yaml
 from rich.console import Console
-from rich.table import Table
 
 from lab.keys import host_key
 from lab.lab import CHECKOUT, Lab
 from lab.progress import say
+from lab.timing import Timing, pulumi
 
 HOSTS = ("docker03", "docker04", "docker05")
 STACK = "lab-swarm"
@@ -33,30 +30,17 @@ _STEP = re.compile(r"([\w:]+) (\S+)@(\S+) (?:created|deleted) \(([\d.]+)s\)")
 
 
 class Bench:
-    """Timed steps; seconds by row, one figure a round."""
+    """Steps on the hosts of lab-swarm."""
 
     def __init__(self, lab: Lab) -> None:
         self.lab = lab
-        self.seconds: dict[str, list[float]] = {}
-        self.steps: dict[str, list[float]] = {}
-
-    def timed(self, row: str, step: Callable[[], object]) -> None:
-        began = time.monotonic()
-        step()
-        self.seconds.setdefault(row, []).append(time.monotonic() - began)
-
-    def pulumi(self, stack: str, *words: str) -> str:
-        argv = ["lab/run", "pulumi", "--non-interactive", "--color", "never", "-s", stack, *words]
-        done = subprocess.run(
-            argv, cwd=CHECKOUT, check=True, capture_output=True, text=True, stdin=subprocess.DEVNULL
-        )
-        return done.stdout
+        self.timing = Timing()
 
     def first_up(self) -> None:
-        text = self.pulumi(STACK, *UP)
+        text = pulumi(STACK, *UP)
         self.ping()
         for _, name, _host, seconds in _STEP.findall(text):
-            self.steps.setdefault(name, []).append(float(seconds))
+            self.timing.add(f"  {name}", float(seconds))
 
     def ping(self, names: Sequence[str] = ("web02", "web03")) -> None:
         """Until the first answer of each."""
@@ -86,12 +70,12 @@ class Bench:
         self.lab.ssh(HOSTS[0], undo)
 
     def round(self) -> None:
-        self.timed("up, to the first ping by name", self.first_up)
-        self.timed("up without changes", lambda: self.pulumi(STACK, *UP))
-        self.timed("preview", lambda: self.pulumi(STACK, "preview"))
-        self.timed("destroy", lambda: self.pulumi(STACK, *DESTROY))
-        self.timed("up, to the first ping by name, by hand", self.by_hand)
-        self.timed("destroy, by hand", self.undo_by_hand)
+        self.timing.timed("up, to the first ping by name", self.first_up)
+        self.timing.timed("up without changes", lambda: pulumi(STACK, *UP))
+        self.timing.timed("preview", lambda: pulumi(STACK, "preview"))
+        self.timing.timed("destroy", lambda: pulumi(STACK, *DESTROY))
+        self.timing.timed("up, to the first ping by name, by hand", self.by_hand)
+        self.timing.timed("destroy, by hand", self.undo_by_hand)
 
 
 def each(hosts: Sequence[str], step: Callable[[str], Any]) -> None:
@@ -123,9 +107,9 @@ def many_hosts(lab: Lab, count: int) -> Iterator[None]:
 def joins(bench: Bench, count: int) -> list[float]:
     """Seconds of each of ``count`` hosts that join at once."""
     with many_hosts(bench.lab, count):
-        text = bench.pulumi(MANY, *UP)
-        bench.pulumi(MANY, *DESTROY)
-        bench.pulumi(MANY, "stack", "rm", "--yes")
+        text = pulumi(MANY, *UP)
+        pulumi(MANY, *DESTROY)
+        pulumi(MANY, "stack", "rm", "--yes")
     manager = "docker20"
     return sorted(
         float(seconds)
@@ -147,22 +131,8 @@ def main(
         each(HOSTS, lambda host: lab.ssh(host, "docker pull -q centos_ssh:v2"))
         bench.round()
         if number == 0:
-            bench.seconds.clear()
-            bench.steps.clear()
-    table = Table("step", "median s", "min", "max", "beside by hand", box=None)
-    medians = {row: statistics.median(values) for row, values in bench.seconds.items()}
-    for row, values in bench.seconds.items():
-        other = medians.get(f"{row}, by hand")
-        ratio = f"{medians[row] / other:.2f}" if other else ""
-        table.add_row(row, f"{medians[row]:.1f}", f"{min(values):.1f}", f"{max(values):.1f}", ratio)
-    for name, values in sorted(bench.steps.items()):
-        table.add_row(
-            f"  {name}",
-            f"{statistics.median(values):.2f}",
-            f"{min(values):.2f}",
-            f"{max(values):.2f}",
-        )
-    Console().print(table)
+            bench.timing = Timing()
+    Console().print(bench.timing.table())
     one, all_ = joins(bench, 1), joins(bench, many)
     print(
         f"one host joins: {one[0]:.2f} s; {many} at once: the slowest {all_[-1]:.2f} s, in sum {sum(all_):.1f} s"
