@@ -9,7 +9,7 @@ from planning.facts import HostFacts, parse
 from tests.unit.fleet import b64, facts_text
 
 HOSTS = ("docker01", "docker02", "docker03")
-ADDRESSES = {name: f"10.0.0.1{number}" for number, name in enumerate(HOSTS, 1)}
+ADDRESSES = {f"docker0{number}": f"10.0.0.1{number}" for number in range(1, 10)}
 
 
 def record(role: str = "worker", adopted: str = "no", **more: str) -> dict[str, str]:
@@ -71,9 +71,15 @@ def nodes(names: Sequence[str], managers: Sequence[str] = ("docker01",)) -> str:
     )
 
 
-def host_text(name: str, swarm: Mapping[str, Any] | None = None, **more: Any) -> str:
-    """What facts.sh prints on a host; ``swarm``: its section of `docker info`."""
-    info = {"Swarm": swarm or {"LocalNodeState": "inactive"}}
+def host_text(
+    name: str,
+    swarm: Mapping[str, Any] | None = None,
+    *,
+    engine: Mapping[str, Any] | None = None,
+    **more: Any,
+) -> str:
+    """What facts.sh prints on a host; ``swarm``: that section of `docker info`, ``engine``: others."""
+    info = {"Swarm": swarm or {"LocalNodeState": "inactive"}, **(engine or {})}
     given = {"version": "28.5.2", "backends": (), "address": ADDRESSES[name], **more}
     return facts_text(hostname=name, info=info, **given)
 
