@@ -8,19 +8,23 @@ from dataclasses import dataclass
 import pulumi
 
 from components.consul import ConsulSettings
+from components.control_planes import PLANES
 from components.daemon_settings import DaemonSettings
 from components.facts import read_facts
 from components.host import Host, HostArgs
 from components.networks import members_of_swarm, settled
 from components.networks.base import NetworkSettings
-from components.networks.overlay import OverlaySettings
+from components.networks.overlay import OverlaySettings, advertisable
 from components.ssh import HostSettings, SshAccess, SshSettings
 from components.swarm import SwarmSettings, refusals
-from planning import ports, preflight
+from planning import ports, preflight, routes
 from planning.control_plane import Choice
 from planning.facts import HostFacts, Unreachable
+from planning.mtu import too_large
 from planning.ports import Member
+from planning.swarm import Wish
 
+_ON_CONSUL = PLANES["consul"].contract.key
 Facts = Mapping[str, HostFacts | Unreachable]
 
 
@@ -98,20 +102,20 @@ def problems(
         f"{name}: {reason}"
         for name, settings in networks.items()
         if not (refused and isinstance(settings, OverlaySettings))
-        for reason in _of_network(settings, list(facts), members)
+        for reason in _of_network(name, settings, access, members)
     ]
-    found += _between(access, networks, members)
+    addresses = {name: endpoint.address for name, endpoint in access.endpoints.items()}
+    wish = members_of_swarm(networks, swarm, addresses)
+    found += _between(access, networks, wish, members)
     if consul is not None and consul.host in members:
-        users = _hosts_of("overlay-consul", networks, list(facts)) | {consul.host}
+        users = _hosts_of(_ON_CONSUL, networks, list(facts)) | {consul.host}
         found += consul.refusals(access.stack, {n: m for n, m in members.items() if n in users})
     elif consul is None and choice is not None and choice.plane == "consul" and not refused:
         found.append(
             f"the overlays are on Consul ({choice.why}): add `crosshost:consul: {{host: ...}}`"
         )
-    addresses = {name: endpoint.address for name, endpoint in access.endpoints.items()}
-    if wish := members_of_swarm(networks, swarm, addresses):
-        seats = {name: members[name] for name in wish.hosts if name in members}
-        found += refusals(swarm, wish, seats)
+    if wish is not None:
+        found += _of_swarm(swarm, wish, networks, members)
         if daemon is not None and daemon.settings.get("live-restore") is True:
             found.append(
                 "Swarm does not go with live-restore: take it out of crosshost:daemon.settings"
@@ -121,28 +125,66 @@ def problems(
 
 
 def _of_network(
-    settings: NetworkSettings, hosts: list[str], members: Mapping[str, Member]
+    network: str, settings: NetworkSettings, access: SshAccess, members: Mapping[str, Member]
 ) -> Iterator[str]:
     """What stands in a network's way on each of its hosts that answer."""
-    for name in settings.on(hosts):
+    there = any(
+        (one.name, one.stack) == (network, access.stack)
+        for member in members.values()
+        for one in member.facts.networks
+    )
+    for name in settings.on(list(access.endpoints)):
         if name in members:
-            yield from settings.contract.refusals(name, members[name].facts)
-            yield from settings.refusals(name, members[name].facts)
+            facts = members[name].facts
+            yield from settings.contract.refusals(name, facts)
+            yield from settings.refusals(name, routes.without_bridges(facts) if there else facts)
+            if settings.contract.key == _ON_CONSUL and not advertisable(members[name].address):
+                yield (
+                    f"{members[name].address} is a name, but engines on Consul tell each other this "
+                    f"address: write the IP address of {name}"
+                )
+
+
+def _of_swarm(
+    settings: SwarmSettings,
+    wish: Wish,
+    networks: Mapping[str, NetworkSettings],
+    members: Mapping[str, Member],
+) -> Iterator[str]:
+    """What stands in the way of the swarm, and of what its networks ask of it."""
+    contract = PLANES["swarm"].contract
+    seats = {name: members[name] for name in wish.hosts if name in members}
+    with_networks = _hosts_of(contract.key, networks, list(seats))
+    for host, member in seats.items():
+        if host not in with_networks:
+            yield from contract.refusals(host, member.facts)
+    yield from refusals(settings, wish, seats, contract.ports)
+    for name, network in networks.items():
+        if not isinstance(network, OverlaySettings) or network.mtu is None:
+            continue
+        for host in network.on(list(seats)):
+            carrier, facts = wish.advertise[host], seats[host].facts
+            yield from (f"{name}: {why}" for why in too_large(network.mtu, host, carrier, facts))
 
 
 def _between(
-    access: SshAccess, networks: Mapping[str, NetworkSettings], members: Mapping[str, Member]
+    access: SshAccess,
+    networks: Mapping[str, NetworkSettings],
+    wish: Wish | None,
+    members: Mapping[str, Member],
 ) -> Iterator[str]:
-    """What stands between hosts that share networks."""
-    sharing: dict[str, Member] = {}
+    """What stands between hosts that share networks; the ports of a swarm are its own matter."""
+    sharing = {name: members[name] for name in (wish.hosts if wish else ()) if name in members}
     for settings in networks.values():
         wanted = settings.ports
         here = {n: members[n] for n in settings.on(list(access.endpoints)) if n in members}
+        if wanted:
+            sharing |= here
+        if settings.contract.key == PLANES["swarm"].contract.key:
+            continue
         yield from ports.shut(here, wanted).values()
         for name, member in here.items():
             yield from ports.held(name, member.facts, wanted, frozenset({"dockerd"}))
-        if wanted:
-            sharing |= here
     seen = {name: member.facts for name, member in sharing.items()}
     yield from preflight.same_hostnames(seen)
     yield from preflight.clocks(seen)

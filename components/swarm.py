@@ -14,10 +14,12 @@ from components.host import Host
 from planning import ports, records, routes, swarm
 from planning.compose import Words
 from planning.facts import HostFacts, Unreachable
-from planning.ports import Member
+from planning.ports import Member, Port
 from planning.words import Address, HostName, Interface, Subnet
 
 CONTROL_PORT = ("tcp", 2377)
+GOSSIP_PORT = 7946
+_DATA_PORT = ("udp", 4789)
 
 
 class SwarmSettings(Words):
@@ -52,11 +54,19 @@ class SwarmSettings(Words):
             raise ValueError("managers is empty: name a host, or leave managers out")
         if self.managers and len(set(self.managers)) < len(self.managers):
             raise ValueError("managers names a host twice: name each once")
+        if self.data_path_port == GOSSIP_PORT:
+            raise ValueError(
+                f"data_path_port {GOSSIP_PORT} is the port that nodes talk by: write another one"
+            )
         if self.address_pool is not None and self.address_pool.prefixlen > 24:
             raise ValueError(
                 f"address_pool {self.address_pool} is too small: write a /24 or larger"
             )
         return self
+
+    def carrying(self, ports: Sequence[Port]) -> list[Port]:
+        """``ports`` as they really are: overlays may go by another one than Docker's own."""
+        return [("udp", self.data_path_port) if port == _DATA_PORT else port for port in ports]
 
     def wish(self, hosts: Sequence[str], addresses: Mapping[str, str]) -> swarm.Wish:
         """The swarm of ``hosts`` (those with overlays on it); ``addresses`` of all the stack's."""
@@ -77,14 +87,24 @@ class SwarmSettings(Words):
         )
 
 
-def refusals(settings: SwarmSettings, wish: swarm.Wish, members: Mapping[str, Member]) -> list[str]:
-    """Sentences why the hosts (those of ``wish`` that answer) cannot be the swarm."""
+def refusals(
+    settings: SwarmSettings,
+    wish: swarm.Wish,
+    members: Mapping[str, Member],
+    between: Sequence[Port],
+) -> list[str]:
+    """Sentences why the hosts (those of ``wish`` that answer) cannot be the swarm.
+
+    ``between``: the ports that nodes of any swarm need of each other.
+    """
     seen = {name: member.facts for name, member in members.items()}
     found = swarm.problems(wish, seen)
+    needed = settings.carrying(between)
+    found += ports.shut(members, needed).values()
     found += ports.shut(members, [CONTROL_PORT], guarding=wish.managers).values()
-    for name in wish.managers:
-        if name in members:
-            found += ports.held(name, members[name].facts, [CONTROL_PORT], frozenset({"dockerd"}))
+    for name, facts in seen.items():
+        control = [CONTROL_PORT] if name in wish.managers else []
+        found += ports.held(name, facts, [*control, *needed], frozenset({"dockerd"}))
     if settings.address_pool is not None and swarm.present(wish, seen) is None:
         pool = str(routes.free_pool(seen.values()))
         found += routes.meeting(

@@ -57,7 +57,7 @@ def _left_out(facts: Mapping[str, HostFacts], stored: list[str]) -> str | None:
         return None
     return (
         f"the overlays are on the Consul cluster store of {_listed(stored)}, which "
-        f"{_listed(without)} has no back end for, and an engine in a store cannot be in a swarm: "
+        f"{_listed(without)} {'has' if len(without) == 1 else 'have'} no back end for, and an engine in a store cannot be in a swarm: "
         "leave such hosts out by `hosts` of the networks, or rebuild the overlays on Swarm "
         "(`pulumi destroy` with the stack file and engines as they were, then `pulumi up` with "
         "`control_plane: swarm`)"

@@ -14,6 +14,15 @@ POOLS = tuple(
 )
 
 
+def without_bridges(facts: HostFacts) -> HostFacts:
+    """The facts without routes of Docker's own bridges, which get addresses as it likes.
+
+    Bridges that came after an overlay are no fault of the overlay's subnet.
+    """
+    kept = [route for route in facts.routes if not route.nic.startswith(("docker", "br-"))]
+    return facts.model_copy(update={"routes": kept})
+
+
 def met(subnet: IPv4Network, facts: HostFacts) -> list[str]:
     """The host's routes, as "SUBNET by NIC", that share addresses with ``subnet``."""
     return [

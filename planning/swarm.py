@@ -70,7 +70,7 @@ def seats(wish: Wish, facts: Mapping[str, HostFacts]) -> dict[str, Seat]:
         if host not in facts:
             continue
         seen = facts[host].swarm
-        inside = there is not None and belongs(seen, there)
+        inside = _inside(seen, there, wish, facts)
         start: Start
         if inside:
             start = "stay"
@@ -151,16 +151,26 @@ def _recorded(facts: HostFacts) -> bool:
     return CHANGE in facts.records
 
 
+def _inside(
+    seen: SwarmFacts, there: Swarm | None, wish: Wish, facts: Mapping[str, HostFacts]
+) -> bool:
+    """Whether a host is in the swarm; taken for granted while a manager of it does not answer."""
+    if there is not None:
+        return belongs(seen, there)
+    silent = {at for host, at in wish.advertise.items() if host not in facts}
+    return seen.member and not silent.isdisjoint(_hosts_of(seen))
+
+
 def _manages(seen: SwarmFacts) -> bool:
     return seen.state == "active" and seen.manager and bool(seen.cluster)
 
 
 def _adopted(facts: HostFacts, inside: bool) -> str:
+    if not inside:
+        return "no"  # whatever it was in once, into this one crosshost puts it
     record = facts.records.get(CHANGE)
     if record is not None:
         return records.words(record).get("adopted", "no")
-    if not inside:
-        return "no"
     return "manager" if facts.swarm.manager else "worker"
 
 
@@ -201,7 +211,7 @@ def _of_host(
             f"managers ({_addresses(seen)}), or, where they are gone for good, run `docker swarm "
             f"init --force-new-cluster --advertise-addr {wanted}` on {host}"
         ]
-    if there is not None and belongs(seen, there):
+    if _inside(seen, there, wish, facts):
         if seen.address != wanted:
             return [
                 f"{host} is in the swarm by {seen.address}, and cannot change that to {wanted} as a "
@@ -232,13 +242,18 @@ def _of_host(
 
 def _its_managers_began_anew(seen: SwarmFacts, wish: Wish, facts: Mapping[str, HostFacts]) -> bool:
     """Whether all managers that a worker knows are hosts of the stack that are in no swarm now."""
-    addresses = {at.rpartition(":")[0] for at in seen.managers.values()}
+    addresses = _hosts_of(seen)
     anew = {
         address(wish.advertise[host], facts[host])
         for host in wish.hosts
         if host in facts and not facts[host].swarm.member
     }
     return bool(addresses) and addresses <= anew
+
+
+def _hosts_of(seen: SwarmFacts) -> set[str]:
+    """The managers that a node knows, without their ports."""
+    return {at.rpartition(":")[0] for at in seen.managers.values()}
 
 
 def _addresses(seen: SwarmFacts) -> str:
@@ -250,7 +265,8 @@ def warnings(managers: tuple[str, ...], *, given: bool) -> list[str]:
     count = len(managers)
     if not given or count % 2:
         return []
+    down = f"{count // 2} of them {'is' if count == 2 else 'are'} down"
     return [
-        f"crosshost:swarm.managers lists {count}: the swarm stands still as soon as "
-        f"{count // 2} of them are down, as with {count - 1}; write {count - 1} or {count + 1}"
+        f"crosshost:swarm.managers lists {count}: the swarm stands still as soon as {down}, as "
+        f"with {count - 1}; write {count - 1} or {count + 1}"
     ]

@@ -14,9 +14,8 @@ from components.ssh import HostSettings
 from components.swarm import SwarmSettings
 from planning.addresses import misfit, overlaps, slices
 from planning.problems import Problem
-
-HOSTS, NETWORKS, CONTAINERS = "crosshost:hosts", "crosshost:networks", "crosshost:containers"
-CONSUL, SWARM = "crosshost:consul", "crosshost:swarm"
+from stacks import plane_checks
+from stacks.sections import CONSUL, CONTAINERS, HOSTS, NETWORKS, unknown_host
 
 
 def check(
@@ -33,9 +32,7 @@ def check(
         *_hosts(hosts),
         *_networks(networks, hosts, named["hosts"]),
         *_consul(consul, networks, hosts, named["hosts"]),
-        *_swarm(swarm, named["hosts"]),
-        *_control_planes(networks, hosts),
-        *_told(consul, swarm, networks, hosts),
+        *plane_checks.check(consul, swarm, networks, hosts, named["hosts"]),
         *_placement(containers, networks, named),
         *_sharing(containers, named["containers"]),
         *_addresses(containers, networks, hosts),
@@ -70,12 +67,12 @@ def _networks(
             yield Problem((NETWORKS, name, "hosts"), "is empty: name a host, or leave hosts out")
         for i, host in enumerate(network.hosts or []):
             if host not in named:
-                yield Problem((NETWORKS, name, "hosts", i), _unknown_host(host, named))
+                yield Problem((NETWORKS, name, "hosts", i), unknown_host(host, named))
         if isinstance(network, MacvlanSettings):
             for key, given in (("parent", network.parent), ("ip_range", network.ip_range)):
                 for host in given if isinstance(given, dict) else ():
                     if host not in named:
-                        yield Problem((NETWORKS, name, key, host), _unknown_host(host, named))
+                        yield Problem((NETWORKS, name, key, host), unknown_host(host, named))
             for host in network.on(list(hosts)):
                 if network.parent_on(host) is None:
                     yield Problem(
@@ -95,7 +92,7 @@ def _consul(
     named: set[str],
 ) -> Iterator[Problem]:
     if consul is not None and consul.host not in named:
-        yield Problem((CONSUL, "host"), _unknown_host(consul.host, named))
+        yield Problem((CONSUL, "host"), unknown_host(consul.host, named))
     for name, network in networks.items():
         if (
             consul is None
@@ -109,71 +106,6 @@ def _consul(
             )
 
 
-def _swarm(swarm: SwarmSettings, named: set[str]) -> Iterator[Problem]:
-    for i, host in enumerate(swarm.managers or []):
-        if host not in named:
-            yield Problem((SWARM, "managers", i), _unknown_host(host, named))
-    for host in swarm.advertise if isinstance(swarm.advertise, dict) else ():
-        if host not in named:
-            yield Problem((SWARM, "advertise", host), _unknown_host(host, named))
-
-
-def _control_planes(
-    networks: Mapping[str, NetworkSettings], hosts: Mapping[str, HostSettings]
-) -> Iterator[Problem]:
-    """An engine has one control plane; what others than Swarm cannot do."""
-    held: dict[str, tuple[str, str]] = {}
-    for name, network in networks.items():
-        if not isinstance(network, OverlaySettings) or network.control_plane == "auto":
-            continue
-        for host in network.on(list(hosts)):
-            other, plane = held.setdefault(host, (name, network.control_plane))
-            if plane != network.control_plane:
-                yield Problem(
-                    (NETWORKS, name, "control_plane"),
-                    f"{host} also has {other} on {plane}, and an engine cannot be in a cluster "
-                    "store and in a swarm: write the same for both, or other `hosts`",
-                )
-                break
-        for word in ("mtu", "encrypted"):
-            if network.control_plane == "consul" and getattr(network, word):
-                yield Problem(
-                    (NETWORKS, name, word),
-                    "cannot be had on Consul: remove it, or write `control_plane: swarm`",
-                )
-
-
-def _told(
-    consul: ConsulSettings | None,
-    swarm: SwarmSettings,
-    networks: Mapping[str, NetworkSettings],
-    hosts: Mapping[str, HostSettings],
-) -> Iterator[Problem]:
-    """Engines tell each other IP addresses, no names."""
-    for name, network in networks.items():
-        if not isinstance(network, OverlaySettings):
-            continue
-        members = set(network.on(list(hosts)))
-        if network.control_plane == "consul":
-            members |= {consul.host} if consul else set()
-        elif isinstance(swarm.advertise, dict):
-            members -= swarm.advertise.keys()
-        elif swarm.advertise:
-            continue
-        for host in sorted(members & hosts.keys()):
-            if not advertisable(hosts[host].address):
-                yield Problem(
-                    (HOSTS, host, "address"),
-                    f"{hosts[host].address} is a name, but the engines of overlay {name} tell each "
-                    "other this address: write the host's IP address"
-                    + (
-                        ""
-                        if network.control_plane == "consul"
-                        else f", or its NIC as `crosshost:swarm: {{advertise: {{{host}: ens33}}}}`"
-                    ),
-                )
-
-
 def _placement(
     containers: Mapping[str, ContainerSettings],
     networks: Mapping[str, NetworkSettings],
@@ -182,7 +114,7 @@ def _placement(
     for name, container in containers.items():
         path = (CONTAINERS, name)
         if container.host not in named["hosts"]:
-            yield Problem((*path, "host"), _unknown_host(container.host, named["hosts"]))
+            yield Problem((*path, "host"), unknown_host(container.host, named["hosts"]))
         if container.network is not None and container.networks:
             yield Problem((*path, "networks"), "stands beside `network`: write one of the two")
         if container.ip is not None and (container.networks or not container.attachments()):
@@ -353,9 +285,3 @@ def _ports(
                     "publish another one",
                 )
             taken.setdefault(key, name)
-
-
-def _unknown_host(host: str, named: set[str]) -> str:
-    return (
-        f"there is no host {host!r}: write one of {', '.join(sorted(named)) or 'crosshost:hosts'}"
-    )

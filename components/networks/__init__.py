@@ -41,19 +41,22 @@ def settled(
 ) -> tuple[dict[str, NetworkSettings], Choice | None]:
     """The networks with a control plane for every overlay, and how it was chosen.
 
-    An overlay that names its control plane decides for those that leave it open: an engine cannot
-    have two. Choice is None where nothing was left open.
+    An overlay that names its control plane decides for those that leave it open on its hosts: an
+    engine cannot have two. Choice is None where nothing was left open.
     """
     overlays = {n: s for n, s in networks.items() if isinstance(s, OverlaySettings)}
     open_ = {n: s for n, s in overlays.items() if s.control_plane == "auto"}
     if not open_:
         return dict(networks), None
-    given = {s.control_plane: n for n, s in overlays.items() if n not in open_}
-    if given:
-        plane, name = next(iter(given.items()))
-        choice = Choice(plane, f"{name} says so")
+    hosts = {host for settings in open_.values() for host in settings.on(list(facts))}
+    beside: dict[str, str] = {
+        settings.control_plane: name
+        for name, settings in overlays.items()
+        if name not in open_ and not hosts.isdisjoint(settings.on(list(facts)))
+    }
+    if beside:
+        choice = _beside(list(open_), beside)
     else:
-        hosts = {host for settings in open_.values() for host in settings.on(list(facts))}
         answering = {
             n: seen for n, seen in facts.items() if n in hosts and isinstance(seen, HostFacts)
         }
@@ -63,6 +66,20 @@ def settled(
         for name, settings in open_.items()
     }
     return {name: chosen.get(name, settings) for name, settings in networks.items()}, choice
+
+
+def _beside(open_: Sequence[str], beside: Mapping[str, str]) -> Choice:
+    """The choice for networks on hosts that have ``beside``: control plane -> a network on it."""
+    plane, name = next(iter(beside.items()))
+    if len(beside) == 1:
+        return Choice(plane, f"{name} says so")
+    held = " and ".join(f"{name} on {plane.capitalize()}" for plane, name in beside.items())
+    return Choice(
+        plane,
+        f"{name} says so",
+        f"{' and '.join(open_)} leaves its control plane open and shares hosts with {held}: give "
+        "it `control_plane` and `hosts` that fit one of them",
+    )
 
 
 def daemon_settings(

@@ -21,9 +21,8 @@ from components.networks.base import Network, NetworkContext, NetworkSettings
 from planning import routes
 from planning.contract import Contract
 from planning.facts import HostFacts
+from planning.mtu import ENCAPSULATION
 
-# What VXLAN adds to each packet.
-ENCAPSULATION = 50
 _DRIVER = "com.docker.network.driver"
 _VNIS = range(4096, 1 << 24)
 
@@ -62,6 +61,11 @@ class OverlaySettings(NetworkSettings):
         return self.plane.contract
 
     def refusals(self, host: str, facts: HostFacts) -> Iterator[str]:
+        yield from (
+            f"{word} cannot be had on Consul, where this overlay is: remove it"
+            for word in ("mtu", "encrypted")
+            if self.control_plane == "consul" and getattr(self, word)
+        )
         yield from routes.meeting(
             "subnet", self.subnet, {host: facts}, "write another subnet, e.g. 172.31.254.0/24"
         )

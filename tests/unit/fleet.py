@@ -11,6 +11,7 @@ from typing import Any
 
 import pulumi
 import yaml
+from pulumi.runtime.mocks import MockMonitor
 
 ROOT = Path(__file__).parent.parent.parent
 # Our own time when the hosts are asked, in seconds.
@@ -85,6 +86,9 @@ class RecordingEngine(pulumi.runtime.Mocks):
     def __init__(self, facts: Mapping[str, str | tuple[int, str]]) -> None:
         self.facts = facts
         self.resources: dict[str, pulumi.runtime.MockResourceArgs] = {}
+        # Name -> names of the resources that it waits for, and of those that it may have been.
+        self.after: dict[str, set[str]] = {}
+        self.aliases: dict[str, set[str]] = {}
         self.calls: list[str] = []
 
     def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str, dict[str, Any]]:
@@ -97,6 +101,8 @@ class RecordingEngine(pulumi.runtime.Mocks):
             outputs["networkDatas"] = [{"networkName": "n", "ipAddress": "10.9.9.9"}]
         if args.typ == "command:remote:Command":
             outputs["stdout"] = "docker/nodes/10.0.0.11:0"
+        if args.typ == "command:local:Command":
+            outputs["stdout"] = f"node-of-{args.name}"
         return f"id-of-{args.name}", outputs
 
     def call(self, args: pulumi.runtime.MockCallArgs) -> Any:
@@ -115,6 +121,17 @@ class RecordingEngine(pulumi.runtime.Mocks):
     def of_type(self, typ: str) -> dict[str, dict[str, Any]]:
         """Name -> inputs of every resource of a type."""
         return {n: dict(a.inputs) for n, a in self.resources.items() if a.typ == typ}
+
+
+class RecordingMonitor(MockMonitor):
+    """Tells a RecordingEngine also what mocks are not told of a resource."""
+
+    mocks: RecordingEngine
+
+    def RegisterResource(self, request: Any) -> Any:
+        self.mocks.after[request.name] = {urn.rpartition("::")[2] for urn in request.dependencies}
+        self.mocks.aliases[request.name] = {alias.spec.name for alias in request.aliases}
+        return super().RegisterResource(request)
 
 
 def put_key(monkeypatch: Any, folder: Path) -> None:
@@ -138,7 +155,9 @@ def run_program(
     put_key(monkeypatch, tmp_path)
     monkeypatch.chdir(tmp_path)
     engine = RecordingEngine(facts)
-    pulumi.runtime.set_mocks(engine, project="crosshost", stack="test", preview=preview)
+    pulumi.runtime.set_mocks(
+        engine, project="crosshost", stack="test", preview=preview, monitor=RecordingMonitor(engine)
+    )
     pulumi.runtime.set_all_config(
         {f"crosshost:{key}": json.dumps(value) for key, value in values.items()},
         [f"crosshost:{key}" for key in secret_keys],

@@ -8,6 +8,7 @@ from typing import Any
 import pulumi
 import pytest
 
+from lab.fleets import FLEETS
 from planning.problems import ProblemsError
 from stacks.settings import parse
 from tests.unit.fleet import facts_text, iptables, listening, run_program, stack_values
@@ -168,7 +169,7 @@ def test_is_refused_with_its_place_and_what_to_write(stack, path, value, where, 
     assert any(w == where and sentence in s for w, s in found), found
 
 
-@pytest.mark.parametrize("stack", ["lab-macvlan", "lab-overlay", "lab-modes"])
+@pytest.mark.parametrize("stack", sorted(FLEETS))
 def test_the_stacks_beside_the_program_are_right(stack):
     assert parse(stack_values(stack)).hosts
 

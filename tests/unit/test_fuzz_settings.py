@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -35,7 +36,7 @@ ANYTHING = st.recursive(
     lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(TEXT, inner, max_size=3)),
     max_leaves=5,
 )
-STACKS = ("lab-macvlan", "lab-overlay", "lab-modes")
+STACKS = ("lab-macvlan", "lab-overlay", "lab-modes", "lab-swarm", "lab-auto")
 # Words of a container that take any text; each with how it stands among the inputs.
 FREE = {
     "command": lambda t: (["run", t], "command", ["run", t]),
@@ -104,6 +105,71 @@ def test_any_word_of_a_container_may_be_anything(word, value):
 
     for name in (word, *ContainerSettings.model_fields):
         refused_or_read(replaced(stack_values("lab-modes"), ("containers", "alone", name), value))
+
+
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(word=st.text(max_size=10), value=ANYTHING)
+def test_any_word_of_the_swarm_and_of_an_overlay_may_be_anything(word, value):
+    from components.networks.overlay import OverlaySettings
+    from components.swarm import SwarmSettings
+
+    values = stack_values("lab-swarm")
+    for name in (word, *SwarmSettings.model_fields):
+        refused_or_read(replaced(values, ("swarm", name), value))
+    for name in (word, *OverlaySettings.model_fields):
+        refused_or_read(replaced(values, ("networks", "ol1", name), value))
+
+
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    managers=st.lists(st.sampled_from(["docker03", "docker04", "docker05"]), max_size=4),
+    advertise=st.one_of(
+        st.none(), TEXT, st.dictionaries(st.sampled_from(["docker03", "docker04"]), TEXT)
+    ),
+    port=st.integers(0, 70000),
+    autolock=st.booleans(),
+    pool=st.one_of(st.none(), st.sampled_from(["10.9.0.0/16", "172.16.0.0/16", "0.0.0.0/0"])),
+)
+def test_a_swarm_that_is_read_is_told_to_scripts_in_words_without_spaces(
+    managers, advertise, port, autolock, pool
+):
+    values = stack_values("lab-swarm")
+    values["swarm"] = {
+        "managers": managers, "advertise": advertise, "data_path_port": port,
+        "autolock": autolock, "address_pool": pool,
+    }  # fmt: skip
+    try:
+        said = parse(values)
+    except ProblemsError:
+        return
+    addresses = {name: host.address for name, host in said.hosts.items()}
+    wish = said.swarm.wish(list(addresses), addresses)
+    assert set(wish.managers) <= set(wish.hosts) == set(addresses)
+    for text in (*wish.managers, *wish.advertise.values()):
+        assert re.fullmatch(r"[A-Za-z0-9_.:@-]+", text), text
+
+
+@pytest.mark.parametrize("text", [t for t in NASTY if t not in ("", "null", "NaN", "1e400")])
+@pytest.mark.parametrize(
+    ("word", "form"),
+    [
+        ("managers", lambda text: [text]),
+        ("advertise", lambda text: text),
+        ("advertise", lambda text: {"docker03": text}),
+        ("advertise", lambda text: {text: "ens33"}),
+        ("data_path_port", lambda text: text),
+        ("autolock", lambda text: text),
+        ("address_pool", lambda text: text),
+    ],
+    ids=("managers", "nic", "address", "host", "port", "lock", "pool"),
+)
+def test_nothing_of_a_shells_language_gets_into_a_swarm(word, form, text):
+    with pytest.raises(ProblemsError):
+        parse(replaced(stack_values("lab-swarm"), ("swarm", word), form(f"{text}a")))
 
 
 @pytest.mark.parametrize("path", [

@@ -13,9 +13,10 @@ import jsonschema
 import pytest
 import yaml
 
+from components.networks import contracts
 from stacks import reference, schema
 from stacks.settings import SECTIONS, parse
-from tests.unit.fleet import ROOT
+from tests.unit.fleet import ROOT, put_key, stack_values
 
 VALIDATOR = jsonschema.Draft202012Validator(json.loads(schema.FILE.read_text()))
 STACK_FILES = sorted((ROOT / "stacks").glob("Pulumi.*.yaml"))
@@ -61,6 +62,21 @@ def test_make_format_writes_both():
 def test_stack_files_fit_the_schema_that_they_name(file):
     assert file.read_text().startswith("# yaml-language-server: $schema=fleet.schema.json\n")
     assert complaints(yaml.safe_load(file.read_text())) == []
+
+
+@pytest.mark.parametrize("file", COMMITTED, ids=lambda file: file.name)
+def test_stack_files_are_right_also_beyond_the_schema(file, monkeypatch, tmp_path):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / ".ssh").mkdir()
+    put_key(monkeypatch, tmp_path / ".ssh")
+    assert parse(stack_values(file.name.split(".")[1])).containers
+
+
+def test_every_strategy_and_control_plane_has_an_example_for_hosts_of_ones_own():
+    assert {file.name for file in COMMITTED} >= {
+        f"Pulumi.example-{contract.key.removeprefix('overlay-').replace('consul', 'overlay')}.yaml"
+        for contract in contracts()
+    }
 
 
 def test_the_examples_of_the_reference_are_a_right_stack_file():

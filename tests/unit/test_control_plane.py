@@ -1,0 +1,108 @@
+"""Which control plane is chosen for overlays that leave it open, and when none can be."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from planning.control_plane import choose
+from planning.facts import HostFacts, parse
+from tests.unit.fleet import facts_text
+from tests.unit.swarms import record
+
+STORE = {"ClusterStore": "consul://10.0.0.11:8500"}
+OURS = {"daemon": "planned=x own=cluster-store,cluster-advertise\n{}"}
+
+
+def old(**more: Any) -> HostFacts:
+    return parse(facts_text(version="20.10.5", **more))
+
+
+def new(**more: Any) -> HostFacts:
+    return parse(facts_text(version="28.5.2", backends=(), **more))
+
+
+def choice(facts: dict[str, HostFacts], *, consul_given: bool = False) -> tuple[str, str, str]:
+    found = choose(facts, consul_given=consul_given)
+    return found.plane, found.why, found.refusal or ""
+
+
+@pytest.mark.parametrize(("consul", "plane"), [(True, "consul"), (False, "swarm")])
+def test_where_nobody_answers_the_stack_file_decides(consul, plane):
+    assert choice({}, consul_given=consul) == (plane, "no host answers", "")
+
+
+@pytest.mark.parametrize("consul", [True, False])
+@pytest.mark.parametrize("facts", [{"a": old()}, {"a": new()}, {"a": old(), "b": new()}])
+def test_bare_hosts_of_any_engine_get_swarm(facts, consul):
+    assert choice(facts, consul_given=consul) == ("swarm", "every engine has it", "")
+
+
+def test_hosts_that_live_on_a_store_keep_it_whoever_set_it_up():
+    assert choice({"a": old(info=STORE), "b": old(), "c": old(info=STORE)}) == (
+        "consul", "a and c live on a cluster store, which excludes Swarm", "",
+    )  # fmt: skip
+
+
+def test_a_store_of_an_earlier_up_is_kept_also_while_its_engine_does_not_show_it():
+    facts = {"a": old(records=OURS), "b": parse(facts_text(version=None, records=OURS)), "c": old()}
+    assert choice(facts) == ("consul", "a and b joined its cluster store at an earlier up", "")
+
+
+def test_a_daemon_json_of_ours_without_a_store_says_nothing():
+    facts = {"a": old(records={"daemon": "planned=x own=log-driver\n{}"})}
+    assert choice(facts)[0] == "swarm"
+
+
+def test_a_seat_of_an_earlier_up_keeps_swarm():
+    facts = {"a": new(), "b": new(records=record())}
+    assert choice(facts, consul_given=True) == ("swarm", "b joined one at an earlier up", "")
+
+
+def test_a_seat_of_an_earlier_up_decides_before_a_store_that_came_by_hand():
+    assert choice({"a": old(records=record()), "b": old(info=STORE)})[0] == "swarm"
+
+
+def test_engines_that_cannot_join_the_store_are_listed_with_the_way_out():
+    plane, _, refusal = choice({"a": old(info=STORE), "b": new(), "c": old(), "d": new()})
+    assert plane == "consul"
+    assert refusal.startswith(
+        "the overlays are on the Consul cluster store of a, which b (Docker 28.5.2) and d (Docker "
+        "28.5.2) have no back end for, and an engine in a store cannot be in a swarm: "
+    )
+    assert "leave such hosts out by `hosts`" in refusal
+    assert "`pulumi destroy`" in refusal
+
+
+def test_an_upgrade_of_an_engine_with_the_store_changes_no_plane_and_is_refused():
+    plane, _, refusal = choice({"a": new(records=OURS), "b": old(records=OURS)})
+    assert plane == "consul"
+    assert "a (Docker 28.5.2)" in refusal
+
+
+KINDS = {
+    "old": old(), "new": new(), "stored": old(info=STORE), "ours": old(records=OURS),
+    "seated": new(records=record()), "upgraded": new(records=OURS),
+}  # fmt: skip
+FLEETS = st.lists(st.sampled_from(sorted(KINDS)), min_size=1, max_size=4)
+
+
+@given(FLEETS, st.booleans())
+def test_a_choice_is_kept_when_a_bare_host_is_added(kinds, consul):
+    facts = {f"h{i}": KINDS[kind] for i, kind in enumerate(kinds)}
+    before = choose(facts, consul_given=consul)
+    for kind in ("old", "new"):
+        after = choose({**facts, "added": KINDS[kind]}, consul_given=not consul)
+        assert (after.plane, after.why) == (before.plane, before.why)
+
+
+@given(FLEETS)
+def test_only_a_store_that_an_engine_cannot_join_is_refused_and_the_engine_is_named(kinds):
+    facts = {f"h{i}": KINDS[kind] for i, kind in enumerate(kinds)}
+    found = choose(facts, consul_given=False)
+    without = [name for name, seen in facts.items() if "consul" not in seen.backends]
+    assert bool(found.refusal) == (found.plane == "consul" and bool(without))
+    assert all(f"{name} (Docker " in (found.refusal or f"{name} (Docker ") for name in without)

@@ -1,0 +1,84 @@
+"""Subnets that meet a host's routes, and pools that do not."""
+
+from __future__ import annotations
+
+from ipaddress import IPv4Network
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from planning import routes
+from planning.facts import HostFacts, parse
+from tests.unit.fleet import facts_text
+
+LAN, BRIDGE = "10.0.0.0/24 ens33", "172.17.0.0/16 docker0"
+
+
+def routed(*found: str) -> HostFacts:
+    return parse(facts_text(more=tuple(f"route {route}" for route in found)))
+
+
+@pytest.mark.parametrize(
+    ("subnet", "found"),
+    [
+        ("172.16.1.0/24", []),
+        ("10.0.0.128/25", ["10.0.0.0/24 by ens33"]),
+        ("10.0.0.0/8", ["10.0.0.0/24 by ens33"]),
+        ("172.17.3.0/24", ["172.17.0.0/16 by docker0"]),
+        ("0.0.0.0/0", ["10.0.0.0/24 by ens33", "172.17.0.0/16 by docker0"]),
+    ],
+)
+def test_a_subnet_meets_the_routes_that_it_shares_addresses_with(subnet, found):
+    assert routes.met(IPv4Network(subnet), routed(LAN, BRIDGE)) == found
+
+
+def test_the_default_route_meets_nothing():
+    assert routes.met(IPv4Network("172.16.1.0/24"), routed("0.0.0.0/0 ens33")) == []
+
+
+def test_every_host_with_such_a_route_has_its_sentence():
+    hosts = {"docker01": routed(LAN), "docker02": routed(), "docker03": routed(LAN, BRIDGE)}
+    assert list(
+        routes.meeting("subnet", IPv4Network("10.0.0.0/16"), hosts, "write 1.2.3.0/24")
+    ) == [
+        f"subnet 10.0.0.0/16 meets routes of {name} (10.0.0.0/24 by ens33), which containers there "
+        "could then not reach: write 1.2.3.0/24"
+        for name in ("docker01", "docker03")
+    ]
+
+
+def test_the_pool_is_dockers_own_only_where_that_meets_nothing():
+    assert str(routes.free_pool([routed("192.168.1.0/24 ens33", BRIDGE)])) == "10.0.0.0/8"
+    assert str(routes.free_pool([routed(LAN)])) == "10.201.0.0/16"
+    assert str(routes.free_pool([routed(), routed(LAN, "10.128.0.0/9 wg0")])) == "172.30.0.0/16"
+
+
+def test_the_pool_keeps_out_of_the_stacks_own_subnets():
+    taken = [IPv4Network("172.30.4.0/24")]
+    assert str(routes.free_pool([routed("10.0.0.0/8 ens33")], taken)) == "192.168.192.0/20"
+
+
+SUBNETS = st.builds(
+    lambda number, length: IPv4Network((number, length), strict=False),
+    st.integers(0, 2**32 - 1),
+    st.integers(4, 30),
+)
+
+
+@given(st.lists(SUBNETS, max_size=6), st.lists(SUBNETS, max_size=3))
+def test_a_pool_meets_nothing_as_long_as_one_of_them_does(found, taken):
+    facts = routed(*(f"{subnet} nic0" for subnet in found))
+    pool = routes.free_pool([facts], taken)
+    free = [
+        p for p in routes.POOLS
+        if not any(p.overlaps(s) for s in [*found, *taken])
+    ]  # fmt: skip
+    assert pool == (free[0] if free else routes.POOLS[0])
+
+
+@given(SUBNETS, SUBNETS)
+def test_meeting_is_mutual(one, other):
+    assert bool(routes.met(one, routed(f"{other} a"))) == bool(
+        routes.met(other, routed(f"{one} a"))
+    )

@@ -1,0 +1,356 @@
+"""The real program with overlays on Swarm, under mocks: seats, their order, and what is on them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import pulumi
+import pytest
+
+from tests.unit.fleet import RecordingEngine, facts_text, run_program, stack_values
+from tests.unit.swarms import ADDRESSES, fleet_texts, host_text, manager, nodes, record, worker
+
+HOSTS = ("docker03", "docker04", "docker05")
+BARE = {name: host_text(name) for name in HOSTS}
+SEAT, NETWORK = "command:local:Command", "docker:index/network:Network"
+CONTAINER = "docker:index/container:Container"
+SEATS = {f"swarm@{name}" for name in HOSTS}
+
+
+@pytest.fixture
+def run(monkeypatch, tmp_path):
+    def program(facts: Mapping[str, Any], values: Any = None, **how: Any) -> RecordingEngine:
+        given = stack_values("lab-swarm") if values is None else values
+        return run_program(monkeypatch, tmp_path, given, facts, **how)
+
+    return program
+
+
+@pytest.fixture
+def logged(monkeypatch):
+    """What is logged, by severity."""
+    lines: dict[str, list[str]] = {"info": [], "warn": []}
+    for severity, texts in lines.items():
+        monkeypatch.setattr(
+            pulumi.log, severity, lambda text, *_, texts=texts, **__: texts.append(text)
+        )
+    return lines
+
+
+def managed(*managers: str) -> dict[str, Any]:
+    values = stack_values("lab-swarm")
+    values["swarm"]["managers"] = list(managers)
+    return values
+
+
+def header(engine: RecordingEngine, name: str) -> dict[str, str]:
+    line = engine.of_type(SEAT)[f"swarm@{name}"]["stdin"].splitlines()[-1]
+    return dict(word.partition("=")[::2] for word in line.split())
+
+
+def seats_before(engine: RecordingEngine, name: str) -> set[str]:
+    return engine.after[name] & SEATS
+
+
+def as_left(engine: RecordingEngine, managers: tuple[str, ...]) -> dict[str, str]:
+    """Hosts as they are after this run."""
+    found = {}
+    for name in HOSTS:
+        kept = engine.of_type(SEAT)[f"swarm@{name}"]["stdin"].partition("\n\n")[2]
+        manages = name in managers
+        found[name] = host_text(
+            name,
+            manager(name, managers) if manages else worker(name, managers),
+            more=(nodes(HOSTS, managers),) if manages else (),
+            records={"swarm": kept},
+        )
+    return found
+
+
+def test_every_host_of_the_overlay_has_one_seat(run):
+    engine = run(BARE)
+    assert set(engine.of_type(SEAT)) == SEATS
+    assert {name: header(engine, name)["start"] for name in HOSTS} == {
+        "docker03": "init", "docker04": "join", "docker05": "join",
+    }  # fmt: skip
+
+
+def test_workers_wait_for_the_first_manager_and_not_for_each_other(run):
+    engine = run(BARE)
+    assert seats_before(engine, "swarm@docker03") == set()
+    for name in ("docker04", "docker05"):
+        assert seats_before(engine, f"swarm@{name}") == {"swarm@docker03"}
+        assert engine.after[f"swarm@{name}"] >= {f"scripts@{name}", "scripts@docker03"}
+
+
+def test_managers_come_one_after_another_and_workers_after_them(run):
+    engine = run(BARE, managed("docker04", "docker05"))
+    assert seats_before(engine, "swarm@docker04") == set()
+    assert seats_before(engine, "swarm@docker05") == {"swarm@docker04"}
+    assert seats_before(engine, "swarm@docker03") == {"swarm@docker04", "swarm@docker05"}
+
+
+def test_managers_that_step_down_do_so_one_after_another_once_the_new_ones_are_there(run):
+    engine = run(fleet_texts(HOSTS, hosts=HOSTS), managed("docker05"))
+    assert seats_before(engine, "swarm@docker05") == set()
+    assert seats_before(engine, "swarm@docker03") == {"swarm@docker05"}
+    assert seats_before(engine, "swarm@docker04") == {"swarm@docker03", "swarm@docker05"}
+    assert header(engine, "docker05")["via"] == "docker05,docker03,docker04"
+
+
+def test_the_network_is_made_through_the_first_manager_and_containers_may_join_it(run):
+    engine = run(BARE, managed("docker04"))
+    (name, inputs), = engine.of_type(NETWORK).items()  # fmt: skip
+    assert name == "ol1@docker04"
+    assert "docker@docker04" in engine.resources[name].provider
+    assert inputs["attachable"] is True
+    assert "swarm@docker04" in engine.after[name]
+
+
+def test_a_network_keeps_being_the_same_one_when_another_manager_makes_it(run):
+    engine = run(BARE, managed("docker04"))
+    assert engine.aliases["ol1@docker04"] == {"ol1@docker03", "ol1@docker05"}
+    assert engine.aliases["ol1-endpoints@docker04"] == {
+        "ol1-endpoints@docker03", "ol1-endpoints@docker05",
+    }  # fmt: skip
+
+
+def test_containers_wait_for_their_hosts_seat_and_are_bound_to_its_node(run):
+    engine = run(BARE)
+    for web, name in zip(("web01", "web02", "web03"), HOSTS, strict=True):
+        container = f"{web}@{name}"
+        assert f"swarm@{name}" in engine.after[container]
+        labels = {
+            row["label"]: row["value"] for row in engine.of_type(CONTAINER)[container]["labels"]
+        }
+        assert labels["crosshost.networks"].split() == [
+            "id-of-ol1@do",
+            f"node-of-swarm@{name}"[:12],
+        ]
+
+
+def test_containers_in_a_swarm_that_goes_on_are_bound_to_the_node_that_facts_show(run):
+    engine = run(fleet_texts(("docker03",), hosts=HOSTS))
+    labels = engine.of_type(CONTAINER)["web02@docker04"]["labels"]
+    assert {"label": "crosshost.networks", "value": "id-of-ol1@do node-docker0"} in labels
+
+
+@pytest.mark.parametrize("managers", [("docker03",), HOSTS, ("docker05", "docker03", "docker04")])
+def test_a_second_run_repeats_every_seat_word_for_word(run, managers, logged):
+    first = run(BARE, managed(*managers))
+    facts = as_left(first, managers)
+    logged["info"].clear()
+    second = run(facts, managed(*managers))
+    assert {n: i["stdin"] for n, i in second.of_type(SEAT).items()} == {
+        n: i["stdin"] for n, i in first.of_type(SEAT).items()
+    }
+    assert logged["info"] == []
+
+
+def test_a_host_that_left_by_hand_is_asked_again_and_it_is_said(run, logged):
+    facts = as_left(run(BARE), ("docker03",))
+    facts["docker04"] = host_text("docker04", records=record())
+    logged["info"].clear()
+    engine = run(facts)
+    assert header(engine, "docker04")["start"] == "join"
+    assert logged["info"] == ["docker04 will join the swarm as a worker"]
+
+
+def test_what_will_be_done_is_said_of_every_host(run, logged):
+    run(BARE)
+    assert logged["info"] == [
+        "docker03 will begin a swarm",
+        "docker04 will join the swarm as a worker",
+        "docker05 will join the swarm as a worker",
+    ]
+
+
+def test_an_even_number_of_managers_is_a_warning_with_the_reason(run, logged):
+    run(BARE, managed("docker03", "docker04"))
+    assert [line for line in logged["warn"] if "swarm stands still as soon as 1 of them" in line]
+
+
+def test_no_token_is_in_any_input_and_no_data_in_any_command(run):
+    facts = fleet_texts(("docker03",), hosts=HOSTS)
+    engine = run(facts, managed("docker03", "docker05"))
+    for name, args in engine.resources.items():
+        text = json.dumps(dict(args.inputs), default=str)
+        assert "SWMTKN" not in text, name
+        assert "SWMKEY" not in text, name
+    verbs = {
+        i[verb] for i in engine.of_type(SEAT).values() for verb in ("create", "update", "delete")
+    }
+    assert verbs == {
+        "exec sh components/scripts/swarm-member.sh apply",
+        "exec sh components/scripts/swarm-member.sh undo",
+    }
+    for inputs in engine.of_type(SEAT).values():
+        assert inputs["logging"] == "none"
+        assert inputs["addPreviousOutputInEnv"] is False
+
+
+def test_the_first_manager_alone_is_told_of_what_holds_for_the_whole_swarm(run):
+    values = managed("docker03", "docker04", "docker05")
+    values["swarm"] |= {"data_path_port": 9789, "autolock": True, "address_pool": "10.99.0.0/16"}
+    engine = run(BARE, values)
+    first = header(engine, "docker03")
+    assert (first["port"], first["autolock"], first["pool"]) == ("9789", "on", "10.99.0.0/16")
+    assert not {"port", "autolock", "pool"} & header(engine, "docker04").keys()
+
+
+def test_the_pool_of_the_swarm_meets_no_route_and_no_network_of_the_stack(run):
+    route = ("route 10.0.0.0/24 ens33",)
+    facts = {**BARE, "docker03": host_text("docker03", more=route)}
+    values = stack_values("lab-swarm")
+    values["networks"]["ol2"] = {"strategy": "overlay", "subnet": "10.201.7.0/24"}
+    assert header(run(facts, values), "docker03")["pool"] == "172.30.0.0/16"
+
+
+def test_a_host_with_sudo_is_spoken_of_as_such(run):
+    values = stack_values("lab-swarm")
+    values["ssh"] |= {"user": "admin", "sudo": True}
+    engine = run(BARE, values)
+    stdin = engine.of_type(SEAT)["swarm@docker04"]["stdin"]
+    assert stdin.splitlines()[0].endswith(" /var/lib/crosshost/test/scripts docker04:sudo")
+    assert header(engine, "docker04")["managers"] == "docker03:sudo"
+
+
+def test_a_host_that_does_not_answer_shows_no_change_in_a_preview(run):
+    facts = {**BARE, "docker05": (255, "ssh: connect to host 10.0.0.15 port 22: No route to host")}
+    engine = run(facts, preview=True)
+    assert set(engine.of_type(SEAT)) == SEATS
+    assert header(engine, "docker05")["role"] == "worker"
+
+
+def test_options_hold_the_vxlans_number_as_soon_as_there_are_any(run):
+    values = stack_values("lab-swarm")
+    values["networks"]["ol1"]["mtu"] = 1400
+    (first,) = run(BARE, values).of_type(NETWORK).values()
+    assert first["options"]["com.docker.network.driver.mtu"] == "1450"
+    number = int(first["options"]["com.docker.network.driver.overlay.vxlanid_list"])
+    assert 4096 <= number < 1 << 24
+    (second,) = run(BARE, values).of_type(NETWORK).values()
+    assert second == first
+
+
+def test_every_network_has_a_vxlan_number_of_its_own(run):
+    values = stack_values("lab-swarm")
+    values["networks"]["ol1"]["encrypted"] = True
+    values["networks"]["ol2"] = {
+        "strategy": "overlay", "control_plane": "swarm", "subnet": "172.16.2.0/24", "mtu": 1400,
+    }  # fmt: skip
+    key = "com.docker.network.driver.overlay.vxlanid_list"
+    found = [inputs["options"][key] for inputs in run(BARE, values).of_type(NETWORK).values()]
+    assert len(set(found)) == len(found) == 2
+
+
+def test_without_options_docker_is_given_none(run):
+    (inputs,) = run(BARE).of_type(NETWORK).values()
+    assert "options" not in inputs
+
+
+# control_plane: auto
+
+MIXED = {
+    "docker06": host_text("docker06", version="20.10.5", backends=("consul",)),
+    "docker07": host_text("docker07", version="20.10.24"),
+    "docker08": host_text("docker08"),
+}
+STORE = {"ClusterStore": "consul://10.0.0.11:8500"}
+
+
+def test_on_engines_of_all_ages_auto_is_swarm_and_it_is_said(run, logged):
+    engine = run(MIXED, stack_values("lab-auto"))
+    assert set(engine.of_type(SEAT)) == {"swarm@docker06", "swarm@docker07", "swarm@docker08"}
+    assert logged["info"][0] == "overlays are on Swarm: every engine has it"
+
+
+def test_hosts_that_live_on_a_store_keep_it_under_auto(run, logged):
+    values = stack_values("lab-overlay")
+    del values["networks"]["ol1"]["control_plane"]
+    facts = {name: facts_text(hostname=name, info=STORE) for name in ("docker01", "docker02")}
+    engine = run(facts, values)
+    assert engine.of_type(SEAT) == {}
+    assert list(engine.of_type(NETWORK)) == ["ol1@docker01"]
+    assert logged["info"][0] == (
+        "overlays are on Consul: docker01 and docker02 live on a cluster store, which excludes Swarm"
+    )
+
+
+def test_auto_on_a_store_without_a_server_in_the_stack_file_asks_for_one(run):
+    values = stack_values("lab-overlay")
+    del values["networks"]["ol1"]["control_plane"], values["consul"]
+    facts = {name: facts_text(hostname=name, info=STORE) for name in ("docker01", "docker02")}
+    with pytest.raises(pulumi.RunError, match=r"add `crosshost:consul: \{host: ...\}`"):
+        run(facts, values)
+
+
+def beside(plane: str, on: list[str], open_on: list[str]) -> dict[str, Any]:
+    """An overlay that names its plane, and one that leaves it open."""
+    values = stack_values("lab-overlay")
+    values["networks"] = {
+        "ol1": {"strategy": "overlay", "control_plane": plane, "subnet": "172.16.1.0/24", "hosts": on},
+        "ol2": {"strategy": "overlay", "subnet": "172.16.2.0/24", "hosts": open_on},
+    }  # fmt: skip
+    values["containers"] = {}
+    return values
+
+
+OLD = {
+    name: facts_text(hostname=name, address=ADDRESSES[name]) for name in ("docker01", "docker02")
+}
+
+
+def test_auto_follows_an_overlay_that_names_its_plane(run, logged):
+    both = ["docker01", "docker02"]
+    engine = run(OLD, beside("consul", both, both))
+    assert engine.of_type(SEAT) == {}
+    assert logged["info"][0] == "overlays are on Consul: ol1 says so"
+    assert run(OLD, beside("swarm", both, both)).of_type(SEAT).keys() == {
+        "swarm@docker01", "swarm@docker02",
+    }  # fmt: skip
+
+
+def test_auto_follows_only_overlays_of_its_own_hosts(run, logged):
+    engine = run(OLD, beside("consul", ["docker01"], ["docker02"]))
+    assert set(engine.of_type(SEAT)) == {"swarm@docker02"}
+    assert logged["info"][0] == "overlays are on Swarm: every engine has it"
+
+
+def test_auto_between_overlays_on_two_planes_is_refused(run):
+    values = beside("consul", ["docker01"], ["docker01", "docker02"])
+    values["networks"]["ol3"] = {
+        "strategy": "overlay", "control_plane": "swarm", "subnet": "172.16.3.0/24",
+        "hosts": ["docker02"],
+    }  # fmt: skip
+    with pytest.raises(pulumi.RunError) as caught:
+        run(OLD, values)
+    assert (
+        "ol2 leaves its control plane open and shares hosts with ol1 on Consul and ol3 on Swarm: "
+        "give it `control_plane` and `hosts` that fit one of them"
+    ) in str(caught.value)
+
+
+@pytest.mark.parametrize(("word", "value"), [("mtu", 1400), ("encrypted", True)])
+def test_what_consul_cannot_do_is_refused_also_where_it_was_chosen(run, word, value):
+    values = beside("consul", ["docker01"], ["docker01", "docker02"])
+    values["networks"]["ol2"][word] = value
+    with pytest.raises(pulumi.RunError) as caught:
+        run(OLD, values)
+    assert f"ol2: {word} cannot be had on Consul, where this overlay is: remove it" in str(
+        caught.value
+    )
+
+
+def test_an_address_that_is_a_name_is_refused_where_consul_was_chosen(run):
+    values = beside("consul", ["docker01"], ["docker01", "docker02"])
+    values["hosts"]["docker02"]["address"] = "docker02.example.com"
+    values["swarm"] = {"advertise": "ens33"}
+    with pytest.raises(pulumi.RunError) as caught:
+        run(OLD, values)
+    assert (
+        "docker02.example.com is a name, but engines on Consul tell each other this address: write "
+        "the IP address of docker02"
+    ) in str(caught.value)
