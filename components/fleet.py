@@ -30,14 +30,10 @@ Facts = Mapping[str, HostFacts | Unreachable]
 
 @dataclass(frozen=True)
 class Fleet:
-    """The hosts, and the networks with every choice that facts decide made.
-
-    ``choice``: the control plane of overlays that leave it open, None if none does.
-    """
+    """The hosts, and the networks with every choice that facts decide made."""
 
     hosts: dict[str, Host]
     networks: dict[str, NetworkSettings]
-    choice: Choice | None
 
 
 def connect(
@@ -64,9 +60,7 @@ def connect(
         raise pulumi.RunError("\n".join(["nothing was changed:", *(f"  {p}" for p in found)]))
     if choice is not None:
         pulumi.log.info(f"overlays are on {choice.plane.capitalize()}: {choice.why}")
-    return Fleet(
-        {name: Host(name, HostArgs(access, facts[name])) for name in hosts}, wanted, choice
-    )
+    return Fleet({name: Host(name, HostArgs(access, facts[name])) for name in hosts}, wanted)
 
 
 def problems(
