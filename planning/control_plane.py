@@ -28,10 +28,10 @@ def choose(facts: Mapping[str, HostFacts], *, consul_given: bool) -> Choice:
     """
     if not facts:
         return Choice("consul" if consul_given else "swarm", "no host answers")
-    seated = [name for name, seen in facts.items() if "swarm" in seen.records]
+    seated = [name for name, seen in facts.items() if seat_is_ours(seen)]
     if seated:
         return Choice("swarm", f"{_listed(seated)} joined one at an earlier up")
-    stored = [name for name, seen in facts.items() if _store_is_ours(seen)]
+    stored = [name for name, seen in facts.items() if store_is_ours(seen)]
     why = f"{_listed(stored)} joined its cluster store at an earlier up"
     if not stored:
         stored = [n for n, seen in facts.items() if seen.engine and seen.engine.cluster_store]
@@ -41,7 +41,13 @@ def choose(facts: Mapping[str, HostFacts], *, consul_given: bool) -> Choice:
     return Choice("consul", why, _left_out(facts, stored))
 
 
-def _store_is_ours(facts: HostFacts) -> bool:
+def seat_is_ours(facts: HostFacts) -> bool:
+    """Whether an up put the host into the swarm of this stack."""
+    return "swarm" in facts.records
+
+
+def store_is_ours(facts: HostFacts) -> bool:
+    """Whether an up set the host's cluster store."""
     record = facts.records.get("daemon")
     return record is not None and "cluster-store" in records.words(record).get("own", "").split(",")
 

@@ -18,6 +18,9 @@ from components.swarm import Swarm
 from planning.contract import Contract, Path
 from planning.ports import Port
 
+# The way from one control plane to another.
+FIRST_DESTROY = "run `pulumi destroy` with the stack file as it was, then `pulumi up`"
+
 # What Docker's overlay driver does and needs, whichever control plane it has.
 OVERLAY_REACH = {
     Path.SAME_HOST: True,

@@ -9,6 +9,7 @@ import pulumi
 
 from components.consul import ConsulServer
 from components.control_planes.base import (
+    FIRST_DESTROY,
     OVERLAY_MODULES,
     OVERLAY_PORTS,
     OVERLAY_REACH,
@@ -16,6 +17,7 @@ from components.control_planes.base import (
 )
 from components.host import Host
 from planning.contract import Contract
+from planning.control_plane import seat_is_ours
 from planning.facts import HostFacts
 
 
@@ -29,9 +31,10 @@ def _lacks(host: str, facts: HostFacts) -> Iterator[str]:
             f"back ends: {have}): use an engine up to 20.10 that has it, or `control_plane: swarm`"
         )
     if facts.swarm.member:
+        way = FIRST_DESTROY if seat_is_ours(facts) else "`docker swarm leave` there"
         yield (
-            f"{host} is in a swarm, which an engine cannot combine with a cluster store: "
-            "`docker swarm leave` there, or use another host"
+            f"{host} is in a swarm, which an engine cannot combine with a cluster store: {way}, or "
+            "use another host"
         )
 
 

@@ -8,6 +8,7 @@ from typing import ClassVar
 import pulumi
 
 from components.control_planes.base import (
+    FIRST_DESTROY,
     OVERLAY_MODULES,
     OVERLAY_PORTS,
     OVERLAY_REACH,
@@ -15,6 +16,7 @@ from components.control_planes.base import (
 )
 from components.swarm import Swarm
 from planning.contract import Contract
+from planning.control_plane import store_is_ours
 from planning.facts import HostFacts
 
 
@@ -22,10 +24,14 @@ def _lacks(host: str, facts: HostFacts) -> Iterator[str]:
     if facts.engine is None:
         return
     if facts.engine.cluster_store:
+        way = (
+            FIRST_DESTROY
+            if store_is_ours(facts)
+            else "take cluster-store out of its daemon.json and restart Docker there"
+        )
         yield (
             f"{host} lives on the cluster store {facts.engine.cluster_store}, which an engine "
-            "cannot combine with Swarm: take cluster-store out of its daemon.json and restart "
-            "Docker there, or use `control_plane: consul`"
+            f"cannot combine with Swarm: {way}, or use `control_plane: consul`"
         )
     if facts.engine.live_restore:
         yield (

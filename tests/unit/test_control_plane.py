@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from components.control_planes import PLANES
 from planning.control_plane import choose
 from planning.facts import HostFacts, parse
 from tests.unit.fleet import facts_text
@@ -106,3 +107,18 @@ def test_only_a_store_that_an_engine_cannot_join_is_refused_and_the_engine_is_na
     without = [name for name, seen in facts.items() if "consul" not in seen.backends]
     assert bool(found.refusal) == (found.plane == "consul" and bool(without))
     assert all(f"{name} (Docker " in (found.refusal or f"{name} (Docker ") for name in without)
+
+
+@pytest.mark.parametrize(
+    ("plane", "host"),
+    [
+        ("swarm", facts_text(info=STORE, records=OURS)),
+        ("consul", facts_text(
+            info={"Swarm": {"LocalNodeState": "active"}}, records={"swarm": "planned=x role=worker\n"}
+        )),
+    ],
+)  # fmt: skip
+def test_the_way_from_one_control_plane_to_the_other_is_a_destroy_first(plane, host):
+    sentences = list(PLANES[plane].contract.refusals("docker01", parse(host)))
+    assert len(sentences) == 1
+    assert "run `pulumi destroy` with the stack file as it was, then `pulumi up`" in sentences[0]
