@@ -15,7 +15,22 @@ from components.consul import ConsulServer
 from components.daemon import DaemonConfig
 from components.host import Host
 from components.swarm import Swarm
-from planning.contract import Contract
+from planning.contract import Contract, Path
+from planning.ports import Port
+
+# What Docker's overlay driver is like, whoever tells its engines of each other.
+OVERLAY_REACH: Mapping[Path, bool] = {
+    Path.SAME_HOST: True,
+    Path.ACROSS: True,
+    Path.NAMES: True,
+    Path.OWN_HOST: False,
+    Path.OTHER_HOST: False,
+    Path.FROM_LAN: False,
+    Path.TO_LAN: True,
+    Path.PUBLISHED: True,
+}
+OVERLAY_MODULES = ("vxlan", "bridge", "veth")
+OVERLAY_PORTS: tuple[Port, ...] = (("tcp", 7946), ("udp", 7946), ("udp", 4789))
 
 
 class Parts:

@@ -7,9 +7,14 @@ from typing import ClassVar
 
 import pulumi
 
-from components.control_planes.base import ControlPlane
+from components.control_planes.base import (
+    OVERLAY_MODULES,
+    OVERLAY_PORTS,
+    OVERLAY_REACH,
+    ControlPlane,
+)
 from components.swarm import Swarm
-from planning.contract import Contract, Path
+from planning.contract import Contract
 from planning.facts import HostFacts
 
 
@@ -42,18 +47,9 @@ class SwarmPlane(ControlPlane):
         "their first container on",
         undo="each host leaves, the last manager ends the swarm; docker_gwbridge, where it was not "
         "there before",
-        reach={
-            Path.SAME_HOST: True,
-            Path.ACROSS: True,
-            Path.NAMES: True,
-            Path.OWN_HOST: False,
-            Path.OTHER_HOST: False,
-            Path.FROM_LAN: False,
-            Path.TO_LAN: True,
-            Path.PUBLISHED: True,
-        },
-        modules=("vxlan", "bridge", "veth"),
-        ports=(("tcp", 7946), ("udp", 7946), ("udp", 4789)),
+        reach=OVERLAY_REACH,
+        modules=OVERLAY_MODULES,
+        ports=OVERLAY_PORTS,
         lacks=_lacks,
     )
     attachable: ClassVar[bool] = True

@@ -259,6 +259,14 @@ MIXED = {
     "docker08": host_text("docker08"),
 }
 STORE = {"ClusterStore": "consul://10.0.0.11:8500"}
+ON_STORE = {name: facts_text(hostname=name, info=STORE) for name in ("docker01", "docker02")}
+
+
+def left_open() -> dict[str, Any]:
+    """The overlay on Consul, which does not say that it is."""
+    values = stack_values("lab-overlay")
+    del values["networks"]["ol1"]["control_plane"]
+    return values
 
 
 def test_on_engines_of_all_ages_auto_is_swarm_and_it_is_said(run, logged):
@@ -268,10 +276,7 @@ def test_on_engines_of_all_ages_auto_is_swarm_and_it_is_said(run, logged):
 
 
 def test_hosts_that_live_on_a_store_keep_it_under_auto(run, logged):
-    values = stack_values("lab-overlay")
-    del values["networks"]["ol1"]["control_plane"]
-    facts = {name: facts_text(hostname=name, info=STORE) for name in ("docker01", "docker02")}
-    engine = run(facts, values)
+    engine = run(ON_STORE, left_open())
     assert engine.of_type(SEAT) == {}
     assert list(engine.of_type(NETWORK)) == ["ol1@docker01"]
     assert logged["info"][0] == (
@@ -280,11 +285,10 @@ def test_hosts_that_live_on_a_store_keep_it_under_auto(run, logged):
 
 
 def test_auto_on_a_store_without_a_server_in_the_stack_file_asks_for_one(run):
-    values = stack_values("lab-overlay")
-    del values["networks"]["ol1"]["control_plane"], values["consul"]
-    facts = {name: facts_text(hostname=name, info=STORE) for name in ("docker01", "docker02")}
+    values = left_open()
+    del values["consul"]
     with pytest.raises(pulumi.RunError, match=r"add `crosshost:consul: \{host: ...\}`"):
-        run(facts, values)
+        run(ON_STORE, values)
 
 
 def beside(plane: str, on: list[str], open_on: list[str]) -> dict[str, Any]:
