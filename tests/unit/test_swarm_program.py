@@ -323,38 +323,37 @@ def test_auto_follows_only_overlays_of_its_own_hosts(run, logged):
     assert logged["info"][0] == "overlays are on Swarm: every engine has it"
 
 
+def refusal(run: Any, values: dict[str, Any]) -> str:
+    with pytest.raises(pulumi.RunError) as caught:
+        run(OLD, values)
+    return str(caught.value)
+
+
 def test_auto_between_overlays_on_two_planes_is_refused(run):
     values = beside("consul", ["docker01"], ["docker01", "docker02"])
     values["networks"]["ol3"] = {
         "strategy": "overlay", "control_plane": "swarm", "subnet": "172.16.3.0/24",
         "hosts": ["docker02"],
     }  # fmt: skip
-    with pytest.raises(pulumi.RunError) as caught:
-        run(OLD, values)
     assert (
         "ol2 leaves its control plane open and shares hosts with ol1 on Consul and ol3 on Swarm: "
         "give it `control_plane` and `hosts` that fit one of them"
-    ) in str(caught.value)
+    ) in refusal(run, values)
 
 
 @pytest.mark.parametrize(("word", "value"), [("mtu", 1400), ("encrypted", True)])
 def test_what_consul_cannot_do_is_refused_also_where_it_was_chosen(run, word, value):
     values = beside("consul", ["docker01"], ["docker01", "docker02"])
     values["networks"]["ol2"][word] = value
-    with pytest.raises(pulumi.RunError) as caught:
-        run(OLD, values)
-    assert f"ol2: {word} cannot be had on Consul, where this overlay is: remove it" in str(
-        caught.value
-    )
+    sentence = f"ol2: {word} cannot be had on Consul, where this overlay is: remove it"
+    assert sentence in refusal(run, values)
 
 
 def test_an_address_that_is_a_name_is_refused_where_consul_was_chosen(run):
     values = beside("consul", ["docker01"], ["docker01", "docker02"])
     values["hosts"]["docker02"]["address"] = "docker02.example.com"
     values["swarm"] = {"advertise": "ens33"}
-    with pytest.raises(pulumi.RunError) as caught:
-        run(OLD, values)
     assert (
         "docker02.example.com is a name, but engines on Consul tell each other this address: write "
         "the IP address of docker02"
-    ) in str(caught.value)
+    ) in refusal(run, values)
