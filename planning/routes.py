@@ -13,6 +13,9 @@ POOLS = tuple(
     for text in ("10.0.0.0/8", "10.201.0.0/16", "172.30.0.0/16", "192.168.192.0/20")
 )
 
+# Where Docker takes the subnets of a host's own bridges from, in this order.
+_BRIDGE_POOLS = tuple(IPv4Network(f"172.{number}.0.0/16") for number in range(17, 32))
+
 
 def without_bridges(facts: HostFacts) -> HostFacts:
     """The facts without routes of Docker's own bridges, which get addresses as it likes.
@@ -21,6 +24,18 @@ def without_bridges(facts: HostFacts) -> HostFacts:
     """
     kept = [route for route in facts.routes if not route.nic.startswith(("docker", "br-"))]
     return facts.model_copy(update={"routes": kept})
+
+
+def coming_bridge(facts: HostFacts) -> IPv4Network | None:
+    """What Docker will give docker_gwbridge, which comes with a host's first overlay.
+
+    None where it is there already, or where the host's own pools make it another one.
+    """
+    if "docker_gwbridge" in facts.nics or "default-address-pools" in (facts.daemon_json or ""):
+        return None
+    if not any(route.nic == "docker0" for route in facts.routes):
+        return None  # an engine whose bridges are not as usual
+    return next((pool for pool in _BRIDGE_POOLS if not met(pool, facts)), None)
 
 
 def met(subnet: IPv4Network, facts: HostFacts) -> list[str]:

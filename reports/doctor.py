@@ -12,8 +12,8 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from components.fleet import problems
 from components.networks import settled
+from components.obstacles import problems
 from components.ssh import SshAccess
 from reports import host_tables
 from reports.reading import read_hosts

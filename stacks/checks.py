@@ -37,7 +37,7 @@ def check(
         *_sharing(containers, named["containers"]),
         *_addresses(containers, networks, hosts),
         *_names(containers, consul),
-        *_ports(containers, networks, consul),
+        *_ports(containers, networks, consul, plane_checks.ports(swarm, networks, list(hosts))),
     ]
 
 
@@ -263,8 +263,9 @@ def _ports(
     containers: Mapping[str, ContainerSettings],
     networks: Mapping[str, NetworkSettings],
     consul: ConsulSettings | None,
+    of_engines: set[tuple[str, int, str]],
 ) -> Iterator[Problem]:
-    taken: dict[tuple[str, int, str], str] = {}
+    taken = dict.fromkeys(of_engines, "the engine for overlays")
     if consul is not None:
         taken[consul.host, consul.port, "tcp"] = "the Consul server"
     for name, container in containers.items():

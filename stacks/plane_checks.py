@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from components.consul import ConsulSettings
+from components.control_planes.base import OVERLAY_PORTS
 from components.networks.base import NetworkSettings
 from components.networks.overlay import OverlaySettings, advertisable
 from components.ssh import HostSettings
-from components.swarm import SwarmSettings
+from components.swarm import CONTROL_PORT, SwarmSettings
 from planning.problems import Problem
 from stacks.sections import HOSTS, NETWORKS, SWARM, unknown_host
 
@@ -24,6 +25,28 @@ def check(
     yield from _swarm(swarm, networks, named)
     yield from _control_planes(swarm, networks, hosts)
     yield from _told(consul, swarm, networks, hosts)
+
+
+def ports(
+    swarm: SwarmSettings, networks: Mapping[str, NetworkSettings], hosts: Sequence[str]
+) -> set[tuple[str, int, str]]:
+    """Host, number and protocol of the ports that engines themselves need for overlays."""
+    overlays = [n for n in networks.values() if isinstance(n, OverlaySettings)]
+    needed = {
+        (host, number, protocol)
+        for network in overlays
+        for protocol, number in (
+            OVERLAY_PORTS if network.control_plane == "consul" else swarm.carrying(OVERLAY_PORTS)
+        )
+        for host in network.on(hosts)
+    }
+    on_swarm = [
+        host for host in hosts if any(n.control_plane == "swarm" and n.on([host]) for n in overlays)
+    ]
+    if on_swarm:
+        protocol, number = CONTROL_PORT
+        needed |= {(host, number, protocol) for host in swarm.managers or on_swarm[:1]}
+    return needed
 
 
 def _swarm(

@@ -21,8 +21,8 @@ from planning.ports import Port
 # The way from one control plane to another.
 FIRST_DESTROY = "run `pulumi destroy` with the stack file as it was, then `pulumi up`"
 
-# What Docker's overlay driver does and needs, whichever control plane it has.
-OVERLAY_REACH = {
+# What Docker's overlay driver is like, whoever tells its engines of each other.
+OVERLAY_REACH: Mapping[Path, bool] = {
     Path.SAME_HOST: True,
     Path.ACROSS: True,
     Path.NAMES: True,

@@ -66,9 +66,14 @@ class OverlaySettings(NetworkSettings):
             for word in ("mtu", "encrypted")
             if self.control_plane == "consul" and getattr(self, word)
         )
-        yield from routes.meeting(
-            "subnet", self.subnet, {host: facts}, "write another subnet, e.g. 172.31.254.0/24"
-        )
+        instead = "write another subnet, e.g. 172.31.254.0/24"
+        yield from routes.meeting("subnet", self.subnet, {host: facts}, instead)
+        bridge = routes.coming_bridge(facts)
+        if bridge is not None and bridge.overlaps(self.subnet):
+            yield (
+                f"subnet {self.subnet} meets {bridge}, which Docker on {host} will give "
+                f"docker_gwbridge, its containers' way out: {instead}"
+            )
         if self.encrypted and facts.modules.get("esp4") == "missing":
             yield (
                 f"the kernel of {host} ({facts.kernel}) has no module esp4, without which encrypted "

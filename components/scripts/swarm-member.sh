@@ -10,7 +10,8 @@ set -euf
 umask 077
 IFS=' ' read -r shared scripts host
 config=$(mktemp)
-trap 'rm -f "$config"' EXIT
+errors=$(mktemp)
+trap 'rm -f "$config" "$errors"' EXIT
 {
     printf 'Host %s\n' "${host%:sudo}"
     while IFS= read -r setting && [ -n "$setting" ]; do printf '%s\n' "$setting"; done
@@ -43,8 +44,9 @@ helped() { # VERB...
     refused='none is known'
     for manager in $(printf '%s,%s' "$(word via)" "$(word managers)" | tr , ' '); do
         case $manager in none | "$host") continue ;; esac
-        if said=$(on "$manager" "$@" 2>&1 </dev/null); then return 0; fi
-        refused="${manager%:sudo}: $(printf '%s\n' "$said" | tail -n 1)"
+        # Apart, or a warning of ssh or sudo would be a part of the answer.
+        if said=$(on "$manager" "$@" 2>"$errors" </dev/null); then return 0; fi
+        refused="${manager%:sudo}: $(tail -n 1 "$errors")"
     done
     return 1
 }

@@ -59,6 +59,34 @@ def test_the_pool_keeps_out_of_the_stacks_own_subnets():
     assert str(routes.free_pool([routed("10.0.0.0/8 ens33")], taken)) == "192.168.192.0/20"
 
 
+@pytest.mark.parametrize(
+    ("found", "bridge"),
+    [
+        ([BRIDGE], "172.18.0.0/16"),
+        ([BRIDGE, "172.18.4.0/24 wg0", "172.19.0.0/16 br-1"], "172.20.0.0/16"),
+        ([BRIDGE, "172.16.0.0/12 wg0"], None),
+        ([LAN], None),
+        ([], None),
+    ],
+)
+def test_the_bridge_that_comes_with_overlays_takes_dockers_next_subnet(found, bridge):
+    coming = routes.coming_bridge(routed(*found))
+    assert (str(coming) if coming else None) == bridge
+
+
+def test_a_bridge_that_is_there_or_that_others_pools_decide_is_not_foretold():
+    route = (f"route {BRIDGE}",)
+    nics = {"docker0": "<UP>", "docker_gwbridge": "<UP>"}
+    assert routes.coming_bridge(parse(facts_text(more=route, nics=nics))) is None
+    pools = '{"default-address-pools": [{"base": "10.5.0.0/16", "size": 24}]}'
+    assert routes.coming_bridge(parse(facts_text(more=route, daemon_json=pools))) is None
+
+
+def test_routes_of_dockers_own_bridges_can_be_left_out():
+    seen = routed(LAN, BRIDGE, "172.18.0.0/16 docker_gwbridge", "172.19.0.0/16 br-0a1b")
+    assert [route.nic for route in routes.without_bridges(seen).routes] == ["ens33"]
+
+
 SUBNETS = st.builds(
     lambda number, length: IPv4Network((number, length), strict=False),
     st.integers(0, 2**32 - 1),

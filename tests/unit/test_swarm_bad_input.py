@@ -7,6 +7,7 @@ from typing import Any
 import pulumi
 import pytest
 
+from stacks.settings import parse
 from tests.unit.fleet import RecordingEngine, b64, iptables, listening, run_program, stack_values
 from tests.unit.swarms import fleet_texts, host_text, locked, manager, nodes
 from tests.unit.test_bad_input import changed, problems
@@ -220,6 +221,51 @@ def test_bridges_that_came_after_an_overlay_are_no_fault_of_its_subnet(
     facts["docker04"] = host_text("docker04", more=(network_there("somebody-elses"),))
     with pytest.raises(pulumi.RunError, match="meets routes of docker05"):
         run(monkeypatch, tmp_path, facts)
+
+
+def test_a_subnet_that_the_bridge_of_overlays_would_get_is_refused_before_it_does(
+    monkeypatch, tmp_path
+):
+    values = changed("lab-swarm", "networks/ol1/subnet", "172.18.1.0/24")
+    del values["networks"]["ol1"]["gateway"]
+    docker0 = routed("docker04", "172.17.0.0/16 docker0")
+    with pytest.raises(pulumi.RunError) as caught:
+        run_program(monkeypatch, tmp_path, values, {**BARE, **docker0})
+    assert (
+        "ol1: subnet 172.18.1.0/24 meets 172.18.0.0/16, which Docker on docker04 will give "
+        "docker_gwbridge"
+    ) in str(caught.value)
+    there = host_text("docker05", more=(network_there("test"),))
+    assert run_program(
+        monkeypatch, tmp_path, values, {**BARE, **docker0, "docker05": there}
+    ).resources
+
+
+@pytest.mark.parametrize(("port", "swarm"), [
+    ("2377:80", {}), ("7946:80", {}), ("7946:80/udp", {}), ("4789:80/udp", {}),
+    ("9789:80/udp", {"data_path_port": 9789}),
+])  # fmt: skip
+def test_ports_that_the_engines_need_are_not_published(port, swarm):
+    values = changed("lab-swarm", "containers/web01/ports", [port])
+    values["swarm"] |= swarm
+    ((where, sentence),) = problems(values)
+    assert where == "crosshost:containers.web01.ports[0]"
+    assert "of docker03 is taken by the engine for overlays: publish another one" in sentence
+
+
+def test_the_first_host_is_the_manager_where_none_is_named():
+    values = changed("lab-swarm", "containers/web01/ports", ["2377:80"])
+    del values["swarm"]
+    assert [where for where, _ in problems(values)] == ["crosshost:containers.web01.ports[0]"]
+
+
+@pytest.mark.parametrize(("container", "port", "swarm"), [
+    ("web02", "2377:80", {}), ("web01", "4789:80", {}), ("web01", "4789:80/udp", {"data_path_port": 9789}),
+])  # fmt: skip
+def test_ports_that_the_engines_leave_free_are_published(container, port, swarm):
+    values = changed("lab-swarm", f"containers/{container}/ports", [port])
+    values["swarm"] |= swarm
+    assert parse(values).containers[container].ports
 
 
 def test_a_manager_without_an_overlay_is_held_to_the_same(monkeypatch, tmp_path):

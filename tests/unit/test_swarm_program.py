@@ -259,6 +259,14 @@ MIXED = {
     "docker08": host_text("docker08"),
 }
 STORE = {"ClusterStore": "consul://10.0.0.11:8500"}
+ON_STORE = {name: facts_text(hostname=name, info=STORE) for name in ("docker01", "docker02")}
+
+
+def left_open() -> dict[str, Any]:
+    """The overlay on Consul, which does not say that it is."""
+    values = stack_values("lab-overlay")
+    del values["networks"]["ol1"]["control_plane"]
+    return values
 
 
 def test_on_engines_of_all_ages_auto_is_swarm_and_it_is_said(run, logged):
@@ -268,10 +276,7 @@ def test_on_engines_of_all_ages_auto_is_swarm_and_it_is_said(run, logged):
 
 
 def test_hosts_that_live_on_a_store_keep_it_under_auto(run, logged):
-    values = stack_values("lab-overlay")
-    del values["networks"]["ol1"]["control_plane"]
-    facts = {name: facts_text(hostname=name, info=STORE) for name in ("docker01", "docker02")}
-    engine = run(facts, values)
+    engine = run(ON_STORE, left_open())
     assert engine.of_type(SEAT) == {}
     assert list(engine.of_type(NETWORK)) == ["ol1@docker01"]
     assert logged["info"][0] == (
@@ -280,11 +285,10 @@ def test_hosts_that_live_on_a_store_keep_it_under_auto(run, logged):
 
 
 def test_auto_on_a_store_without_a_server_in_the_stack_file_asks_for_one(run):
-    values = stack_values("lab-overlay")
-    del values["networks"]["ol1"]["control_plane"], values["consul"]
-    facts = {name: facts_text(hostname=name, info=STORE) for name in ("docker01", "docker02")}
+    values = left_open()
+    del values["consul"]
     with pytest.raises(pulumi.RunError, match=r"add `crosshost:consul: \{host: ...\}`"):
-        run(facts, values)
+        run(ON_STORE, values)
 
 
 def beside(plane: str, on: list[str], open_on: list[str]) -> dict[str, Any]:
@@ -319,38 +323,37 @@ def test_auto_follows_only_overlays_of_its_own_hosts(run, logged):
     assert logged["info"][0] == "overlays are on Swarm: every engine has it"
 
 
+def refusal(run: Any, values: dict[str, Any]) -> str:
+    with pytest.raises(pulumi.RunError) as caught:
+        run(OLD, values)
+    return str(caught.value)
+
+
 def test_auto_between_overlays_on_two_planes_is_refused(run):
     values = beside("consul", ["docker01"], ["docker01", "docker02"])
     values["networks"]["ol3"] = {
         "strategy": "overlay", "control_plane": "swarm", "subnet": "172.16.3.0/24",
         "hosts": ["docker02"],
     }  # fmt: skip
-    with pytest.raises(pulumi.RunError) as caught:
-        run(OLD, values)
     assert (
         "ol2 leaves its control plane open and shares hosts with ol1 on Consul and ol3 on Swarm: "
         "give it `control_plane` and `hosts` that fit one of them"
-    ) in str(caught.value)
+    ) in refusal(run, values)
 
 
 @pytest.mark.parametrize(("word", "value"), [("mtu", 1400), ("encrypted", True)])
 def test_what_consul_cannot_do_is_refused_also_where_it_was_chosen(run, word, value):
     values = beside("consul", ["docker01"], ["docker01", "docker02"])
     values["networks"]["ol2"][word] = value
-    with pytest.raises(pulumi.RunError) as caught:
-        run(OLD, values)
-    assert f"ol2: {word} cannot be had on Consul, where this overlay is: remove it" in str(
-        caught.value
-    )
+    sentence = f"ol2: {word} cannot be had on Consul, where this overlay is: remove it"
+    assert sentence in refusal(run, values)
 
 
 def test_an_address_that_is_a_name_is_refused_where_consul_was_chosen(run):
     values = beside("consul", ["docker01"], ["docker01", "docker02"])
     values["hosts"]["docker02"]["address"] = "docker02.example.com"
     values["swarm"] = {"advertise": "ens33"}
-    with pytest.raises(pulumi.RunError) as caught:
-        run(OLD, values)
     assert (
         "docker02.example.com is a name, but engines on Consul tell each other this address: write "
         "the IP address of docker02"
-    ) in str(caught.value)
+    ) in refusal(run, values)

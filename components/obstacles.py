@@ -1,0 +1,154 @@
+"""What stands in the way on the hosts of what a stack asks of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from components.consul import ConsulSettings
+from components.control_planes import PLANES
+from components.daemon_settings import DaemonSettings
+from components.networks import members_of_swarm
+from components.networks.base import NetworkSettings
+from components.networks.overlay import OverlaySettings, advertisable
+from components.ssh import SshAccess
+from components.swarm import SwarmSettings, refusals
+from planning import ports, preflight, routes
+from planning.control_plane import Choice
+from planning.facts import HostFacts, Unreachable
+from planning.mtu import too_large
+from planning.ports import Member
+from planning.swarm import Wish
+
+_ON_CONSUL = PLANES["consul"].contract.key
+Facts = Mapping[str, HostFacts | Unreachable]
+
+
+def problems(
+    access: SshAccess,
+    facts: Facts,
+    networks: Mapping[str, NetworkSettings],
+    choice: Choice | None,
+    consul: ConsulSettings | None,
+    swarm: SwarmSettings,
+    daemon: DaemonSettings | None,
+) -> list[str]:
+    """What stands in the way of what a stack asks of its hosts, a sentence each.
+
+    ``networks`` and ``choice``: as settled by facts.
+    """
+    members: dict[str, Member] = {}
+    found: list[str] = []
+    for name, endpoint in access.endpoints.items():
+        seen = facts[name]
+        if isinstance(seen, Unreachable):
+            found.append(preflight.unreachable(name, endpoint.login, seen, access.jump))
+            continue
+        members[name] = Member(endpoint.address, seen)
+        if daemon is None or not daemon.brings_back(seen, access.stack):
+            found += preflight.docker(name, endpoint.user, seen)
+        found += preflight.space(name, seen)
+        if daemon is not None:
+            found += daemon.refusals(name, seen, access.stack)
+    refused = choice is not None and choice.refusal is not None
+    if choice is not None and choice.refusal is not None:
+        found.append(choice.refusal)
+    found += [
+        f"{name}: {reason}"
+        for name, settings in networks.items()
+        if not (refused and isinstance(settings, OverlaySettings))
+        for reason in _of_network(name, settings, access, members)
+    ]
+    addresses = {name: endpoint.address for name, endpoint in access.endpoints.items()}
+    wish = members_of_swarm(networks, swarm, addresses)
+    found += _between(access, networks, wish, members)
+    if consul is not None and consul.host in members:
+        users = _hosts_of(_ON_CONSUL, networks, list(facts)) | {consul.host}
+        found += consul.refusals(access.stack, {n: m for n, m in members.items() if n in users})
+    elif consul is None and choice is not None and choice.plane == "consul" and not refused:
+        found.append(
+            f"the overlays are on Consul ({choice.why}): add `crosshost:consul: {{host: ...}}`"
+        )
+    if wish is not None:
+        found += _of_swarm(swarm, wish, networks, members)
+        if daemon is not None and daemon.settings.get("live-restore") is True:
+            found.append(
+                "Swarm does not go with live-restore: take it out of crosshost:daemon.settings"
+            )
+    # Networks of the same hosts have the same to say.
+    return list(dict.fromkeys(found))
+
+
+def _of_network(
+    network: str, settings: NetworkSettings, access: SshAccess, members: Mapping[str, Member]
+) -> Iterator[str]:
+    """What stands in a network's way on each of its hosts that answer."""
+    there = any(
+        (one.name, one.stack) == (network, access.stack)
+        for member in members.values()
+        for one in member.facts.networks
+    )
+    for name in settings.on(list(access.endpoints)):
+        if name in members:
+            facts = members[name].facts
+            yield from settings.contract.refusals(name, facts)
+            yield from settings.refusals(name, routes.without_bridges(facts) if there else facts)
+            if settings.contract.key == _ON_CONSUL and not advertisable(members[name].address):
+                yield (
+                    f"{members[name].address} is a name, but engines on Consul tell each other this "
+                    f"address: write the IP address of {name}"
+                )
+
+
+def _of_swarm(
+    settings: SwarmSettings,
+    wish: Wish,
+    networks: Mapping[str, NetworkSettings],
+    members: Mapping[str, Member],
+) -> Iterator[str]:
+    """What stands in the way of the swarm, and of what its networks ask of it."""
+    contract = PLANES["swarm"].contract
+    seats = {name: members[name] for name in wish.hosts if name in members}
+    with_networks = _hosts_of(contract.key, networks, list(seats))
+    for host, member in seats.items():
+        if host not in with_networks:
+            yield from contract.refusals(host, member.facts)
+    yield from refusals(settings, wish, seats, contract.ports)
+    for name, network in networks.items():
+        if not isinstance(network, OverlaySettings) or network.mtu is None:
+            continue
+        for host in network.on(list(seats)):
+            carrier, facts = wish.advertise[host], seats[host].facts
+            yield from (f"{name}: {why}" for why in too_large(network.mtu, host, carrier, facts))
+
+
+def _between(
+    access: SshAccess,
+    networks: Mapping[str, NetworkSettings],
+    wish: Wish | None,
+    members: Mapping[str, Member],
+) -> Iterator[str]:
+    """What stands between hosts that share networks; the ports of a swarm are its own matter."""
+    sharing = {name: members[name] for name in (wish.hosts if wish else ()) if name in members}
+    for settings in networks.values():
+        wanted = settings.ports
+        here = {n: members[n] for n in settings.on(list(access.endpoints)) if n in members}
+        if wanted:
+            sharing |= here
+        if settings.contract.key == PLANES["swarm"].contract.key:
+            continue
+        yield from ports.shut(here, wanted).values()
+        for name, member in here.items():
+            yield from ports.held(name, member.facts, wanted, frozenset({"dockerd"}))
+    seen = {name: member.facts for name, member in sharing.items()}
+    yield from preflight.same_hostnames(seen)
+    yield from preflight.clocks(seen)
+
+
+def _hosts_of(key: str, networks: Mapping[str, NetworkSettings], hosts: list[str]) -> set[str]:
+    """The hosts that have networks under the contract ``key``."""
+    return {
+        host
+        for settings in networks.values()
+        if settings.contract.key == key
+        for host in settings.on(hosts)
+    }
