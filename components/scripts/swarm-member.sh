@@ -71,7 +71,15 @@ apply() {
     printf '%s\n' "$node"
 }
 
+# A host that was in the swarm before crosshost came stays in it, as what it was.
+stand_back() {
+    case $(word adopted) in no | "$(word role)") return ;; esac
+    helped role "$(word node)" "$(word adopted)" ||
+        fail "${host%:sudo} is left a $(word role) of the swarm, and was a $(word adopted) ($refused)"
+}
+
 undo() {
+    stand_back
     node=$(printf '%s\n' "$header" | on "$host" undo)
     if [ -n "$node" ]; then
         helped forget "$node" ||

@@ -72,11 +72,17 @@ def test_a_swarm_made_by_hand_is_adopted_and_outlives_destroy(lab, environment):
     before = {host: look(lab, host) for host in HOSTS}
     try:
         stack = environment("lab-swarm")
+        stack.config["swarm"]["managers"] = ["docker03", "docker04", "docker05"]
+        stack.write()
         stack.up()
         all_reach_each_other(lab)
+        assert {role for _, role in nodes(lab).values()} == {"Leader", "Reachable"}
         assert stack.up().changes == {}
         stack.destroy()
-        assert set(nodes(lab)) == {"docker03", "docker04"}
+        # With the roles that they had.
+        assert {name: role for name, (_, role) in nodes(lab).items()} == {
+            "docker03": "Leader", "docker04": "",
+        }  # fmt: skip
         assert not difference(before, {host: look(lab, host) for host in HOSTS})
     finally:
         for host in ("docker04", "docker03"):
