@@ -91,6 +91,7 @@ apply() {
     # The same again, as after an update of crosshost, when all is as it was left.
     if [ -n "$now" ] && [ "$now" = "$(cat "$dir/node" 2>/dev/null)" ] &&
         [ "$(head -n 1 "$dir/record" 2>/dev/null)" = "$header" ]; then
+        sh "$scripts/boot.sh" install
         printf '%s\n' "$now"
         return
     fi
@@ -115,6 +116,7 @@ apply() {
     esac
     autolock
     swarm NodeID >"$dir/node"
+    sh "$scripts/boot.sh" install
     keep_record "$dir" /dev/null
     cat "$dir/node"
 }
@@ -151,6 +153,7 @@ undo() {
     read_header
     cat >/dev/null
     alone
+    sh "$scripts/boot.sh" remove
     ended=
     if [ "$(header_word adopted)" = no ] && [ -e "$dir/record" ]; then
         # The managers may list it still where somebody else made it leave.
