@@ -9,9 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path as File
 
 from components.networks import contracts
-from components.swarm import CONTROL_PORT
 from planning.contract import Contract, Path
-from planning.ports import Port
 from reports import engine_matrix
 
 FILE = File(__file__).parent.parent / "docs" / "strategies.md"
@@ -76,7 +74,7 @@ def _contracts(all_: Sequence[Contract]) -> str:
         ("changed on hosts", lambda c: c.changes),
         ("networks made", lambda c: c.networks),
         ("kernel modules", lambda c: ", ".join(c.modules)),
-        ("ports between hosts", lambda c: _ports(c)),
+        ("ports between hosts", _ports),
         *((path.value, _promise(path)) for path in Path),
         ("undone by destroy", lambda c: c.undo),
     ]
@@ -92,18 +90,11 @@ def _promise(path: Path) -> Callable[[Contract], str]:
     return lambda contract: "yes" if contract.reach[path] else "no"
 
 
-# What else of a contract's hosts must be open, to those that serve the others.
-_SERVERS: dict[str, tuple[Port, str]] = {
-    "overlay-consul": (("tcp", 8500), "the Consul server"),
-    "overlay-swarm": (CONTROL_PORT, "managers"),
-}
-
-
 def _ports(contract: Contract) -> str:
     ports = [f"{protocol} {number}" for protocol, number in contract.ports]
-    if contract.key in _SERVERS:
-        (protocol, number), where = _SERVERS[contract.key]
-        ports.append(f"{protocol} {number} to {where}")
+    if contract.control is not None:
+        (protocol, number), whom = contract.control
+        ports.append(f"{protocol} {number} to {whom}")
     return ", ".join(ports) or "none"
 
 

@@ -8,7 +8,7 @@ from typing import ClassVar
 import pulumi
 
 from components.control_planes.base import ControlPlane
-from components.swarm import Swarm
+from components.swarm import CONTROL_PORT, Swarm
 from planning.contract import Contract, Path
 from planning.facts import HostFacts
 
@@ -37,11 +37,12 @@ class SwarmPlane(ControlPlane):
         title="overlay on Swarm",
         engines="any in use, mixed too",
         addresses="of a subnet of their own, automatic or chosen",
-        changes="a swarm that the hosts join; no file, no reload",
+        changes="a swarm that the hosts join, without a reload; a unit that starts containers after a "
+        "boot",
         networks="one attachable overlay network, made by the first manager, on other hosts from "
         "their first container on",
-        undo="each host leaves, the last manager ends the swarm; docker_gwbridge, where it was not "
-        "there before",
+        undo="each host leaves, the last manager ends the swarm; the unit; docker_gwbridge, where it "
+        "was not there before",
         reach={
             Path.SAME_HOST: True,
             Path.ACROSS: True,
@@ -54,6 +55,7 @@ class SwarmPlane(ControlPlane):
         },
         modules=("vxlan", "bridge", "veth"),
         ports=(("tcp", 7946), ("udp", 7946), ("udp", 4789)),
+        control=(CONTROL_PORT, "managers"),
         lacks=_lacks,
     )
     attachable: ClassVar[bool] = True

@@ -40,6 +40,7 @@ def test_what_a_contract_says_is_so_and_goes_without_a_trace(lab, environment, c
 
     stack.up()
     there = {path: is_there(contract, path, way) for path, way in ways(lab, stack).items()}
+    assert set(there) == set(Path)
     assert there == dict(contract.reach)
 
     stack.destroy()
