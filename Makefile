@@ -39,6 +39,7 @@ format:
 	$(PYTHON) -m ruff format .
 	$(PYTHON) -m stacks.schema
 	$(PYTHON) -m stacks.reference
+	$(PYTHON) -m reports.strategies
 
 bench:
 	$(PYTHON) -m lab.bench

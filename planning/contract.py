@@ -36,8 +36,9 @@ class Contract:
     """What a way of making networks needs, changes, makes, promises and undoes.
 
     ``lacks``: sentences why a host, as facts show it, cannot have such networks, beside missing
-    ``modules`` of its kernel. ``ports`` must be open between all its hosts. ``reach``: a promise
-    for every Path, also of what does not work. The texts are for people.
+    ``modules`` of its kernel. ``ports`` must be open between all its hosts, ``control`` to those
+    that serve the others (in words). ``reach``: a promise for every Path, also of what does not
+    work. The texts are for people.
     """
 
     key: str
@@ -50,6 +51,7 @@ class Contract:
     reach: Mapping[Path, bool]
     modules: tuple[str, ...] = ()
     ports: tuple[Port, ...] = ()
+    control: tuple[Port, str] | None = None
     lacks: Callable[[str, HostFacts], Iterable[str]] = _nothing
 
     def refusals(self, host: str, facts: HostFacts) -> Iterator[str]:

@@ -10,15 +10,19 @@ from rich.text import Text
 
 from components.networks import contracts
 from components.ssh import Endpoint
-from components.swarm import CONTROL_PORT
 from planning.facts import HostFacts, Unreachable
 from planning.firewall import Packet
 from planning.ports import Port, gate
 from reports.verdicts import Judgement
 
-# Ports of the strategies, Consul's and swarm's: what a firewall may be in the way of.
+# What a firewall may be in the way of.
 GUARDED: tuple[Port, ...] = tuple(
-    dict.fromkeys([*(p for c in contracts() for p in c.ports), ("tcp", 8500), CONTROL_PORT])
+    dict.fromkeys(
+        [
+            *(port for c in contracts() for port in c.ports),
+            *(c.control[0] for c in contracts() if c.control is not None),
+        ]
+    )
 )
 _UNKNOWN = "?"
 

@@ -46,13 +46,15 @@ class ConsulPlane(ControlPlane):
         title="overlay on Consul",
         engines="up to 20.10, with the Consul back end",
         addresses="of a subnet of their own, automatic or chosen",
-        changes="`cluster-store` and `cluster-advertise` in daemon.json, by a reload",
+        changes="`cluster-store` and `cluster-advertise` in daemon.json, by a reload; a unit that "
+        "starts containers after a boot",
         networks="one overlay network in the store, seen by all engines",
-        undo="daemon.json byte for byte, by a restart that running containers survive; "
+        undo="daemon.json byte for byte, by a restart that running containers survive; the unit; "
         "docker_gwbridge, where it was not there before",
         reach=OVERLAY_REACH,
         modules=OVERLAY_MODULES,
         ports=OVERLAY_PORTS,
+        control=(("tcp", 8500), "the Consul server"),
         lacks=_lacks,
     )
     in_store: ClassVar[bool] = True

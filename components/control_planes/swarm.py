@@ -14,7 +14,7 @@ from components.control_planes.base import (
     OVERLAY_REACH,
     ControlPlane,
 )
-from components.swarm import Swarm
+from components.swarm import CONTROL_PORT, Swarm
 from planning.contract import Contract
 from planning.control_plane import store_is_ours
 from planning.facts import HostFacts
@@ -48,14 +48,16 @@ class SwarmPlane(ControlPlane):
         title="overlay on Swarm",
         engines="any in use, mixed too",
         addresses="of a subnet of their own, automatic or chosen",
-        changes="a swarm that the hosts join; no file, no reload",
+        changes="a swarm that the hosts join, without a reload; a unit that starts containers after a "
+        "boot",
         networks="one attachable overlay network, made by the first manager, on other hosts from "
         "their first container on",
-        undo="each host leaves, the last manager ends the swarm; docker_gwbridge, where it was not "
-        "there before",
+        undo="each host leaves, the last manager ends the swarm; the unit; docker_gwbridge, where it "
+        "was not there before",
         reach=OVERLAY_REACH,
         modules=OVERLAY_MODULES,
         ports=OVERLAY_PORTS,
+        control=(CONTROL_PORT, "managers"),
         lacks=_lacks,
     )
     attachable: ClassVar[bool] = True

@@ -1,6 +1,7 @@
 #!/bin/sh
 # After a boot: containers that Docker could not start. Without its cluster store Docker 20.10 gives
-# up on them for good; this waits for the store and starts them. After a power cut with the store
+# up on them for good, and so does any engine on those of a swarm whose managers let it wait for more
+# than 20 s; this waits and starts them. After a power cut with the store
 # there it takes up the endpoints of before, finds no namespace of theirs, and refuses every container
 # of that network until it is restarted: then this restarts it, once; what runs goes on running.
 #   boot.sh install   a systemd unit that runs `boot.sh run` at each boot
@@ -19,7 +20,7 @@ unit=/etc/systemd/system/$service
 install() {
     install_unit "$unit" <<UNIT
 [Unit]
-Description=Start containers that waited for their cluster store (crosshost)
+Description=Start containers that waited for their network (crosshost)
 After=docker.service
 
 [Service]

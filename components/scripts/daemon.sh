@@ -161,7 +161,8 @@ undo() {
     if [ -e "$dir/record" ]; then read_header <"$dir/record"; fi
     alone
     rm -f "$file.crosshost"
-    sh "$scripts/boot.sh" remove
+    # In a swarm it stays for as long as the host does.
+    if [ ! -e "$state/swarm/record" ]; then sh "$scripts/boot.sh" remove; fi
     if [ ! -e "$dir/original" ] && [ ! -e "$dir/original.absent" ] || untouched; then
         rm -rf "$dir"
         exit 0

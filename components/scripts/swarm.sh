@@ -91,6 +91,7 @@ apply() {
     # The same again, as after an update of crosshost, when all is as it was left.
     if [ -n "$now" ] && [ "$now" = "$(cat "$dir/node" 2>/dev/null)" ] &&
         [ "$(head -n 1 "$dir/record" 2>/dev/null)" = "$header" ]; then
+        sh "$scripts/boot.sh" install
         printf '%s\n' "$now"
         return
     fi
@@ -115,6 +116,7 @@ apply() {
     esac
     autolock
     swarm NodeID >"$dir/node"
+    sh "$scripts/boot.sh" install
     keep_record "$dir" /dev/null
     cat "$dir/node"
 }
@@ -142,7 +144,15 @@ leave() { # sets $ended where the swarm is no more
             ended=yes
         fi
     fi
-    reason=$(docker swarm leave --force 2>&1 >/dev/null) || fail "this host cannot leave its swarm: $reason"
+    # After a power cut a worker's first try may take longer than Docker lets it, and the next none.
+    tries=3
+    until reason=$(docker swarm leave --force 2>&1 >/dev/null) || [ -z "$(swarm NodeID)" ]; do
+        tries=$((tries - 1))
+        case $tries:$reason in
+        [12]:*"deadline exceeded"*) ;;
+        *) fail "this host cannot leave its swarm: $reason" ;;
+        esac
+    done
 }
 
 gwbridge_goes() { docker network rm docker_gwbridge >/dev/null 2>&1; }
@@ -151,6 +161,7 @@ undo() {
     read_header
     cat >/dev/null
     alone
+    sh "$scripts/boot.sh" remove
     ended=
     if [ "$(header_word adopted)" = no ] && [ -e "$dir/record" ]; then
         # The managers may list it still where somebody else made it leave.

@@ -14,6 +14,8 @@ import pytest
 import yaml
 
 from components.networks import contracts
+from reports import engine_matrix, strategies
+from reports.engine_matrix import STEPS, Row
 from stacks import reference, schema
 from stacks.settings import SECTIONS, parse
 from tests.unit.fleet import ROOT, put_key, stack_values
@@ -52,10 +54,33 @@ def test_the_reference_is_what_the_settings_say():
     assert reference.FILE.read_text() == reference.text(), "run `lab/python -m stacks.reference`"
 
 
-def test_make_format_writes_both():
+def test_the_strategies_are_what_the_contracts_and_the_matrix_say():
+    assert strategies.FILE.read_text() == strategies.text(), (
+        "run `lab/python -m reports.strategies`"
+    )
+
+
+def test_the_matrix_shows_what_passed_what_did_not_and_what_was_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(engine_matrix, "FILE", tmp_path / "matrix.json")
+    rows = [
+        Row("overlay", "swarm", ("28", "26"), STEPS[:1]),
+        Row("overlay", "consul", ("28",), refused=True),
+        Row("gone", None, ("20",)),
+    ]
+    for row in reversed(rows):
+        engine_matrix.save(row, rows)
+    engine_matrix.save(rows[0], rows[:2])
+    assert engine_matrix.load() == rows[:2]
+    lines = engine_matrix.table().splitlines()[2:]
+    assert lines[0].startswith("| overlay, swarm | 28, 26 | yes | **no** |")
+    assert lines[1].startswith("| overlay, consul | 28 | refused in words |")
+
+
+def test_make_format_writes_them():
     recipe = (ROOT / "Makefile").read_text().partition("\nformat:\n")[2].partition("\n\n")[0]
     assert "-m stacks.schema" in recipe
     assert "-m stacks.reference" in recipe
+    assert "-m reports.strategies" in recipe
 
 
 @pytest.mark.parametrize("file", COMMITTED, ids=lambda file: file.name)

@@ -1,0 +1,102 @@
+"""Writes docs/strategies.md: which network to choose, from the contracts and the engine matrix.
+
+Run it after a change of either: ``lab/python -m reports.strategies``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path as File
+
+from components.networks import contracts
+from planning.contract import Contract, Path
+from reports import engine_matrix
+
+FILE = File(__file__).parent.parent / "docs" / "strategies.md"
+
+_HEAD = """\
+<!-- Written by `lab/python -m reports.strategies`; edit it, the contracts or the tests instead. -->
+# Which network to choose
+
+- Containers that the rest of the LAN talks to, each by an address of its own: `macvlan`. It needs
+  nothing of the engine, but a LAN that lets several MAC addresses live behind one port (clouds and
+  many Wi-Fi networks do not). A host does not reach its own containers this way.
+- Containers that talk to each other, by name, and are reached from outside by published ports only:
+  `overlay`. Leave `control_plane` out, and the hosts decide (below).
+- Both: a container may join several networks, and a stack may have several of each kind.
+
+A host's kernel and engine are looked at before anything is changed: what cannot work is refused in
+words. `python -m reports.doctor -s STACK` says it of each host beforehand.
+
+## What they need, change and promise
+
+Each yes and no is held against real hosts by tests/lab/test_contracts.py.
+
+"""
+
+_PLANES = """
+## The control plane of an overlay
+
+The engines of an overlay must find each other. `control_plane: auto` is the default, and the first
+of these that holds decides, for all overlays of the stack that leave it open:
+
+1. An overlay of the stack names its control plane: that one, as an engine cannot have two.
+2. No host answers: Consul where the stack file has `crosshost:consul`, else Swarm. Only a preview
+   gets this far.
+3. A host joined a swarm for this stack at an earlier `up`: Swarm. Nothing is rebuilt because an
+   engine was upgraded or a host was added.
+4. A host joined a cluster store for this stack, or lives on one anyway, which excludes Swarm:
+   Consul. Where another host's engine has no Consul back end, `up` is refused with the hosts'
+   names and the ways out.
+5. Else Swarm, which every engine in use has, mixed ones too.
+
+Preview and `up` print what was chosen and why. Write `control_plane: consul` only where a fleet of
+engines up to 20.10 is to stay on Consul; from Docker 23 on, no engine can.
+
+## Seen on these engines
+
+Three hosts a row, the first two to begin with; "reach" is every container every other one, by name
+where the network has names. The lab's hosts are Debian with Debian's Docker; written by
+`make test-all` (tests/lab/test_engine_matrix.py).
+
+"""
+
+
+def text() -> str:
+    """The document's content."""
+    return _HEAD + _contracts(contracts()) + _PLANES + engine_matrix.table()
+
+
+def _contracts(all_: Sequence[Contract]) -> str:
+    rows: list[tuple[str, Callable[[Contract], str]]] = [
+        ("engines", lambda c: c.engines),
+        ("containers' addresses", lambda c: c.addresses),
+        ("changed on hosts", lambda c: c.changes),
+        ("networks made", lambda c: c.networks),
+        ("kernel modules", lambda c: ", ".join(c.modules)),
+        ("ports between hosts", _ports),
+        *((path.value, _promise(path)) for path in Path),
+        ("undone by destroy", lambda c: c.undo),
+    ]
+    lines = [
+        ["", *(contract.title for contract in all_)],
+        ["---"] * (len(all_) + 1),
+        *([name, *(say(contract) for contract in all_)] for name, say in rows),
+    ]
+    return "".join(f"| {' | '.join(cells)} |\n" for cells in lines)
+
+
+def _promise(path: Path) -> Callable[[Contract], str]:
+    return lambda contract: "yes" if contract.reach[path] else "no"
+
+
+def _ports(contract: Contract) -> str:
+    ports = [f"{protocol} {number}" for protocol, number in contract.ports]
+    if contract.control is not None:
+        (protocol, number), whom = contract.control
+        ports.append(f"{protocol} {number} to {whom}")
+    return ", ".join(ports) or "none"
+
+
+if __name__ == "__main__":
+    FILE.write_text(text())
