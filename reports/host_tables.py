@@ -25,6 +25,8 @@ GUARDED: tuple[Port, ...] = tuple(
     )
 )
 _UNKNOWN = "?"
+# What is missed by few.
+_MISSED = {"esp4": "esp4 (for encrypted overlays)"}
 
 
 def engines(
@@ -118,7 +120,7 @@ def _machine(seen: HostFacts) -> list[str]:
         _UNKNOWN if seen.skew is None else f"{seen.skew:+d} s" if seen.skew else "right",
         "\n".join(f"{what} {_size(free)}" for what, free in spaces if free is not None) or _UNKNOWN,
         _firewall(seen),
-        ", ".join(sorted(n for n, s in seen.modules.items() if s == "missing"))
+        ", ".join(_MISSED.get(n, n) for n, s in sorted(seen.modules.items()) if s == "missing")
         or ("none" if seen.modules else _UNKNOWN),
     ]
 

@@ -15,6 +15,7 @@ from lab import inotify, keys
 from lab.errors import CommandFailed, LabError
 from lab.lab import CHECKOUT, Lab
 from lab.processes import Process
+from tests.lab.waiting import wait
 
 RUN = str(CHECKOUT / "lab/run")
 
@@ -111,6 +112,8 @@ def test_the_ssh_image_lets_the_labs_key_in_and_has_the_tools(spare: Lab) -> Non
         "docker run -d --name lab-test-ssh --network lab-test --ip 10.0.0.250 centos_ssh:v2",
     )
     try:
+        # Its sshd may take a moment on a busy machine.
+        wait(lambda: spare.ssh("10.0.0.250", "true", check=False).returncode == 0, 20)
         tools = spare.ssh("10.0.0.250", "command -v tcpdump ping iperf3 ip curl; ping -c1 10.0.0.2")
         assert "1 received" in tools.stdout
         for tool in ("tcpdump", "ping", "iperf3", "ip", "curl"):
