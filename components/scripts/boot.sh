@@ -1,9 +1,9 @@
 #!/bin/sh
 # After a boot: containers that Docker could not start. Without its cluster store Docker 20.10 gives
-# up on them for good, and so does any engine on those of a swarm whose managers let it wait for more
-# than 20 s; this waits and starts them. After a power cut with the store
-# there it takes up the endpoints of before, finds no namespace of theirs, and refuses every container
-# of that network until it is restarted: then this restarts it, once; what runs goes on running.
+# up on them for good, and so does any engine where a swarm's managers let it wait for more than 20 s
+# (moby issue 32607); this waits and starts them. After a power cut with the store there Docker 20.10
+# takes up the endpoints of before, finds no namespace of theirs, and refuses every container of that
+# network until it is restarted: then this restarts it, once; what runs goes on running.
 #   boot.sh install   a systemd unit that runs `boot.sh run` at each boot
 #   boot.sh remove    the unit goes
 #   boot.sh run       start what the last up left running, as soon as it can be started

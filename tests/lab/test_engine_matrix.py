@@ -6,6 +6,7 @@ docs/engine-matrix.json.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
@@ -38,9 +39,7 @@ ROWS = (
     Row("overlay", "consul", ("20.10.5",) * 3),
 )
 REFUSED = tuple(
-    Row("overlay", "consul", (engine,) * 3, refused=True)
-    for engine in ENGINES
-    if engine != "20.10.5"
+    Row("overlay", "consul", (engine,) * 3) for engine in ENGINES if engine != "20.10.5"
 )
 REPRESENTATIVE = Row("overlay", "swarm", MIXED[0])
 HOSTS = tuple(name_of(number) for number in (1, 2, 3))
@@ -130,6 +129,7 @@ def passed(row: Row, sample: bool) -> Iterator[list[str]]:
         engine_matrix.save(replace(row, passed=tuple(steps)), [*ROWS, *REFUSED])
 
 
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("row", [marked(row) for row in ROWS])
 def test_a_fleet_of_these_engines_grows_reboots_shrinks_and_goes(row, fleet, passed, sample):
     lab, stack = fleet.lab, fleet.stack
@@ -153,7 +153,8 @@ def test_a_fleet_of_these_engines_grows_reboots_shrinks_and_goes(row, fleet, pas
     for host in HOSTS[-1:] if sample else HOSTS:
         lab.power_off(host)
         lab.power_on(host, wait=False)
-        fleet.reach_each_other(90)
+        # Docker 20.10 waits for a minute for a Consul that is on its own host.
+        fleet.reach_each_other(240)
     assert stack.preview().changes == {}
     passed.append(next(steps))
 
@@ -176,5 +177,6 @@ def test_an_overlay_on_consul_is_refused_where_the_engine_has_no_back_end(row, f
     refused = fleet.stack.up(check=False)
     assert refused.code != 0
     for host, engine in zip(HOSTS, row.engines, strict=True):
-        assert f"Docker {engine} on {host} has no Consul back end" in " ".join(refused.text.split())
+        assert re.search(rf"Docker {engine}\S* on {host} has no Consul back end", refused.text)
     assert not difference(before, fleet.pictures(*HOSTS))
+    passed.append(engine_matrix.REFUSED)

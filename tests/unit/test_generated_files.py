@@ -64,7 +64,7 @@ def test_the_matrix_shows_what_passed_what_did_not_and_what_was_refused(tmp_path
     monkeypatch.setattr(engine_matrix, "FILE", tmp_path / "matrix.json")
     rows = [
         Row("overlay", "swarm", ("28", "26"), STEPS[:1]),
-        Row("overlay", "consul", ("28",), refused=True),
+        Row("overlay", "consul", ("28",), (engine_matrix.REFUSED,)),
         Row("gone", None, ("20",)),
     ]
     for row in reversed(rows):
