@@ -73,7 +73,7 @@ apply() {
 
 # A host that was in the swarm before crosshost came stays in it, as what it was.
 stand_back() {
-    case $(word adopted) in no | "$(word role)") return ;; esac
+    case $(word adopted) in '' | no | "$(word role)") return ;; esac
     helped role "$(word node)" "$(word adopted)" ||
         fail "${host%:sudo} is left a $(word role) of the swarm, and was a $(word adopted) ($refused)"
 }

@@ -107,6 +107,11 @@ apply() {
     if [ ! -e "$dir/record" ] && docker network inspect docker_gwbridge >/dev/null 2>&1; then
         : >"$dir/gwbridge"
     fi
+    # A join that is cut off is ours all the same, and no swarm to adopt.
+    if [ "$start" != stay ]; then
+        rm -f "$dir/node"
+        keep_record "$dir" /dev/null
+    fi
     case $start in
     re*) docker swarm leave --force >/dev/null 2>&1 || : ;;
     esac
@@ -144,14 +149,16 @@ leave() { # sets $ended where the swarm is no more
             ended=yes
         fi
     fi
-    # After a power cut a worker's first try may take longer than Docker lets it, and the next none.
-    tries=3
-    until reason=$(docker swarm leave --force 2>&1 >/dev/null) || [ -z "$(swarm NodeID)" ]; do
+    # After a power cut a worker's first try may take longer than Docker lets it. It shows no swarm
+    # then, and is in it again later: only a try that works, or has nothing to do, tells.
+    tries=5
+    until reason=$(docker swarm leave --force 2>&1 >/dev/null); do
         tries=$((tries - 1))
         case $tries:$reason in
-        [12]:*"deadline exceeded"*) ;;
-        *) fail "this host cannot leave its swarm: $reason" ;;
+        *"not part of a swarm"*) break ;;
+        0:* | *:*"Cannot connect"*) fail "this host cannot leave its swarm: $reason" ;;
         esac
+        sleep 1
     done
 }
 
@@ -165,8 +172,8 @@ undo() {
     ended=
     if [ "$(header_word adopted)" = no ] && [ -e "$dir/record" ]; then
         # The managers may list it still where somebody else made it leave.
-        if [ -n "$(swarm NodeID)" ]; then leave; fi
-        if [ -z "$ended" ]; then cat "$dir/node"; fi
+        leave
+        if [ -z "$ended" ] && [ -e "$dir/node" ]; then cat "$dir/node"; fi
         if [ ! -e "$dir/gwbridge" ] && docker network inspect docker_gwbridge >/dev/null 2>&1; then
             # The end of its ingress takes a moment; somebody else's container may use it for long.
             seconds=5

@@ -77,11 +77,11 @@ def test_a_dead_daemon(lab, stack, expect):
 
 
 def test_an_engine_without_the_consul_back_end(lab, environment):
-    lab.up(hosts=3, engines=["bullseye", "bullseye", "bookworm"])
+    lab.up_numbered({7: "bookworm"})
     stack = environment("lab-overlay")
-    stack.config["hosts"]["docker03"] = {"address": "10.0.0.13", "host_key": host_key("docker03")}
+    stack.config["hosts"]["docker07"] = {"address": "10.0.0.17", "host_key": host_key("docker07")}
     stack.write()
-    sentence = "on docker03 has no Consul back end (cluster-store back ends: etcd, zookeeper)"
+    sentence = "on docker07 has no Consul back end (cluster-store back ends: etcd, zookeeper)"
     assert sentence in stack.preview().text
     up = stack.up(check=False)
     assert up.code != 0

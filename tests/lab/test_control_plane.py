@@ -48,6 +48,7 @@ def test_consul_by_name_is_refused_where_an_engine_has_no_back_end_for_it(lab, e
         assert f"Docker 28.5.2+dfsg4 on {host} has no Consul back end" in outcome.text
 
 
+@pytest.mark.long
 def test_a_mixed_fleet_gets_swarm_and_is_told_why(lab, environment):
     lab.up_for("lab-auto")
     stack = environment("lab-auto")
