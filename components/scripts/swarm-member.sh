@@ -66,6 +66,7 @@ apply() {
         # A manager that steps down is asked to by another one, a new one is promoted by any.
         helped role "$node" "$(word role)" || on "$host" role "$node" "$(word role)" </dev/null ||
             fail "${host%:sudo} does not become a $(word role) of the swarm ($refused)"
+        on "$host" agree "$(word role)" </dev/null
         ;;
     esac
     printf '%s\n' "$node"

@@ -3,6 +3,7 @@
 #   swarm.sh apply            stdin: "TOKEN ADDRESS,..." of a manager's `token` ("-": none), then the
 #                             header; prints the node's ID
 #   swarm.sh undo             stdin: the header; prints the ID of the node that left a swarm that goes on
+#   swarm.sh agree ROLE       wait until the host itself has the role that managers gave it
 # On a manager, for other hosts:
 #   swarm.sh token ROLE       print the token to join with, and the managers' addresses
 #   swarm.sh settle NODE      wait until it is ready; forget what its host was before
@@ -227,6 +228,18 @@ role() { # NODE ROLE
     within given_role "$1" "$2" || fail "node $1 does not become a $2: ${reason:-no reason given}"
 }
 
+agrees() { # ROLE
+    case $1:$(swarm ControlAvailable) in
+    manager:true | worker:false) ;;
+    *) return 1 ;;
+    esac
+}
+
+# A node hears of its new role a moment after the managers have given it.
+agree() { # ROLE
+    within agrees "$1" || fail "this host is to be a $1 of the swarm, and is not yet: run pulumi up again"
+}
+
 forget() { # NODE
     require_manager
     docker node inspect "$1" >/dev/null 2>&1 || return 0
@@ -236,7 +249,7 @@ forget() { # NODE
 
 case ${1:-} in
 apply | undo) "$1" ;;
-token | settle | forget) "$1" "$2" ;;
+token | settle | forget | agree) "$1" "$2" ;;
 role) role "$2" "$3" ;;
-*) fail "swarm.sh: apply, undo, token, settle, role or forget" ;;
+*) fail "swarm.sh: apply, undo, token, settle, role, agree or forget" ;;
 esac
