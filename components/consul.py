@@ -38,7 +38,7 @@ class ConsulSettings(Words):
         if server is None:
             return []
         # A port that Docker holds may be held for the very server that is meant.
-        ours = any(container.stack == stack for container in server.facts.containers)
+        ours = any(container.stack == stack for container in server.facts.containers or [])
         docker = {"dockerd", "docker-proxy"} if ours else set()
         return [
             *ports.held(self.host, server.facts, [("tcp", self.port)], frozenset(docker)),
@@ -150,8 +150,10 @@ class ConsulServer(pulumi.ComponentResource):
 
 
 def _runs(settings: ConsulSettings, host: Host) -> bool:
-    """Whether facts show that the server runs."""
-    return isinstance(host.facts, HostFacts) and any(
+    """Whether facts show that the server runs, or could not tell."""
+    if not isinstance(host.facts, HostFacts):
+        return False
+    return host.facts.containers is None or any(
         container.name == settings.container_name and container.state == "running"
         for container in host.facts.containers
     )

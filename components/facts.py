@@ -2,56 +2,99 @@
 
 from __future__ import annotations
 
-import shlex
-from base64 import b64decode
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import pulumi_command as command
-
-from components.ssh import SshAccess
+from components import processes
+from components.processes import Ended
+from components.ssh import JUMP, Endpoint, SshAccess
+from planning.answers import printable
 from planning.facts import HostFacts, Unreachable, parse
 
-READER = Path(__file__).parent / "scripts" / "read-facts.sh"
+SCRIPT = Path(__file__).parent / "scripts" / "facts.sh"
+# A little more than facts.sh gives itself, which then says what it could not read.
+SECONDS = 70
+LIMIT = 16 << 20
+_AT_ONCE = 64
+_END = b"\nend 1\n"
 
 
 def read_facts(access: SshAccess) -> dict[str, HostFacts | Unreachable]:
     """The facts of every host of ``access``; a host that cannot be read is an Unreachable.
 
-    One local run for all hosts; one SSH session a host.
+    One SSH session a host, all at once. To be run from the project's folder, which the ssh_config
+    names its files from.
     """
     access.write()
-    result = command.local.run(
-        command=f"exec sh {shlex.quote(str(READER))}",
-        stdin=request(access),
-        logging=command.local.Logging.NONE,
-    )
-    return answers(result.stdout or "")
+    endpoints = access.endpoints.values()
+    with ThreadPoolExecutor(max(1, min(_AT_ONCE, len(endpoints)))) as pool:
+        found = pool.map(lambda endpoint: of_host(access, endpoint), endpoints)
+    return dict(zip(access.endpoints, found, strict=True))
 
 
-def request(access: SshAccess) -> str:
-    """What READER reads on stdin."""
-    lines = [access.config_file, access.stack]
-    lines += [f"{e.name} sudo" if e.sudo else e.name for e in access.endpoints.values()]
-    return "\n".join(lines) + "\n"
+def command(access: SshAccess, endpoint: Endpoint) -> list[str]:
+    """The command line that runs facts.sh on a host."""
+    sudo = ["sudo", "-n"] if endpoint.sudo else []
+    script = [*sudo, "sh", "-s", access.stack]
+    return ["ssh", "-F", access.config_file, "-T", endpoint.name, *script]
 
 
-def answers(printed: str) -> dict[str, HostFacts | Unreachable]:
-    """Host -> facts, from what READER printed."""
-    rows = [row.split(" ") for row in printed.splitlines()]
-    return {
-        name: _facts(int(status), (int(before), int(after)), _text(out), _text(err))
-        for _, name, status, before, after, out, err in rows
-    }
+def ask(argv: Sequence[str]) -> HostFacts | Unreachable:
+    """The facts of the host that a command line runs facts.sh on."""
+    before = int(time.time())
+    ended = processes.run(argv, stdin=SCRIPT.read_bytes(), seconds=SECONDS, limit=LIMIT, until=_END)
+    return understood(ended, (before, int(time.time())))
 
 
-def _text(value: str) -> str:
-    return "" if value == "-" else b64decode(value).decode(errors="replace")
+def understood(ended: Ended, asked: tuple[int, int]) -> HostFacts | Unreachable:
+    """The facts in what a host printed. ``asked``: our own time (seconds) before and after."""
+    out, err = (text.decode(errors="replace") for text in (ended.out, ended.err))
+    begun = out.startswith("version 1\n")
+    if ended.why == "time":
+        why = "cut" if begun else "silent"
+        return Unreachable(reason=f"no answer within {SECONDS} s", kind=why)
+    if ended.why == "size":
+        return Unreachable(reason=f"it prints more than {LIMIT >> 20} MB", kind="noise")
+    if ended.code == 0 or begun:
+        if not begun:
+            return Unreachable(reason=_first(out), kind="noise")
+        try:
+            return parse(out, asked)
+        except ValueError as error:
+            return Unreachable(reason=printable(str(error)), kind="cut")
+    if ended.code != 255 and out.strip():
+        # Not ssh's own failure: a login shell or a forced command that runs something else.
+        return Unreachable(reason=_first(out), kind="noise")
+    return Unreachable(reason=_lines(err) or f"ssh ended with status {ended.code}")
 
 
-def _facts(status: int, asked: tuple[int, int], out: str, err: str) -> HostFacts | Unreachable:
-    if status != 0:
-        return Unreachable(reason=err.strip() or f"ssh ended with status {status}")
-    try:
-        return parse(out, asked)
-    except (ValueError, KeyError) as error:
-        return Unreachable(reason=f"its facts cannot be read: {error}")
+def of_host(access: SshAccess, endpoint: Endpoint) -> HostFacts | Unreachable:
+    """The facts of one host."""
+    found = ask(command(access, endpoint))
+    if isinstance(found, Unreachable) and found.kind == "silent" and access.jump is not None:
+        return _at_jump(access, endpoint) or found
+    return found
+
+
+def _at_jump(access: SshAccess, endpoint: Endpoint) -> Unreachable | None:
+    """What ssh says where no connection is kept open: those are silent about a jump host's part."""
+    jump = f"ssh -F {access.config_file} -o ControlPath=none -o LogLevel=INFO -W [%h]:%p {JUMP}"
+    argv = [
+        *("ssh", "-F", access.config_file, "-o", "ControlPath=none", "-o", f"ProxyCommand={jump}"),
+        *("-T", endpoint.name, "true"),
+    ]
+    ended = processes.run(argv, stdin=b"", seconds=20, limit=LIMIT)
+    said = _lines(ended.err.decode(errors="replace"))
+    return Unreachable(reason=said) if ended.code != 0 and said else None
+
+
+def _first(text: str) -> str:
+    """The first line that is not empty, for a message."""
+    return printable(next((line for line in text.splitlines() if line.strip()), "nothing"), 100)
+
+
+def _lines(text: str) -> str:
+    """What ssh says, each line fit for a message."""
+    return "\n".join(printable(line) for line in text.strip().splitlines())

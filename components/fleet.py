@@ -16,6 +16,8 @@ from components.networks.base import NetworkSettings
 from components.obstacles import problems
 from components.ssh import HostSettings, SshAccess, SshSettings
 from components.swarm import SwarmSettings
+from planning import preflight
+from planning.facts import HostFacts
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,10 @@ def connect(
     """
     access = SshAccess(ssh, hosts, stack=pulumi.get_stack())
     facts = read_facts(access)
+    for name, seen in facts.items():
+        if isinstance(seen, HostFacts):
+            for sentence in preflight.lost_records(name, seen, access.stack):
+                pulumi.log.warn(sentence)
     wanted, choice = settled(networks, facts, consul_given=consul is not None)
     found = problems(access, facts, wanted, choice, consul, swarm, daemon)
     if pulumi.runtime.is_dry_run():

@@ -46,6 +46,7 @@ def problems(
         members[name] = Member(endpoint.address, seen)
         if daemon is None or not daemon.brings_back(seen, access.stack):
             found += preflight.docker(name, endpoint.user, seen)
+        found += preflight.unread(name, seen)
         found += preflight.space(name, seen)
         if daemon is not None:
             found += daemon.refusals(name, seen, access.stack)
@@ -85,7 +86,7 @@ def _of_network(
     there = any(
         (one.name, one.stack) == (network, access.stack)
         for member in members.values()
-        for one in member.facts.networks
+        for one in member.facts.networks or []
     )
     for name in settings.on(list(access.endpoints)):
         if name in members:

@@ -7,7 +7,7 @@ from hashlib import sha256
 from pathlib import Path
 
 SCRIPTS = Path(__file__).parent / "scripts"
-_LOCAL = {"facts.sh", "read-facts.sh", "install.sh", "swarm-member.sh"}
+_LOCAL = {"facts.sh", "install.sh", "swarm-member.sh"}
 _END = "END_OF_CROSSHOST_SCRIPT"
 
 

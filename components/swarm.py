@@ -13,7 +13,7 @@ from pydantic import Field, model_validator
 from components.host import Host
 from planning import ports, records, routes, swarm
 from planning.compose import Words
-from planning.facts import HostFacts, Unreachable
+from planning.facts import HostFacts
 from planning.ports import Member, Port
 from planning.words import Address, HostName, Interface, Subnet
 
@@ -128,7 +128,7 @@ class Swarm(pulumi.ComponentResource):
 
     The first manager comes first, the other managers one after another (a swarm loses its quorum
     otherwise), also those that step down; the workers all at once; on delete the other way round. Tokens go from a manager to
-    the host that joins through a pipe of swarm-member.sh, and nowhere else.
+    the host that joins through the memory of swarm_member.py, and nowhere else.
     """
 
     def __init__(
@@ -149,7 +149,7 @@ class Swarm(pulumi.ComponentResource):
         self._facts = {
             host: facts
             for host in wish.hosts
-            if isinstance(facts := args.hosts[host].facts, HostFacts)
+            if isinstance(facts := args.hosts[host].facts, HostFacts) and swarm.known(facts)
         }
         self._plan = swarm.seats(wish, self._facts)
         there = swarm.present(wish, self._facts)
@@ -197,17 +197,17 @@ class Swarm(pulumi.ComponentResource):
         others = [self.args.hosts[manager].scripts for manager in self.managers]
         return command.local.Command(
             f"swarm@{name}",
-            create=(apply := "exec sh components/scripts/swarm-member.sh apply"),
+            create=(apply := "exec python3 -m components.swarm_member apply"),
             # Said aloud: a preview then knows that the node may be another one.
             update=apply,
-            delete="exec sh components/scripts/swarm-member.sh undo",
+            delete="exec python3 -m components.swarm_member undo",
             stdin=stdin,
             add_previous_output_in_env=False,
             logging=command.local.Logging.NONE,
             opts=pulumi.ResourceOptions(
                 parent=self,
                 depends_on=[host.scripts, *host.after_daemon(), *others, *after],
-                ignore_changes=["stdin"] if isinstance(host.facts, Unreachable) else None,
+                ignore_changes=None if name in self._facts else ["stdin"],
             ),
         )
 

@@ -10,6 +10,11 @@ from lab import network
 from lab.errors import CommandFailed, LabError
 
 
+def prefix(namespace: str) -> list[str]:
+    """What comes before a command line that is to run inside a lab's namespace."""
+    return ["nsenter", f"--net=/run/netns/{namespace}", "--"]
+
+
 def run(
     namespace: str,
     argv: Sequence[str | Path],
@@ -28,7 +33,7 @@ def run(
         raise LabError("the lab does not run: `python -m lab up` starts it")
     words = [str(word) for word in argv]
     done = subprocess.run(
-        ["nsenter", f"--net=/run/netns/{namespace}", "--", *words],
+        [*prefix(namespace), *words],
         input="" if text is None else text,
         capture_output=True,
         text=True,

@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
+
+from planning.answers import printable
+
+# What a terminal may take for a command, and halves of surrogate pairs.
+_CONTROLS = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 class BrokenDaemonJsonError(ValueError):
@@ -24,10 +30,17 @@ def read(text: str | None) -> dict[str, Any]:
     return value
 
 
+def check(text: str | None) -> None:
+    """BrokenDaemonJsonError unless a host's file is absent, or a JSON object that can be shown."""
+    read(text)
+    if _CONTROLS.search(text or ""):
+        raise BrokenDaemonJsonError("holds control characters, or is not UTF-8")
+
+
 def readable(text: str | None) -> bool:
-    """Whether the file is absent or a JSON object."""
+    """Whether a host's file passes `check`."""
     try:
-        read(text)
+        check(text)
     except BrokenDaemonJsonError:
         return False
     return True
@@ -56,7 +69,8 @@ def merged(
     new.update(wanted)
     if text is not None and new == have:
         return text
-    return json.dumps(new, indent=4, ensure_ascii=False) + "\n"
+    plain = json.dumps(new, indent=4, ensure_ascii=False) + "\n"
+    return _CONTROLS.sub(lambda match: f"\\u{ord(match[0]):04x}", plain)
 
 
 def changed(text: str | None, new: str) -> list[str]:
@@ -117,5 +131,5 @@ def conflicts(
 
 def shown(value: object) -> str:
     """A value as JSON on one line, cut where it is long."""
-    text = json.dumps(value, ensure_ascii=False)
+    text = printable(json.dumps(value, ensure_ascii=False))
     return text if len(text) <= 80 else f"{text[:77]}..."

@@ -52,6 +52,8 @@ def plan(facts: HostFacts | None, settings: Mapping[str, Any], api: Api | None, 
             records.text(text, record=None, intact=False, header=header), "none", unchanged=False
         )
     record = facts.records.get("daemon")
+    if record is not None and facts.hides("daemon_json", "units", "docker_unit"):
+        return Plan(record, "none", unchanged=True)
     original = _original(facts)
     start = Start.of(facts.unit, stack) if facts.unit else None
     wanted = {**settings, **_api_keys(api, start, daemon_json.read(original))}
@@ -113,10 +115,13 @@ def plan(facts: HostFacts | None, settings: Mapping[str, Any], api: Api | None, 
 
 
 def written_keys(record: str) -> dict[str, Any]:
-    """Our keys as a record says that they were written."""
+    """Our keys as a record says that they were written; none where it was edited into nonsense."""
     words = records.words(record)
     lines = records.body(record).splitlines(keepends=True)
-    content = daemon_json.read("".join(lines[int(words.get("unit") or 0) :]))
+    try:
+        content = daemon_json.read("".join(lines[int(words.get("unit") or 0) :]))
+    except ValueError:
+        return {}
     return {key: content[key] for key in words.get("own", "").split(",") if key in content}
 
 

@@ -1,17 +1,26 @@
-"""What a host is like, as facts.sh printed it: parsing only, no contact."""
+"""What a host is like, as facts.sh printed it: parsing only, no contact.
+
+What a host prints is not trusted: a fact that has not its form counts as not read.
+"""
 
 from __future__ import annotations
 
 import json
+import re
 from base64 import b64decode
+from collections.abc import Callable, Iterator
+from functools import partial
 from ipaddress import IPv4Interface, IPv4Network
-from typing import Any
+from typing import Any, Literal, TypeVar
 
-from pydantic import Field
+from pydantic import BaseModel, Field, TypeAdapter
 
-from planning import swarm_facts, system_facts
-from planning.swarm_facts import SwarmFacts
+from planning import answers, swarm_facts, system_facts
+from planning.answers import RECORD_NAME, Printable, Word, WordOrNone, printable
+from planning.swarm_facts import Node, SwarmFacts, SwarmInfo
 from planning.system_facts import DockerUnit, Facts, Firewall, Listener, ModuleState
+
+T = TypeVar("T")
 
 
 class Nic(Facts):
@@ -29,21 +38,21 @@ class Nic(Facts):
 class ContainerFacts(Facts):
     """One container on the host, ours or not; ``stack`` is empty where it is not ours."""
 
-    id: str
-    name: str
-    state: str
-    status: str
-    stack: str
+    id: Word
+    name: Word
+    state: Word
+    status: Printable
+    stack: Printable
 
 
 class NetworkFacts(Facts):
     """One Docker network on the host."""
 
-    id: str
-    name: str
-    driver: str
-    scope: str
-    stack: str
+    id: Word
+    name: Printable
+    driver: Printable
+    scope: Word
+    stack: Printable
 
 
 class Route(Facts):
@@ -56,31 +65,35 @@ class Route(Facts):
 class Engine(Facts):
     """The Docker daemon, from ``docker info``."""
 
-    version: str
-    cluster_store: str = ""
-    cluster_advertise: str = ""
+    version: Word
+    cluster_store: Printable = ""
+    cluster_advertise: Printable = ""
     live_restore: bool = False
 
 
 class HostFacts(Facts):
     """Everything that facts.sh read on one host that answered; what it could not read is None.
 
+    ``unread`` maps a fact's name in facts.sh to why it could not be read: "time" (no answer), "size"
+    (too much), "kind" (not a plain file), "form" (nonsense), or an exit code.
     ``daemon_json`` and ``daemon_json_original`` are the file's text, None where it is absent.
     ``daemon_json_original`` is empty where there was none before us. ``records`` maps a host change's
     name to the stdin of its last successful run, ``daemon_records`` another stack to its record of
-    daemon.json. ``daemon_interrupted``: a restart of ours was cut off with live-restore on for it. ``certificates`` maps a folder of ours to the hash of what is in it. ``skew`` is how
-    many seconds the host's clock is ahead of ours, 0 as far as the time of asking leaves it open.
+    daemon.json. ``daemon_interrupted``: a restart of ours was cut off with live-restore on for it.
+    ``certificates`` maps a folder of ours to the hash of what is in it. ``skew`` is how many seconds
+    the host's clock is ahead of ours, 0 as far as the time of asking leaves it open.
     ``sudo``: whether sudo works without a password, None for a login as root.
     ``free_docker`` and ``free_etc`` are bytes. ``modules`` knows only what the host told.
     """
 
     uid: int
-    hostname: str
-    kernel: str = ""
-    os: str = ""
-    clock: int
+    hostname: Printable
+    kernel: Printable = ""
+    os: Printable = ""
+    unread: dict[str, str] = {}
+    clock: int | None = None
     skew: int | None = None
-    boot_id: str = ""
+    boot_id: Printable = ""
     sudo: bool | None = None
     systemd: bool
     docker_cli: bool
@@ -98,8 +111,8 @@ class HostFacts(Facts):
     scripts_hash: str | None = None
     nics: dict[str, Nic] = {}
     routes: list[Route] = []
-    containers: list[ContainerFacts] = Field(default=[])
-    networks: list[NetworkFacts] = Field(default=[])
+    containers: list[ContainerFacts] | None = Field(default=[])
+    networks: list[NetworkFacts] | None = Field(default=[])
     unit: DockerUnit | None = None
     firewall: Firewall = Firewall()
     listeners: list[Listener] | None = None
@@ -110,13 +123,75 @@ class HostFacts(Facts):
     @property
     def running(self) -> int:
         """How many containers run, ours or not."""
-        return sum(c.state == "running" for c in self.containers)
+        return sum(c.state == "running" for c in self.containers or [])
+
+    def hides(self, *names: str) -> bool:
+        """Whether one of these facts is there and could not be read: no drift follows from it."""
+        return any(not self.unread.get(name, "0").isdigit() for name in names)
 
 
 class Unreachable(Facts):
-    """A host whose facts could not be read, and why in ssh's own words."""
+    """A host whose facts could not be read.
+
+    ``kind``: "silent" (SSH failed, ``reason`` in ssh's own words), "noise" (it answers, but prints
+    something else than facts: ``reason`` is its first line), "cut" (it stopped in the middle).
+    """
 
     reason: str
+    kind: Literal["silent", "noise", "cut"] = "silent"
+
+
+class _Info(BaseModel):
+    """What is read of ``docker info``."""
+
+    ServerVersion: WordOrNone = ""
+    ClusterStore: str | None = ""
+    ClusterAdvertise: str | None = ""
+    LiveRestoreEnabled: bool | None = False
+    Swarm: SwarmInfo | None = None
+
+    def engine(self) -> Engine | None:
+        if not self.ServerVersion:
+            return None
+        return Engine(
+            version=self.ServerVersion,
+            cluster_store=self.ClusterStore or "",
+            cluster_advertise=self.ClusterAdvertise or "",
+            live_restore=bool(self.LiveRestoreEnabled),
+        )
+
+
+class _Printed:
+    """The lines of facts.sh: ``one`` by name, ``many`` of a name; ``unread`` grows while reading."""
+
+    def __init__(self, text: str) -> None:
+        lines = [line.partition(" ")[::2] for line in text.splitlines() if line]
+        if not lines or lines[0] != ("version", "1") or lines[-1] != ("end", "1"):
+            raise ValueError("the facts script did not run to its end")
+        self._lines: dict[str, list[str]] = {}
+        for name, value in lines:
+            self._lines.setdefault(name, []).append(value)
+        self.unread: dict[str, str] = {}
+        for name, _, why in (row.rpartition(" ") for row in self.many("unread")):
+            self.unread[printable(name, 100)] = printable(why, 20)
+
+    def one(self, name: str) -> str | None:
+        return self._lines.get(name, [None])[-1]
+
+    def many(self, name: str) -> list[str]:
+        return self._lines.get(name, [])
+
+    def text(self, name: str) -> str | None:
+        """A base64 value as text, None where it is absent."""
+        return self.read(name, lambda: _text(self.one(name)))
+
+    def read(self, name: str, how: Callable[[], T]) -> T | None:
+        """A fact in its form; None and a note in ``unread`` where it has another one."""
+        try:
+            return how()
+        except ValueError:
+            self.unread.setdefault(name, "form")
+            return None
 
 
 def parse(text: str, asked: tuple[int, int] | None = None) -> HostFacts:
@@ -124,93 +199,101 @@ def parse(text: str, asked: tuple[int, int] | None = None) -> HostFacts:
 
     ``asked``: our own time (seconds) before and after the host was asked.
     """
-    lines = [line.partition(" ")[::2] for line in text.splitlines() if line]
-    if not lines or lines[0] != ("version", "1") or lines[-1] != ("end", "1"):
-        raise ValueError("the facts script did not run to its end")
-    one: dict[str, str] = {}
-    repeated = (
-        "backend", "record", "daemon_record", "certificates", "nic", "address", "route", "module",
-    )  # fmt: skip
-    many: dict[str, list[str]] = {name: [] for name in repeated}
-    for name, value in lines:
-        if name in many:
-            many[name].append(value)
-        else:
-            one[name] = value
-    units = system_facts.properties(_text(one.get("units")) or "")
-    clock = int(one["clock"])
-    info = _info(one.get("info", ""))
+    printed = _Printed(text)
+    one, read = printed.one, printed.read
+    units = system_facts.properties(printed.text("units") or "")
+    clock = read("clock", lambda: _number(one("clock")))
+    info = read("info", lambda: _info(printed.text("info"))) or _Info()
+    nodes = read("nodes", lambda: answers.rows(printed.text("nodes") or "", Node)) or []
     return HostFacts(
-        uid=int(one["uid"]),
-        hostname=one["hostname"],
-        kernel=one.get("kernel", ""),
-        os=one.get("os", ""),
+        uid=_number(one("uid")),
+        hostname=printed.text("hostname") or "",
+        kernel=printed.text("kernel") or "",
+        os=system_facts.os_name(printed.text("os_release") or ""),
         clock=clock,
-        skew=None if asked is None else clock - min(max(clock, asked[0]), asked[1]),
-        boot_id=one.get("boot_id", ""),
-        sudo={"1": True, "0": False}.get(one.get("sudo", "")),
-        systemd=one["systemd"] == "1",
-        docker_cli=one["docker_cli"] == "1",
-        user_reaches_docker=one.get("user_reaches_docker") != "0",
-        engine=_engine(info),
-        swarm=swarm_facts.parse(info.get("Swarm") or {}, _table(one.get("nodes", ""), 4)),
-        backends=frozenset(many["backend"]),
-        daemon_json=_text(one.get("daemon_json")),
-        daemon_json_hash=one.get("daemon_json_hash", "absent"),
-        daemon_json_original=_text(one.get("daemon_json_original")),
-        records=dict(_record(value) for value in many["record"]),
-        daemon_records=dict(_record(value) for value in many["daemon_record"]),
-        daemon_interrupted=one.get("daemon_interrupted") == "1",
-        certificates=dict(_pair(value) for value in many["certificates"]),
-        scripts_hash=one.get("scripts_hash"),
-        nics=_nics(many["nic"], many["address"]),
-        routes=[
-            Route(subnet=IPv4Network(subnet), nic=nic)
-            for subnet, _, nic in (row.partition(" ") for row in many["route"])
-        ],
-        containers=[
-            ContainerFacts(id=i, name=n, state=s, status=t, stack=k)
-            for i, n, s, t, k in _table(one.get("containers", ""), 5)
-        ],
-        networks=[
-            NetworkFacts(id=i, name=n, driver=d, scope=s, stack=k)
-            for i, n, d, s, k in _table(one.get("networks", ""), 5)
-        ],
-        unit=system_facts.docker_unit(units, _text(one.get("docker_unit"))),
+        skew=None
+        if asked is None or clock is None
+        else clock - min(max(clock, asked[0]), asked[1]),
+        boot_id=one("boot_id") or "",
+        sudo={"1": True, "0": False}.get(one("sudo") or ""),
+        systemd=one("systemd") == "1",
+        docker_cli=one("docker_cli") == "1",
+        user_reaches_docker=one("user_reaches_docker") != "0",
+        engine=info.engine(),
+        swarm=swarm_facts.understood(info.Swarm, nodes),
+        backends=frozenset(printed.many("backend")) & {"consul", "etcd", "zookeeper"},
+        daemon_json=printed.text("daemon_json"),
+        daemon_json_hash=_hash(one("daemon_json_hash")),
+        daemon_json_original=printed.text("daemon_json_original"),
+        records=dict(_records(printed, "record")),
+        daemon_records=dict(_records(printed, "daemon_record")),
+        daemon_interrupted=one("daemon_interrupted") == "1",
+        certificates=dict(_pair(value) for value in printed.many("certificates")),
+        scripts_hash=one("scripts_hash"),
+        nics=read("links", lambda: _nics(printed)) or {},
+        routes=read("routes", lambda: _routes(printed.text("routes") or "")) or [],
+        containers=_list(printed, "containers", ContainerFacts) if info.ServerVersion else None,
+        networks=_list(printed, "networks", NetworkFacts) if info.ServerVersion else None,
+        unit=system_facts.docker_unit(units, printed.text("docker_unit")),
         firewall=Firewall(
-            ufw={"1": True, "0": False}.get(one.get("ufw", "")),
+            ufw={"1": True, "0": False}.get(one("ufw") or ""),
             firewalld=system_facts.active(units, "firewalld.service"),
-            iptables=_text(one.get("iptables")),
-            iptables_legacy=_text(one.get("iptables_legacy")),
-            nft=_text(one.get("nft")),
+            iptables=printed.text("iptables"),
+            iptables_legacy=printed.text("iptables_legacy"),
+            nft=printed.text("nft"),
         ),
-        listeners=system_facts.listeners(_text(one.get("listening"))),
-        modules=_modules(many["module"]),
-        free_docker=_bytes(one.get("free_docker")),
-        free_etc=_bytes(one.get("free_etc")),
+        listeners=system_facts.listeners(printed.text("listening")),
+        modules=read("module", lambda: _modules(printed.many("module"))) or {},
+        free_docker=read("free_docker", lambda: _bytes(one("free_docker"))),
+        free_etc=read("free_etc", lambda: _bytes(one("free_etc"))),
+        unread=printed.unread,
     )
 
 
-def _modules(rows: list[str]) -> dict[str, Any]:
-    return {name: state for name, _, state in (row.partition(" ") for row in rows)}
+def _list(printed: _Printed, name: str, kind: type[T]) -> list[T] | None:
+    """The rows of a list of Docker's, None where it was asked for and not understood."""
+    if name in printed.unread:
+        return None
+    model: Any = kind
+    return printed.read(name, lambda: answers.rows(printed.text(name) or "", model))
+
+
+def _records(printed: _Printed, kind: str) -> Iterator[tuple[str, str]]:
+    """Name -> record; one whose header is not as crosshost writes it counts as lost."""
+    for row in printed.many(kind):
+        name, _, value = row.partition(" ")
+        if not RECORD_NAME.fullmatch(name):
+            printed.unread.setdefault(f"{kind}/{printable(name, 100)}", "form")
+            continue
+        content = printed.read(f"{kind}/{name}", partial(_text, value))
+        if content is not None and answers.sound_record(content):
+            yield name, content
+        else:
+            printed.unread.setdefault(f"{kind}/{name}", "form")
+
+
+def _number(value: str | None) -> int:
+    if value is None or not value.isascii() or not value.isdigit() or len(value) > 18:
+        raise ValueError("no number")
+    return int(value)
+
+
+def _hash(value: str | None) -> str:
+    """A sha256, "absent" where there is no file."""
+    return value if value is not None and re.fullmatch("[0-9a-f]{64}", value) else "absent"
+
+
+def _modules(rows: list[str]) -> dict[str, ModuleState]:
+    pairs = [row.partition(" ")[::2] for row in rows]
+    return TypeAdapter(dict[Word, ModuleState]).validate_python(dict(pairs))
 
 
 def _bytes(kilobytes: str | None) -> int | None:
-    return None if kilobytes is None else int(kilobytes) * 1024
+    return None if kilobytes is None else _number(kilobytes) * 1024
 
 
 def _text(value: str | None) -> str | None:
     return None if value is None else b64decode(value).decode(errors="surrogateescape")
-
-
-def _table(value: str, columns: int) -> list[list[str]]:
-    rows = (_text(value) or "").splitlines()
-    return [row.split("\t", columns - 1) for row in rows if row.count("\t") >= columns - 1]
-
-
-def _record(value: str) -> tuple[str, str]:
-    name, _, content = value.partition(" ")
-    return name, _text(content) or ""
 
 
 def _pair(value: str) -> tuple[str, str]:
@@ -218,38 +301,38 @@ def _pair(value: str) -> tuple[str, str]:
     return name, rest
 
 
-def _info(value: str) -> dict[str, Any]:
-    """What ``docker info`` told, {} where it told nothing."""
-    try:
-        info = json.loads(_text(value) or "null")
-    except ValueError:
-        return {}
-    return info if isinstance(info, dict) else {}
+def _info(text: str | None) -> _Info:
+    """What ``docker info`` told, nothing where it told nothing."""
+    return _Info() if text is None else _Info.model_validate(json.loads(text))
 
 
-def _engine(info: dict[str, Any]) -> Engine | None:
-    version = info.get("ServerVersion")
-    if not version:
-        return None
-    return Engine(
-        version=version,
-        cluster_store=info.get("ClusterStore") or "",
-        cluster_advertise=info.get("ClusterAdvertise") or "",
-        live_restore=bool(info.get("LiveRestoreEnabled")),
-    )
-
-
-def _nics(rows: list[str], addresses: list[str]) -> dict[str, Nic]:
+def _nics(printed: _Printed) -> dict[str, Nic]:
+    """From `ip -o link show` and `ip -o -4 addr show`."""
     held: dict[str, list[IPv4Interface]] = {}
-    for row in addresses:
-        name, _, address = row.partition(" ")
-        held.setdefault(name, []).append(IPv4Interface(address))
+    for line in (printed.text("addresses") or "").splitlines():
+        _, name, family, address, *_ = [*line.split(), "", "", "", ""]
+        if family == "inet":
+            held.setdefault(name, []).append(IPv4Interface(address))
     nics: dict[str, Nic] = {}
-    for row in rows:
-        name, flags, mtu = row.split(" ")
+    for line in (printed.text("links") or "").splitlines():
+        _, name, flags, _, mtu, *_ = [*line.split(), "", "", "", ""]
+        name = name.removesuffix(":").partition("@")[0]
+        if not answers.is_word(name):
+            continue  # no stack file can name it
         nics[name] = Nic(
             flags=frozenset(flags.strip("<>").split(",")),
-            mtu=int(mtu),
+            mtu=_number(mtu),
             addresses=held.get(name, []),
         )
     return nics
+
+
+def _routes(text: str) -> list[Route]:
+    """From `ip -o -4 route show`; those to a single address or by default are left out."""
+    found = []
+    for line in text.splitlines():
+        subnet, *words = line.split()
+        if "/" in subnet and "dev" in words[:-1]:
+            nic = words[words.index("dev") + 1]
+            found.append(Route(subnet=IPv4Network(subnet), nic=printable(nic, 20)))
+    return found

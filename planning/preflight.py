@@ -36,6 +36,8 @@ def unreachable(name: str, login: Login, facts: Unreachable, jump: Login | None 
     else:
         where = f"{name} ({login.address})"
         setting, key = f"crosshost:hosts.{name}", f"crosshost:hosts.{name}.host_key"
+    if facts.kind != "silent":
+        return _answers(where, facts)
     if "HOST IDENTIFICATION HAS CHANGED" in facts.reason or "Host key verification" in reason:
         return (
             f"{where} shows another SSH host key than the stack file says: compare it on the host "
@@ -63,6 +65,20 @@ def unreachable(name: str, login: Login, facts: Unreachable, jump: Login | None 
     return (
         f"{where} does not answer on SSH port {login.port} ({short or 'no reason given'}): start "
         f"it, or correct {setting}{gone}"
+    )
+
+
+def _answers(where: str, facts: Unreachable) -> str:
+    """A host that SSH reaches, and whose facts could not be read all the same."""
+    if facts.kind == "noise":
+        return (
+            f"{where} answers on SSH, but its shell prints something else than it is asked for "
+            f"({facts.reason}): let ~/.bashrc and a forced command there print nothing for commands "
+            "that no terminal waits for"
+        )
+    return (
+        f"{where} answers on SSH, but reading it stopped half way ({facts.reason}): look at its load "
+        "and its journal (`journalctl --since -5min`) there, and try again"
     )
 
 
@@ -97,6 +113,8 @@ def docker(name: str, user: str, facts: HostFacts) -> list[str]:
     if not facts.docker_cli:
         return [f"{name} has no docker command: install Docker there"]
     if facts.engine is None:
+        if (why := facts.unread.get("info")) in ("time", "size", "form"):
+            return [f"{_docker_fault(name, why)}: look at `journalctl -u docker` there"]
         return [
             f"the Docker daemon of {name} does not answer to {user}: look at `systemctl status "
             "docker` there" + ("" if user == "root" else f", and add {user} to the group docker")
@@ -110,10 +128,61 @@ def docker(name: str, user: str, facts: HostFacts) -> list[str]:
             f"run `sudo usermod -aG docker {user}` on it"
         )
     try:
-        daemon_json.read(facts.daemon_json)
+        daemon_json.check(facts.daemon_json)
     except daemon_json.BrokenDaemonJsonError as error:
         problems.append(f"/etc/docker/daemon.json of {name} {error}: mend it there first")
     return problems
+
+
+def _docker_fault(name: str, why: str) -> str:
+    if why == "time":
+        return f"Docker on {name} hangs (`docker info` gave no answer within 10 s)"
+    return f"Docker on {name} answers nonsense to `docker info` ({_WHY[why]})"
+
+
+_WHY = {
+    "time": "no answer in time",
+    "size": "more than 2 MB",
+    "kind": "it is no plain file",
+    "form": "not what it prints elsewhere",
+}
+# What must be known before anything is changed: fact -> what people call it.
+_NEEDED = {
+    "containers": "the list of containers (`docker ps --all`)",
+    "networks": "the list of networks (`docker network ls`)",
+    "nodes": "the swarm's list of nodes (`docker node ls`)",
+    "links": "its network interfaces (`ip -o link show`)",
+    "addresses": "its addresses (`ip -o -4 addr show`)",
+    "routes": "its routes (`ip -o -4 route show`)",
+    "daemon_json": "/etc/docker/daemon.json",
+    "docker_unit": "docker.service (`systemctl cat docker.service`)",
+    "units": "docker.service (`systemctl show docker.service`)",
+}
+
+
+# A swarm without a leader has no list of nodes, and a host may have no docker.service: what follows
+# from that is said elsewhere.
+_MAY_FAIL = {"nodes", "docker_unit", "units"}
+
+
+def unread(name: str, facts: HostFacts) -> list[str]:
+    """Sentences on facts that are needed and could not be read."""
+    return [
+        f"{what} of {name} could not be read ({_WHY.get(why, f'exit code {why}')}): look there what "
+        "is wrong with it, and try again"
+        for fact, what in _NEEDED.items()
+        if (why := facts.unread.get(fact)) is not None and not (why.isdigit() and fact in _MAY_FAIL)
+    ]
+
+
+def lost_records(name: str, facts: HostFacts, stack: str) -> list[str]:
+    """Sentences on what crosshost keeps on a host and somebody has edited."""
+    return [
+        f"{name}: /var/lib/crosshost/{stack}/{fact.removeprefix('record/')}/record was edited by hand "
+        f"({_WHY.get(why, why)}): it counts as lost, and up writes it again"
+        for fact, why in facts.unread.items()
+        if fact.startswith("record/")
+    ]
 
 
 def space(name: str, facts: HostFacts) -> list[str]:

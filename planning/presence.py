@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from planning.answers import is_word
 from planning.facts import HostFacts
 
 REMEDY = "`pulumi up --refresh` {}"
@@ -12,7 +13,8 @@ REMEDY = "`pulumi up --refresh` {}"
 def recorded_engine(record: str | None) -> str | None:
     """The engine's version at the last up."""
     rows = (record or "").splitlines()[1:]
-    return next((row.removeprefix("engine ") for row in rows if row.startswith("engine ")), None)
+    found = (row.removeprefix("engine ") for row in rows if row.startswith("engine "))
+    return next((version for version in found if is_word(version)), None)
 
 
 def upgraded(host: str, facts: HostFacts, record: str) -> list[str]:
@@ -39,9 +41,12 @@ def missing(
     ``containers``, ``networks``: the Docker names that the stack file still has on this host.
     """
     sentences = []
-    by_id = {c.id: c for c in facts.containers}
-    names = {c.name for c in facts.containers}
-    held = {n.id: n for n in facts.networks}
+    # What could not be read is not gone.
+    containers = containers if facts.containers is not None else ()
+    networks = networks if facts.networks is not None else ()
+    by_id = {c.id: c for c in facts.containers or []}
+    names = {c.name for c in facts.containers or []}
+    held = {n.id: n for n in facts.networks or []}
     for row in record.splitlines()[1:]:
         kind, id_, name = (*row.split(" ", 2), "", "")[:3]
         if kind == "network" and name in networks and id_ not in held:

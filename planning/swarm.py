@@ -127,6 +127,11 @@ def address(advertise: str, facts: HostFacts) -> str | None:
         return str(nic.addresses[0].ip) if nic and nic.addresses else None
 
 
+def known(facts: HostFacts) -> bool:
+    """Whether Docker told which swarm the host is in; on a manager, also who else is."""
+    return facts.engine is not None and not facts.hides("nodes")
+
+
 def ours(facts: HostFacts) -> bool:
     """Whether crosshost put the host into the swarm that it is in, or was in."""
     record = facts.records.get(CHANGE)

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
+from pydantic import BaseModel
+
+from planning.answers import At, Printable, Word, WordOrNone
 from planning.system_facts import Facts
 
 
 class Node(Facts):
     """A row of `docker node ls`. ``manager``: "Leader", "Reachable", "Unreachable" or ""."""
 
-    id: str
-    hostname: str
-    status: str
-    manager: str
+    id: Word
+    hostname: Printable
+    status: Word
+    manager: WordOrNone
 
     @property
     def down(self) -> bool:
@@ -29,13 +31,13 @@ class SwarmFacts(Facts):
     managers of a swarm without a leader.
     """
 
-    state: str = "inactive"
-    node: str = ""
-    address: str = ""
+    state: Word = "inactive"
+    node: WordOrNone = ""
+    address: At = ""
     manager: bool = False
-    error: str = ""
-    managers: dict[str, str] = {}
-    cluster: str = ""
+    error: Printable = ""
+    managers: dict[Word, At] = {}
+    cluster: WordOrNone = ""
     autolock: bool = False
     data_path_port: int = 4789
     nodes: list[Node] = []
@@ -46,19 +48,51 @@ class SwarmFacts(Facts):
         return self.state != "inactive"
 
 
-def parse(info: dict[str, Any], nodes: Sequence[Sequence[str]]) -> SwarmFacts:
+class _Manager(BaseModel):
+    NodeID: Word
+    Addr: At
+
+
+class _Encryption(BaseModel):
+    AutoLockManagers: bool | None = False
+
+
+class _Spec(BaseModel):
+    EncryptionConfig: _Encryption | None = None
+
+
+class _Cluster(BaseModel):
+    ID: WordOrNone | None = ""
+    Spec: _Spec | None = None
+    DataPathPort: int | None = None
+
+
+class SwarmInfo(BaseModel):
+    """The section Swarm of ``docker info``, as far as it is read."""
+
+    LocalNodeState: WordOrNone | None = ""
+    NodeID: WordOrNone | None = ""
+    NodeAddr: At | None = ""
+    ControlAvailable: bool | None = False
+    Error: str | None = ""
+    RemoteManagers: list[_Manager] | None = None
+    Cluster: _Cluster | None = None
+
+
+def understood(info: SwarmInfo | None, nodes: Sequence[Node]) -> SwarmFacts:
     """The facts from the section Swarm of ``docker info`` and the rows of `docker node ls`."""
-    cluster = info.get("Cluster") or {}
-    encryption = (cluster.get("Spec") or {}).get("EncryptionConfig") or {}
+    info = info or SwarmInfo()
+    cluster = info.Cluster or _Cluster()
+    encryption = (cluster.Spec and cluster.Spec.EncryptionConfig) or _Encryption()
     return SwarmFacts(
-        state=info.get("LocalNodeState") or "inactive",
-        node=info.get("NodeID") or "",
-        address=info.get("NodeAddr") or "",
-        manager=bool(info.get("ControlAvailable")),
-        error=info.get("Error") or "",
-        managers={m["NodeID"]: m["Addr"] for m in info.get("RemoteManagers") or []},
-        cluster=cluster.get("ID") or "",
-        autolock=bool(encryption.get("AutoLockManagers")),
-        data_path_port=cluster.get("DataPathPort") or 4789,
-        nodes=[Node(id=i, hostname=h, status=s, manager=m) for i, h, s, m in nodes],
+        state=info.LocalNodeState or "inactive",
+        node=info.NodeID or "",
+        address=info.NodeAddr or "",
+        manager=bool(info.ControlAvailable),
+        error=info.Error or "",
+        managers={m.NodeID: m.Addr for m in info.RemoteManagers or []},
+        cluster=cluster.ID or "",
+        autolock=bool(encryption.AutoLockManagers),
+        data_path_port=cluster.DataPathPort or 4789,
+        nodes=list(nodes),
     )

@@ -7,6 +7,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from planning.answers import Printable
+
 
 class Facts(BaseModel):
     """Base: frozen, and a field too many is a fault of ours."""
@@ -45,10 +47,16 @@ class Firewall(Facts):
 class Listener(Facts):
     """A socket that waits for packets. ``program`` is None where only root could tell."""
 
-    protocol: str
-    address: str
+    protocol: Printable
+    address: Printable
     port: int
-    program: str | None = None
+    program: Printable | None = None
+
+
+def os_name(text: str) -> str:
+    """PRETTY_NAME of an /etc/os-release, "" where it has none."""
+    found = re.search(r"""^PRETTY_NAME=(["']?)(.*)\1\s*$""", text, re.MULTILINE)
+    return found[2] if found else ""
 
 
 def properties(text: str) -> dict[str, dict[str, list[str]]]:

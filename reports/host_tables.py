@@ -46,7 +46,11 @@ def engines(
     )
     for name, endpoint in endpoints.items():
         seen = facts[name]
-        row = (["no"] + [""] * 6) if isinstance(seen, Unreachable) else ["yes", *_engine(seen)]
+        row = (
+            ["no" if seen.kind == "silent" else "nonsense"] + [""] * 6
+            if isinstance(seen, Unreachable)
+            else ["yes", *_engine(seen)]
+        )
         _add(table, name, endpoint.address, *row)
     return table
 
@@ -96,7 +100,7 @@ def _engine(seen: HostFacts) -> list[str]:
         ", ".join(sorted(seen.backends)) or "none",
         _swarm(seen),
         "yes" if engine.live_restore else "no",
-        f"{seen.running} of {len(seen.containers)}",
+        _UNKNOWN if seen.containers is None else f"{seen.running} of {len(seen.containers)}",
     ]
 
 

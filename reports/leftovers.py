@@ -18,6 +18,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from planning.answers import is_word, printable
+
 _LIST = """docker ps --all --no-trunc --filter label=crosshost.stack={stack} \\
     --format 'container {{{{.ID}}}} {{{{.Names}}}}' &&
 docker network ls --no-trunc --filter label=crosshost.stack={stack} \\
@@ -62,9 +64,13 @@ def hosts(state: Mapping[str, Any]) -> dict[str, str]:
 def leftovers(host: str, listed: str, state: Mapping[str, Any]) -> Iterator[Leftover]:
     """What of a host's list is not in the state."""
     for line in listed.splitlines():
-        kind, id_, name = line.split(" ", 2)
+        kind, id_, name = (*line.split(" ", 2), "", "")[:3]
+        if kind not in ("container", "network") or not is_word(id_):
+            raise SystemExit(
+                f"{host} lists what is no container or network: {printable(line, 100)}"
+            )
         if id_ not in known(state):
-            yield Leftover(host, kind, id_, name)
+            yield Leftover(host, kind, id_, printable(name))
 
 
 def main() -> int:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import subprocess
 from contextlib import chdir
 from pathlib import Path
 
-from components.facts import READER, answers, request
+from components.facts import read_facts
 from components.ssh import SshAccess
 from planning.facts import HostFacts, Unreachable
 
@@ -16,8 +15,4 @@ PROJECT_FOLDER = Path(__file__).resolve().parent.parent
 def read_hosts(access: SshAccess) -> dict[str, HostFacts | Unreachable]:
     """The facts of every host, all asked at once."""
     with chdir(PROJECT_FOLDER):  # the ssh_config names its files from there
-        access.write()
-        done = subprocess.run(
-            ["sh", str(READER)], input=request(access), capture_output=True, text=True, check=True
-        )
-    return answers(done.stdout)
+        return read_facts(access)

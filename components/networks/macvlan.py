@@ -78,6 +78,8 @@ class MacvlanSettings(NetworkSettings):
 
     def refusals(self, host: str, facts: HostFacts) -> Iterator[str]:
         parent = self.parent_on(host)
+        if "links" in facts.unread:
+            return
         if parent is not None and parent.partition(".")[0] not in facts.nics:
             have = ", ".join(
                 sorted(name for name in facts.nics if name != "lo" and not _virtual(name))
@@ -135,7 +137,10 @@ class MacvlanNetwork(Network):
     def _nic(self, name: str, settings: MacvlanSettings, host: Host) -> command.remote.Command:
         nic = str(settings.parent_on(host.host_name))
         facts = host.facts
-        on = isinstance(facts, HostFacts) and nic in facts.nics and facts.nics[nic].promiscuous
+        # What could not be read is not taken for drift.
+        on = isinstance(facts, HostFacts) and (
+            "links" in facts.unread or (nic in facts.nics and facts.nics[nic].promiscuous)
+        )
         stdin = records.text(
             "",
             record=host.record(f"nic/{nic}"),

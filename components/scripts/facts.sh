@@ -1,32 +1,74 @@
 #!/bin/sh
 # What a Docker host is like, read-only. Prints lines "name value"; a value that may hold
-# anything is base64. Runs by `sh -s` over SSH, so nothing need be installed; needs coreutils, and
-# takes what iproute2, kmod, iptables, nftables and systemd tell where they are there. What cannot
-# be read is left out. Argument: the stack. planning/facts.py reads it.
+# anything is base64. "unread NAME WHY" says that a fact could not be read: "time" (no answer),
+# "size" (too much) or the exit code of what was asked. Runs by `sh -s` over SSH, so nothing need be
+# installed; needs coreutils, and takes what iproute2, kmod, iptables, nftables and systemd tell where
+# they are there. Ends with its connection. Argument: the stack. planning/facts.py reads it.
 LC_ALL=C
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 export LC_ALL PATH
 state=/var/lib/crosshost/$1
+# Bytes of one fact, and seconds for all of them.
+limit=2097152
+seconds=60
 
 b64() { base64 -w 0; }
 put() { printf '%s %s\n' "$1" "$2"; }
-put_file() { # NAME PATH: the file's content, if it is there
-    if [ -e "$2" ]; then
-        put "$1" "$(b64 <"$2")"
-    fi
-}
-put_output() { # NAME COMMAND...: what the command prints, if it works
-    name=$1
-    shift
-    if text=$("$@" 2>/dev/null); then
-        put "$name" "$(printf '%s\n' "$text" | b64)"
-    fi
-}
 has() { command -v "$1" >/dev/null 2>&1; }
+if has timeout; then
+    within() { timeout -k 1 "$@"; }
+else
+    within() { shift && "$@"; }
+fi
+
+# Sets $text to what a command prints within some seconds; else says why it is not known.
+ask() { # NAME SECONDS COMMAND...
+    asked=$1
+    shift
+    # A pipe has one exit code: the command's own is the last line.
+    text=$({ within "$@" 2>/dev/null </dev/null; printf '\n%s' "$?"; } | head -c "$limit")
+    if [ "${#text}" -ge "$limit" ]; then
+        put unread "$asked size"
+        return 1
+    fi
+    code=${text##*
+}
+    text=${text%?"$code"}
+    case $code in
+    0) return 0 ;;
+    124 | 137) put unread "$asked time" ;;
+    '' | *[!0-9]*) put unread "$asked size" ;; # its last line is not there
+    *) put unread "$asked $code" ;;
+    esac
+    return 1
+}
+put_output() { # NAME SECONDS COMMAND...: what the command prints, if it works
+    if ask "$@"; then put "$1" "$(printf '%s' "$text" | b64)"; fi
+}
+read_file() { # NAME PATH: sets $text to the file's content as base64
+    if [ "$(wc -c <"$2")" -ge "$limit" ]; then
+        put unread "$1 size"
+        return 1
+    fi
+    text=$(b64 <"$2")
+}
+put_file() { # NAME PATH: the file's content, if it is there
+    if [ -f "$2" ]; then
+        if read_file "$1" "$2"; then put "$1" "$text"; fi
+    elif [ -e "$2" ]; then
+        put unread "$1 kind"
+    fi
+}
+
+# The script is whole before it runs, so that stdin is free to tell of the connection's end.
+main() {
+exec 3<&0
+{ within "$seconds" cat <&3 >/dev/null 2>&1; kill -TERM 0; } &
+watcher=$!
 
 # A change that still runs, its connection lost, is waited for.
-if [ -d /var/lib/crosshost ] && command -v flock >/dev/null 2>&1; then
-    { flock -s -w 30 9 || :; } 9</var/lib/crosshost
+if [ -d /var/lib/crosshost ] && has flock; then
+    { flock -s -w 20 9 || :; } 9</var/lib/crosshost
 fi
 
 put version 1
@@ -34,17 +76,14 @@ put clock "$(date +%s)"
 uid=$(id -u)
 release=$(uname -r)
 put uid "$uid"
-put hostname "$(uname -n)"
-put kernel "$release"
+put hostname "$(uname -n | b64)"
+put kernel "$(printf '%s' "$release" | b64)"
 if read -r boot_id 2>/dev/null </proc/sys/kernel/random/boot_id; then put boot_id "$boot_id"; fi
-if [ -r /etc/os-release ]; then
-    # shellcheck disable=SC1091
-    put os "$(. /etc/os-release && printf %s "$PRETTY_NAME")"
-fi
+put_file os_release /etc/os-release
 # Whether this user may become root: a question only for who is not.
 if [ "$uid" = 0 ]; then
     put sudo "${SUDO_UID:+1}"
-elif has sudo && sudo -n true 2>/dev/null; then
+elif has sudo && within 5 sudo -n true 2>/dev/null; then
     put sudo 1
 else
     put sudo 0
@@ -54,33 +93,35 @@ root=
 engine=
 if has docker; then
     put docker_cli 1
-    if text=$(timeout 20 docker info --format '{{.ServerVersion}} {{.DockerRootDir}}
-{{json .}}' 2>/dev/null); then
+    if ask info 10 docker info --format '{{.ServerVersion}}
+{{.DockerRootDir}}
+{{json .}}'; then
+        engine=${text%%
+*}
+        text=${text#*
+}
         root=${text%%
 *}
-        engine=${root%% *}
-        root=${root#* }
-        put info "$(printf '%s' "${text#*
-}" | b64)"
+        text=${text#*
+}
+        put info "$(printf '%s' "$text" | b64)"
         case $text in
         *'"ControlAvailable":true'*)
-            put_output nodes timeout 10 docker node ls --format \
-                '{{.ID}}	{{.Hostname}}	{{.Status}}	{{.ManagerStatus}}'
+            put_output nodes 5 docker node ls --format \
+                '{"id":{{json .ID}},"hostname":{{json .Hostname}},"status":{{json .Status}},"manager":{{json .ManagerStatus}}}'
             ;;
         esac
-    fi
-    if [ -n "$root" ]; then
-        put_output containers docker ps --all --no-trunc --format \
-            '{{.ID}}	{{.Names}}	{{.State}}	{{.Status}}	{{.Label "crosshost.stack"}}'
-        put_output networks docker network ls --no-trunc --format \
-            '{{.ID}}	{{.Name}}	{{.Driver}}	{{.Scope}}	{{.Label "crosshost.stack"}}'
+        put_output containers 10 docker ps --all --no-trunc --format \
+            '{"id":{{json .ID}},"name":{{json .Names}},"state":{{json .State}},"status":{{json .Status}},"stack":{{json (.Label "crosshost.stack")}}}'
+        put_output networks 5 docker network ls --no-trunc --format \
+            '{"id":{{json .ID}},"name":{{json .Name}},"driver":{{json .Driver}},"scope":{{json .Scope}},"stack":{{json (.Label "crosshost.stack")}}}'
     fi
 else
     put docker_cli 0
 fi
 
 # Containers are made by the docker command of the user who logs in, without sudo.
-if [ -n "${SUDO_UID:-}" ] && [ -S /var/run/docker.sock ] && command -v setpriv >/dev/null 2>&1; then
+if [ -n "${SUDO_UID:-}" ] && [ -S /var/run/docker.sock ] && has setpriv; then
     if setpriv --reuid "$SUDO_UID" --regid "${SUDO_GID:-0}" --init-groups \
         test -w /var/run/docker.sock; then
         put user_reaches_docker 1
@@ -96,14 +137,14 @@ case $engine in
 2[3-9].* | [3-9][0-9].*) ;;
 *)
     if [ -r "$dockerd" ]; then
-        found=$(grep -aoE 'libkv/store/(consul|etcd|zookeeper)' "$dockerd" | sort -u)
+        found=$(within 10 grep -aoE 'libkv/store/(consul|etcd|zookeeper)' "$dockerd" | sort -u)
         for backend in $found; do put backend "${backend##*/}"; done
     fi
     ;;
 esac
 
 put_file daemon_json /etc/docker/daemon.json
-if [ -e /etc/docker/daemon.json ]; then
+if [ -f /etc/docker/daemon.json ]; then
     put daemon_json_hash "$(sha256sum </etc/docker/daemon.json | cut -d' ' -f1)"
 fi
 if [ -e "$state/daemon/original.absent" ]; then put daemon_json_original ""; fi
@@ -111,15 +152,16 @@ put_file daemon_json_original "$state/daemon/original"
 # A restart that was cut off: live-restore in daemon.json is ours.
 if [ -e "$state/daemon/live" ] || [ -e "$state/boot/live" ]; then put daemon_interrupted 1; fi
 for record in "$state"/*/record "$state"/nic/*/record; do
-    [ -e "$record" ] || continue
+    [ -f "$record" ] || continue
     name=${record#"$state"/}
-    put record "${name%/record} $(b64 <"$record")"
+    name=${name%/record}
+    if read_file "record/$name" "$record"; then put record "$name $text"; fi
 done
 for record in /var/lib/crosshost/*/daemon/record; do
     stack=${record#/var/lib/crosshost/}
     stack=${stack%/daemon/record}
-    if [ ! -e "$record" ] || [ "$stack" = "$1" ]; then continue; fi
-    put daemon_record "$stack $(b64 <"$record")"
+    if [ ! -f "$record" ] || [ "$stack" = "$1" ]; then continue; fi
+    if read_file "daemon_record/$stack" "$record"; then put daemon_record "$stack $text"; fi
 done
 # Of the API's certificates and key only what they hash to, and whether others can read the key.
 for folder in "$state"/tls/*/; do
@@ -135,9 +177,9 @@ fi
 # Units: docker.service with its drop-ins, and who may guard the ports.
 if [ -d /run/systemd/system ]; then
     put systemd 1
-    put_output units systemctl show -p Id,ActiveState,FragmentPath,DropInPaths,ExecStart \
+    put_output units 5 systemctl show -p Id,ActiveState,FragmentPath,DropInPaths,ExecStart \
         docker.service firewalld.service
-    put_output docker_unit systemctl cat docker.service
+    put_output docker_unit 5 systemctl cat docker.service
 else
     put systemd 0
 fi
@@ -146,13 +188,13 @@ if [ -r /etc/ufw/ufw.conf ]; then
 else
     put ufw 0
 fi
-if has iptables; then put_output iptables iptables -S; fi
+if has iptables; then put_output iptables 5 iptables -S; fi
 # Rules of the older interface, where the command shows the newer one's.
 if [ -s /proc/net/ip_tables_names ] && has iptables-legacy; then
-    put_output iptables_legacy iptables-legacy -S
+    put_output iptables_legacy 5 iptables-legacy -S
 fi
-if has nft; then put_output nft nft -j list ruleset; fi
-if has ss; then put_output listening ss -Hlntup; fi
+if has nft; then put_output nft 5 nft -j list ruleset; fi
+if has ss; then put_output listening 5 ss -Hlntup; fi
 
 # Kernel modules: loaded, built in, or there to be loaded. Where nothing tells, nothing is said.
 loaded=
@@ -181,7 +223,7 @@ module() { # NAME OPTION
         put module "$1 builtin"
     elif case $builtin in *"/$1.ko"*) true ;; *) false ;; esac; then
         put module "$1 builtin"
-    elif has modprobe && modprobe -n -q "$1" 2>/dev/null; then
+    elif has modprobe && within 5 modprobe -n -q "$1" 2>/dev/null; then
         put module "$1 loadable"
     elif has modprobe && [ -e "/lib/modules/$release/modules.dep" ]; then
         put module "$1 missing"
@@ -200,23 +242,18 @@ module esp4 INET_ESP
 # Free kilobytes, for this user.
 free() { # NAME DIRECTORY
     # shellcheck disable=SC2046
-    set -- "$1" $(df -k --output=avail "$2" 2>/dev/null)
+    set -- "$1" $(within 5 df -k --output=avail "$2" 2>/dev/null | head -c 200)
     if [ -n "${3:-}" ]; then put "$1" "$3"; fi
 }
 free free_etc /etc
 free free_docker "${root:-/var/lib/docker}"
 
 # Not from /sys/class/net/NIC/flags: it shows what the kernel sets for macvlan, too.
-ip -o link show 2>/dev/null | while read -r _ name flags _ mtu _; do
-    name=${name%:}
-    put nic "${name%@*} $flags $mtu"
-done
-ip -o -4 addr show 2>/dev/null | while read -r _ name _ address _; do
-    put address "$name $address"
-done
-ip -o -4 route show 2>/dev/null | while read -r subnet words; do
-    case $subnet in [0-9]*/*) ;; *) continue ;; esac
-    nic=${words#*dev }
-    case $words in *"dev "*) put route "$subnet ${nic%% *}" ;; esac
-done
+put_output links 5 ip -o link show
+put_output addresses 5 ip -o -4 addr show
+put_output routes 5 ip -o -4 route show
+kill "$watcher" 2>/dev/null
 put end 1
+}
+main "$@"
+exit 0

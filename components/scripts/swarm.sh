@@ -1,14 +1,14 @@
 #!/bin/sh
-# This host's membership in the stack's swarm. swarm-member.sh (on the controller) calls it.
-#   swarm.sh apply            stdin: "TOKEN ADDRESS,..." of a manager's `token` ("-": none), then the
-#                             header; prints the node's ID
-#   swarm.sh undo             stdin: the header; prints the ID of the node that left a swarm that goes on
-#   swarm.sh agree ROLE       wait until the host itself has the role that managers gave it
-# On a manager, for other hosts:
-#   swarm.sh token ROLE       print the token to join with, and the managers' addresses
-#   swarm.sh settle NODE      wait until it is ready; forget what its host was before
-#   swarm.sh role NODE ROLE   promote or demote it, and wait until it is
-#   swarm.sh forget NODE      take it off the list
+# This host's membership in the stack's swarm. swarm_member.py (on the controller) calls it.
+#   swarm.sh apply    stdin: "TOKEN ADDRESS,..." of a manager's `token` ("-": none), then the header;
+#                     prints the node's ID
+#   swarm.sh undo     stdin: the header; prints the ID of the node that left a swarm that goes on
+#   swarm.sh agree    stdin: ROLE; wait until the host itself has the role that managers gave it
+# On a manager, for other hosts, whose word it does not take for more than it is:
+#   swarm.sh token    stdin: ROLE; print the token to join with, and the managers' addresses
+#   swarm.sh settle   stdin: NODE; wait until it is ready; forget what its host was before
+#   swarm.sh role     stdin: NODE ROLE; promote or demote it, and wait until it is
+#   swarm.sh forget   stdin: NODE; take it off the list, once it is not ready any more
 # Header words: role, advertise, start (stay, init, join, reinit, rejoin), node (its ID before, or
 # none), adopted (its role before crosshost came, or no), port, autolock, pool.
 # shellcheck source=components/scripts/common.sh
@@ -240,6 +240,23 @@ agree() { # ROLE
     within agrees "$1" || fail "this host is to be a $1 of the swarm, and is not yet: run pulumi up again"
 }
 
+is_node() { # WORD
+    case $1 in '' | *[!A-Za-z0-9]*) fail "this is no node ID" ;; esac
+}
+
+is_role() { # WORD
+    case $1 in manager | worker) ;; *) fail "this is no role: manager or worker" ;; esac
+}
+
+away() { ! ready "$1"; }
+
+# A host that left tells which node it was; a node that is still there is somebody else's.
+forget_left() { # NODE
+    docker node inspect "$1" >/dev/null 2>&1 || return 0
+    within away "$1" || fail "node $1 is still up, so it is not that of the host that left"
+    forget "$1"
+}
+
 forget() { # NODE
     require_manager
     docker node inspect "$1" >/dev/null 2>&1 || return 0
@@ -249,7 +266,17 @@ forget() { # NODE
 
 case ${1:-} in
 apply | undo) "$1" ;;
-token | settle | forget | agree) "$1" "$2" ;;
-role) role "$2" "$3" ;;
+token | agree)
+    IFS= read -r role && is_role "$role"
+    "$1" "$role"
+    ;;
+settle | forget)
+    IFS= read -r node && is_node "$node"
+    case $1 in settle) settle "$node" ;; *) forget_left "$node" ;; esac
+    ;;
+role)
+    IFS=' ' read -r node role && is_node "$node" && is_role "$role"
+    role "$node" "$role"
+    ;;
 *) fail "swarm.sh: apply, undo, token, settle, role, agree or forget" ;;
 esac

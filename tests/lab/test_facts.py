@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import shlex
+
 import pytest
 
-from components.facts import READER
-from planning.facts import parse
+from components import facts
+from lab import inside
 
-SCRIPT = (READER.parent / "facts.sh").read_text()
 VERBOSE = "sed -i '1iLogLevel VERBOSE' /etc/ssh/sshd_config && systemctl reload ssh"
 QUIET = "sed -i '1{/^LogLevel VERBOSE$/d}' /etc/ssh/sshd_config && systemctl reload ssh"
 COUNT = "journalctl -u ssh | grep -c 'Starting session'"
@@ -15,11 +16,14 @@ COUNT = "journalctl -u ssh | grep -c 'Starting session'"
 
 @pytest.fixture
 def seen(lab):
-    """Reads the facts of a host, as root or as another user."""
+    """Reads the facts of a host: as root or as another user, or behind other words."""
 
-    def read(host="docker01", user=""):
-        words = ["runuser", "-u", user, "--"] if user else []
-        return parse(lab.ssh(host, *words, "sh", "-s", "x", input=SCRIPT).stdout)
+    def read(host="docker01", user="", words=()):
+        if user:
+            words = ["runuser", "-u", user, "--"]
+        ssh = ["ssh", "-F", str(lab.folder / "ssh_config"), host]
+        script = shlex.join([*words, "sh", "-s", "x"])
+        return facts.ask([*inside.prefix(lab.namespace), *ssh, script])
 
     return read
 
@@ -63,32 +67,31 @@ def test_a_real_hosts_unit_and_its_drop_ins_are_found(lab, seen):
 
 
 def test_who_listens_and_what_is_free_is_found(seen):
-    facts = seen()
-    assert ("tcp", 22, "sshd") in {(s.protocol, s.port, s.program) for s in facts.listeners}
-    assert facts.free_docker > 0
-    assert facts.free_etc > 0
-    assert facts.modules["macvlan"] in ("loaded", "builtin", "loadable")
-    assert facts.firewall.iptables.startswith("-P INPUT ACCEPT\n")
-    assert facts.firewall.firewalld is False
+    found = seen()
+    assert ("tcp", 22, "sshd") in {(s.protocol, s.port, s.program) for s in found.listeners}
+    assert found.free_docker > 0
+    assert found.free_etc > 0
+    assert found.modules["macvlan"] in ("loaded", "builtin", "loadable")
+    assert found.firewall.iptables.startswith("-P INPUT ACCEPT\n")
+    assert found.firewall.firewalld is False
 
 
 def test_a_user_who_may_not_do_much_gets_facts_all_the_same(seen):
-    facts = seen(user="nobody")
-    assert facts.sudo is False
-    assert facts.engine is None
-    assert facts.firewall.iptables is None
-    assert facts.nics.keys() >= {"ens33", "lo"}
-    assert facts.unit is not None
+    found = seen(user="nobody")
+    assert found.sudo is False
+    assert found.engine is None
+    assert found.firewall.iptables is None
+    assert found.nics.keys() >= {"ens33", "lo"}
+    assert found.unit is not None
 
 
-def test_a_host_without_the_tools_that_are_not_essential_gives_the_other_facts(lab):
+def test_a_host_without_the_tools_that_are_not_essential_gives_the_other_facts(seen):
     hide = "".join(
         f"mount --bind /bin/false $(readlink -f $(command -v {tool}));"
         for tool in ("ss", "iptables", "modprobe", "systemctl")
     )
-    text = lab.ssh("docker01", "unshare", "-m", "sh", "-c", f"{hide} sh -s x", input=SCRIPT).stdout
-    facts = parse(text)
-    assert facts.listeners is None
-    assert facts.firewall.iptables is None
-    assert facts.unit is None
-    assert facts.engine is not None
+    found = seen(words=["unshare", "-m", "sh", "-c", f'{hide} exec "$@"', "sh"])
+    assert found.listeners is None
+    assert found.firewall.iptables is None
+    assert found.unit is None
+    assert found.engine is not None

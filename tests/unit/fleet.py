@@ -13,6 +13,10 @@ import pulumi
 import yaml
 from pulumi.runtime.mocks import MockMonitor
 
+from components.facts import understood
+from components.processes import Ended
+from planning.facts import HostFacts, Unreachable
+
 ROOT = Path(__file__).parent.parent.parent
 # Our own time when the hosts are asked, in seconds.
 CLOCK = 1764000000
@@ -25,8 +29,8 @@ def stack_values(name: str) -> dict[str, Any]:
     return {key.removeprefix("crosshost:"): value for key, value in config.items()}
 
 
-def b64(text: str) -> str:
-    return base64.b64encode(text.encode()).decode()
+def b64(text: str, errors: str = "strict") -> str:
+    return base64.b64encode(text.encode(errors=errors)).decode()
 
 
 def iptables(*rules: str) -> str:
@@ -54,14 +58,15 @@ def facts_text(
     info: dict[str, Any] | None = None,
     scripts_hash: str | None = None,
     skew: int = 0,
+    mtu: int = 1500,
     more: tuple[str, ...] = (),
 ) -> str:
     """What facts.sh prints on a host like this; ``more`` are further lines of it."""
     lines = [
         "version 1",
         f"uid {uid}",
-        f"hostname {hostname}",
-        "kernel 6.1",
+        f"hostname {b64(hostname)}",
+        f"kernel {b64('6.1')}",
         f"clock {CLOCK + skew}",
     ]
     lines += ["boot_id x", "systemd 1", f"docker_cli {int(docker_cli)}"]
@@ -74,22 +79,54 @@ def facts_text(
         lines.append(f"record {name} {b64(record)}")
     if scripts_hash:
         lines.append(f"scripts_hash {scripts_hash}")
-    for name, flags in (nics or {"ens33": "<BROADCAST,MULTICAST,UP,LOWER_UP>"}).items():
-        lines.append(f"nic {name} {flags} 1500")
-    lines += [f"address ens33 {address}/24", *more, "end 1"]
+    links = "".join(
+        f"{number}: {name}: {flags} mtu {mtu} qdisc noqueue state UP mode DEFAULT group default\n"
+        for number, (name, flags) in enumerate(
+            (nics or {"ens33": "<BROADCAST,MULTICAST,UP,LOWER_UP>"}).items(), 1
+        )
+    )
+    lines += [
+        f"links {b64(links)}",
+        "addresses " + b64(f"2: ens33    inet {address}/24 scope global ens33\n"),
+    ]
+    lines += [*more, "end 1"]
     return "\n".join(lines) + "\n"
+
+
+def containers(*rows: Mapping[str, str]) -> str:
+    """The fact of a host with these containers."""
+    return "containers " + b64("".join(json.dumps(row) + "\n" for row in rows))
+
+
+def networks(*rows: Mapping[str, str]) -> str:
+    """The fact of a host with these Docker networks."""
+    return "networks " + b64("".join(json.dumps(row) + "\n" for row in rows))
+
+
+def routes(*lines: str) -> str:
+    """The fact of a host with these routes, "SUBNET NIC" each."""
+    return "routes " + b64("".join("{} dev {} scope link\n".format(*r.split()) for r in lines))
+
+
+Answer = str | tuple[int, str]
+
+
+def seen_by(answer: Answer, asked: tuple[int, int] = (CLOCK, CLOCK)) -> HostFacts | Unreachable:
+    """A host's facts, from what facts.sh printed or from ssh's exit code and error."""
+    if isinstance(answer, str):
+        return understood(Ended(0, answer.encode(), b""), asked)
+    return understood(Ended(answer[0], b"", answer[1].encode()), asked)
 
 
 class RecordingEngine(pulumi.runtime.Mocks):
     """Answers as an engine would; ``facts`` maps a host to facts.sh's output or a failure."""
 
-    def __init__(self, facts: Mapping[str, str | tuple[int, str]]) -> None:
+    def __init__(self, facts: Mapping[str, Answer]) -> None:
         self.facts = facts
         self.resources: dict[str, pulumi.runtime.MockResourceArgs] = {}
         # Name -> names of the resources that it waits for, and of those that it may have been.
         self.after: dict[str, set[str]] = {}
         self.aliases: dict[str, set[str]] = {}
-        self.calls: list[str] = []
 
     def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str, dict[str, Any]]:
         if args.typ.startswith("crosshost:"):
@@ -106,17 +143,7 @@ class RecordingEngine(pulumi.runtime.Mocks):
         return f"id-of-{args.name}", outputs
 
     def call(self, args: pulumi.runtime.MockCallArgs) -> Any:
-        assert args.token == "command:local:run", args.token
-        self.calls.append(args.token)
-        rows = []
-        for line in str(args.args["stdin"]).splitlines()[2:]:
-            name = line.split()[0]
-            answer = self.facts[name]
-            status, out, err = (
-                (0, answer, "") if isinstance(answer, str) else (answer[0], "", answer[1])
-            )
-            rows.append(f"host {name} {status} {CLOCK} {CLOCK} {b64(out) or '-'} {b64(err) or '-'}")
-        return {"stdout": "\n".join(rows), "stderr": ""}
+        raise AssertionError(f"the program calls {args.token}")
 
     def of_type(self, typ: str) -> dict[str, dict[str, Any]]:
         """Name -> inputs of every resource of a type."""
@@ -146,7 +173,7 @@ def run_program(
     monkeypatch: Any,
     tmp_path: Path,
     values: dict[str, Any],
-    facts: Mapping[str, str | tuple[int, str]],
+    facts: Mapping[str, Answer],
     *,
     preview: bool = False,
     secret_keys: tuple[str, ...] = (),
@@ -155,6 +182,9 @@ def run_program(
     put_key(monkeypatch, tmp_path)
     monkeypatch.chdir(tmp_path)
     engine = RecordingEngine(facts)
+    monkeypatch.setattr(
+        "components.facts.of_host", lambda _access, endpoint: seen_by(facts[endpoint.name])
+    )
     pulumi.runtime.set_mocks(
         engine, project="crosshost", stack="test", preview=preview, monitor=RecordingMonitor(engine)
     )

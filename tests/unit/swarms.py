@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -66,9 +67,11 @@ def _node(name: str, managers: Sequence[str]) -> dict[str, Any]:
 def nodes(names: Sequence[str], managers: Sequence[str] = ("docker01",)) -> str:
     """The fact of a manager's list of nodes."""
     states = {m: "Leader" if m == managers[0] else "Reachable" for m in managers}
-    return "nodes " + b64(
-        "".join(f"node-{name}\t{name}\tReady\t{states.get(name, '')}\n" for name in names)
+    rows = (
+        {"id": f"node-{n}", "hostname": n, "status": "Ready", "manager": states.get(n, "")}
+        for n in names
     )
+    return "nodes " + b64("".join(json.dumps(row) + "\n" for row in rows))
 
 
 def host_text(

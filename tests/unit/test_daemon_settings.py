@@ -11,7 +11,7 @@ from components.daemon import Turns
 from components.daemon_settings import TlsFiles
 from planning import records
 from tests.certificates import Authority
-from tests.unit.fleet import b64, facts_text, run_program, stack_values
+from tests.unit.fleet import b64, containers, facts_text, run_program, stack_values
 
 UNIT = (
     "units " + b64("Id=docker.service\nFragmentPath=/lib/docker.service\nDropInPaths=\nExecStart=x\n"),
@@ -62,14 +62,15 @@ def test_settings_reach_every_host_and_the_preview_says_what_they_take(monkeypat
 
 
 def test_what_keeps_running_is_said_as_it_is(monkeypatch, tmp_path, said):
-    row = "\t".join(["id", "web", "running", "Up", ""])
-    containers = "containers " + b64(f"{row}\n")
+    row = {"id": "id", "name": "web", "state": "running", "status": "Up", "stack": ""}
     swarm = facts_text(
-        hostname="docker02", daemon_json="{}", more=(*UNIT, containers),
+        hostname="docker02", daemon_json="{}", more=(*UNIT, containers(row)),
         info={"Swarm": {"LocalNodeState": "active"}},
     )  # fmt: skip
     facts = {
-        "docker01": facts_text(hostname="docker01", daemon_json="{}", more=(*UNIT, containers)),
+        "docker01": facts_text(
+            hostname="docker01", daemon_json="{}", more=(*UNIT, containers(row))
+        ),
         "docker02": swarm,
     }
     run_program(monkeypatch, tmp_path, values(settings={"mtu": 1400}), facts)

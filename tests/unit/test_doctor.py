@@ -8,13 +8,13 @@ import pytest
 import yaml
 from typer.testing import CliRunner
 
-from components.facts import answers, request
+from components.facts import command
 from components.ssh import SshAccess
 from planning.facts import HostFacts, Unreachable
 from reports import doctor
 from reports.verdicts import judge
 from stacks import files
-from tests.unit.fleet import CLOCK, b64, facts_text, iptables, stack_values
+from tests.unit.fleet import CLOCK, b64, facts_text, iptables, seen_by, stack_values
 
 pytestmark = pytest.mark.usefixtures("key_file")
 OUTSIDE = {
@@ -24,15 +24,9 @@ OUTSIDE = {
 ADDRESSES = {"docker01": "10.0.0.11", "docker02": "10.0.0.12"}
 
 
-def printed(hosts, before=CLOCK, after=CLOCK):
-    """What read-facts.sh prints; ``hosts``: host -> facts.sh's output, or (status, error)."""
-    rows = []
-    for name, answer in hosts.items():
-        status, out, err = (
-            (0, answer, "") if isinstance(answer, str) else (answer[0], "", answer[1])
-        )
-        rows.append(f"host {name} {status} {before} {after} {b64(out) or '-'} {b64(err) or '-'}")
-    return "\n".join(rows) + "\n"
+def seen(hosts):
+    """Facts; ``hosts``: host -> facts.sh's output, or (status, error)."""
+    return {name: seen_by(answer) for name, answer in hosts.items()}
 
 
 def write(folder, values, name="prod"):
@@ -45,8 +39,7 @@ def report(monkeypatch):
     """Runs the doctor on a stack with hosts that answer like these: (exit code, output)."""
 
     def run(hosts, stack="lab-overlay"):
-        seen = answers(printed(OUTSIDE | hosts))
-        monkeypatch.setattr(doctor, "read_hosts", lambda access: seen)
+        monkeypatch.setattr(doctor, "read_hosts", lambda access: seen(OUTSIDE | hosts))
         result = CliRunner().invoke(doctor.app, ["-s", stack])
         return result.exit_code, result.output
 
@@ -96,14 +89,15 @@ def test_the_tables_show_what_a_host_told(report):
 
 
 def test_what_a_host_says_is_no_markup(report):
-    _, text = report({"docker02": facts_text(version="[bold]20[/nothing]")})
+    system = "os_release " + b64('PRETTY_NAME="[bold]20[/nothing]"\n')
+    _, text = report({"docker02": facts_text(more=(system,))})
     assert "[bold]20[/nothing]" in text
 
 
 def test_verdicts_are_given_for_strategies_that_the_stack_does_not_use():
-    seen = answers(printed(OUTSIDE | {"docker02": facts_text(address="10.0.0.12", more=(
-        iptables("-P INPUT ACCEPT", "-A INPUT -p udp --dport 4789 -j DROP"),))}))  # fmt: skip
-    found = judge(seen, ADDRESSES)
+    facts = seen(OUTSIDE | {"docker02": facts_text(address="10.0.0.12", more=(
+        iptables("-P INPUT ACCEPT", "-A INPUT -p udp --dport 4789 -j DROP"),))})  # fmt: skip
+    found = judge(facts, ADDRESSES)
     assert found["docker01"]["overlay on Consul"].able
     assert found["docker02"]["macvlan"].able
     assert "keeps docker01 from udp 4789" in found["docker02"]["overlay on Consul"].reasons[0]
@@ -115,9 +109,9 @@ def test_a_host_that_does_not_answer_is_able_to_do_nothing():
 
 
 def test_the_time_of_asking_is_taken_into_account_for_a_hosts_clock():
-    late = answers(printed({"docker01": facts_text(skew=30)}, before=CLOCK, after=CLOCK + 10))
-    assert isinstance(seen := late["docker01"], HostFacts)
-    assert seen.skew == 20
+    late = seen_by(facts_text(skew=30), (CLOCK, CLOCK + 10))
+    assert isinstance(late, HostFacts)
+    assert late.skew == 20
 
 
 def test_a_host_with_sudo_is_asked_with_sudo(monkeypatch, tmp_path):
@@ -126,7 +120,8 @@ def test_a_host_with_sudo_is_asked_with_sudo(monkeypatch, tmp_path):
     say = files.read("prod", tmp_path)
     ssh = say.ssh.model_copy(update={"user": "admin", "sudo": True})
     access = SshAccess(ssh, say.hosts, stack="prod")
-    assert request(access).splitlines()[2:] == ["docker01 sudo", "docker02 sudo"]
+    for name, endpoint in access.endpoints.items():
+        assert command(access, endpoint)[-6:] == [name, "sudo", "-n", "sh", "-s", "prod"]
 
 
 def test_without_a_stack_those_that_have_a_file_are_listed():

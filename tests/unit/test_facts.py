@@ -3,9 +3,98 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from components.facts import understood
+from components.processes import Ended
 from planning import facts, system_facts
-from tests.unit.fleet import CLOCK, b64, facts_text, listening
+from tests.unit.fleet import CLOCK, b64, containers, facts_text, listening, networks
+
+SHELL = [
+    "$(touch x)",
+    "`x`",
+    "a;b",
+    "a b",
+    "a\nb",
+    "a\tb",
+    "\x1b[31m",
+    "-rf",
+    "a'b",
+    'a"b',
+    "a|b",
+    "",
+    "x" * 300,
+]
+
+
+@pytest.mark.parametrize("text", SHELL)
+def test_a_container_with_a_name_that_docker_does_not_give_makes_the_list_unread(text):
+    row = {"id": "i", "name": text, "state": "running", "status": "Up", "stack": "s"}
+    seen = facts.parse(facts_text(more=(containers(row),)))
+    assert seen.containers is None
+    assert seen.unread == {"containers": "form"}
+
+
+@pytest.mark.parametrize("text", SHELL)
+def test_labels_and_states_are_text_without_control_characters(text):
+    row = {"id": "i", "name": "web", "state": "exited", "status": text, "stack": text}
+    net = {"id": "i", "name": text, "driver": text, "scope": "local", "stack": text}
+    seen = facts.parse(facts_text(hostname=text, more=(containers(row), networks(net))))
+    assert seen.containers
+    assert seen.networks
+    for value in (seen.containers[0].status, seen.networks[0].name, seen.hostname):
+        assert value.isprintable()
+        assert value == text or not text.isprintable()
+
+
+@pytest.mark.parametrize(
+    "info",
+    [
+        {"Swarm": "str"}, {"Swarm": {"NodeID": "a;b"}}, {"Swarm": {"RemoteManagers": "x"}},
+        {"Swarm": {"RemoteManagers": [{"NodeID": "a", "Addr": "$(x)"}]}},
+        {"Swarm": {"NodeAddr": "10.0.0.1\n"}}, {"Swarm": {"Cluster": []}}, {"ServerVersion": ["1"]},
+        {"ServerVersion": "\x1b[31m"}, {"LiveRestoreEnabled": "perhaps"}, {"ClusterStore": {}},
+    ],
+)  # fmt: skip
+def test_nonsense_from_docker_info_is_a_docker_that_was_not_read(info):
+    seen = facts.parse(facts_text(info=info))
+    assert seen.engine is None
+    assert seen.unread == {"info": "form"}
+
+
+@pytest.mark.parametrize("text", ["no JSON", "[]", "null", "3"])
+def test_what_is_no_object_is_nonsense_too(text):
+    seen = facts.parse(facts_text(version=None, more=(f"info {b64(text)}",)))
+    assert seen.unread == {"info": "form"}
+
+
+def test_what_the_script_could_not_read_is_told_with_its_reason():
+    more = ("unread containers time", "unread networks size", "unread links 127")
+    seen = facts.parse(facts_text(more=more))
+    assert (seen.containers, seen.networks) == (None, None)
+    assert seen.unread == {"containers": "time", "networks": "size", "links": "127"}
+
+
+@pytest.mark.parametrize("text", [text for text in SHELL if set(text) & set("$`;\t\x1b'\"|")])
+def test_a_record_with_shell_text_in_its_header_counts_as_lost(text):
+    seen = facts.parse(facts_text(records={"swarm": f"planned=x role=worker via={text}\n"}))
+    assert seen.records == {}
+    assert seen.unread == {"record/swarm": "form"}
+
+
+@pytest.mark.parametrize(
+    "rows", ["links", "addresses", "routes", "units", "docker_unit", "listening"]
+)
+@given(st.text(max_size=60))
+def test_no_nonsense_of_any_tool_ends_the_reading(rows, text):
+    assert facts.parse(facts_text(more=(f"{rows} {b64(text, errors='surrogatepass')}",)))
+
+
+@given(st.text(max_size=300))
+def test_no_line_that_a_host_may_print_ends_the_reading(text):
+    ended = Ended(0, f"version 1\nuid 0\n{text}\nend 1\n".encode(errors="replace"), b"")
+    assert isinstance(understood(ended, (0, 0)), facts.HostFacts | facts.Unreachable)
 
 
 def test_facts_are_read_as_printed():

@@ -50,8 +50,3 @@ def test_the_four_modes_reach_docker_as_they_are_written(monkeypatch, tmp_path):
         "bridged@docker01": "bridge",
         "beside@docker01": "container:id-of-bridged@docker01",
     }
-
-
-def test_facts_of_all_hosts_cost_one_call(monkeypatch, tmp_path):
-    engine = run_program(monkeypatch, tmp_path, stack_values("lab-overlay"), HEALTHY)
-    assert engine.calls == ["command:local:run"]

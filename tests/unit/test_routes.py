@@ -11,12 +11,13 @@ from hypothesis import strategies as st
 from planning import routes
 from planning.facts import HostFacts, parse
 from tests.unit.fleet import facts_text
+from tests.unit.fleet import routes as printed
 
 LAN, BRIDGE = "10.0.0.0/24 ens33", "172.17.0.0/16 docker0"
 
 
 def routed(*found: str) -> HostFacts:
-    return parse(facts_text(more=tuple(f"route {route}" for route in found)))
+    return parse(facts_text(more=(printed(*found),)))
 
 
 @pytest.mark.parametrize(
@@ -75,7 +76,7 @@ def test_the_bridge_that_comes_with_overlays_takes_dockers_next_subnet(found, br
 
 
 def test_a_bridge_that_is_there_or_that_others_pools_decide_is_not_foretold():
-    route = (f"route {BRIDGE}",)
+    route = (printed(BRIDGE),)
     nics = {"docker0": "<UP>", "docker_gwbridge": "<UP>"}
     assert routes.coming_bridge(parse(facts_text(more=route, nics=nics))) is None
     pools = '{"default-address-pools": [{"base": "10.5.0.0/16", "size": 24}]}'

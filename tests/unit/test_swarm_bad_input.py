@@ -8,7 +8,16 @@ import pulumi
 import pytest
 
 from stacks.settings import parse
-from tests.unit.fleet import RecordingEngine, b64, iptables, listening, run_program, stack_values
+from tests.unit.fleet import (
+    RecordingEngine,
+    b64,
+    iptables,
+    listening,
+    networks,
+    routes,
+    run_program,
+    stack_values,
+)  # fmt: skip
 from tests.unit.swarms import fleet_texts, host_text, locked, manager, nodes
 from tests.unit.test_bad_input import changed, problems
 
@@ -109,8 +118,8 @@ def taken(name: str, protocol: str, port: int) -> dict[str, str]:
     return {name: host_text(name, more=(held(protocol, port),))}
 
 
-def routed(name: str, *routes: str) -> dict[str, str]:
-    return {name: host_text(name, more=tuple(f"route {route}" for route in routes))}
+def routed(name: str, *found: str) -> dict[str, str]:
+    return {name: host_text(name, more=(routes(*found),))}
 
 
 def alone(name: str, cluster: str) -> dict[str, str]:
@@ -146,7 +155,7 @@ ON_HOSTS: list[tuple[str, dict[str, str], dict[str, Any], str]] = [
      {}, "ol1: subnet 172.16.1.0/24 meets routes of docker05 (172.16.0.0/16 by docker_gwbridge)"),
     ("clocks apart", {"docker05": host_text("docker05", skew=61)}, {},
      "are 61 s apart: set that of docker05, which is 61 s ahead"),
-    ("equal hostnames", {"docker05": host_text("docker05").replace("hostname docker05", "hostname Docker04")},
+    ("equal hostnames", {"docker05": host_text("docker05").replace(b64("docker05"), b64("Docker04"))},
      {}, "docker04, docker05 all call themselves 'docker04'"),
     ("two swarms", {**alone("docker03", "c1"), **alone("docker05", "c2")}, {},
      "docker05 is in another swarm than docker03"),
@@ -205,7 +214,9 @@ def test_is_no_reason_to_stop(monkeypatch, tmp_path, facts, swarm):
 
 
 def network_there(stack: str) -> str:
-    return "networks " + b64(f"n1\tol1\toverlay\tswarm\t{stack}\n")
+    return networks(
+        {"id": "n1", "name": "ol1", "driver": "overlay", "scope": "swarm", "stack": stack}
+    )
 
 
 @pytest.mark.parametrize("bridge", ["docker_gwbridge", "docker0", "br-0123456789ab"])
@@ -294,7 +305,7 @@ def test_an_mtu_that_does_not_pass_the_nic_is_refused(
 ):
     values = changed("lab-swarm", "networks/ol1/mtu", mtu)
     values["swarm"] |= {"advertise": advertise} if advertise else {}
-    facts = {name: host_text(name).replace("LOWER_UP> 1500", f"LOWER_UP> {nic}") for name in HOSTS}
+    facts = {name: host_text(name, mtu=nic) for name in HOSTS}
     if not stops:
         assert run_program(monkeypatch, tmp_path, values, facts).resources
         return

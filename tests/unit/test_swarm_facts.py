@@ -53,11 +53,17 @@ def test_a_manager_without_a_leader_has_no_cluster_and_a_reason():
     assert "does not have a leader" in seen.error
 
 
-def test_rows_of_nodes_that_are_cut_off_are_left_out_and_a_node_may_be_down():
-    rows = "a\tdocker01\tReady\tLeader\nb\tdocker02\tDown\t\nc\tdock"
-    seen = parse(facts_text(more=("nodes " + b64(rows),))).swarm
+def test_a_node_may_be_down_and_a_list_that_is_cut_off_counts_as_not_read():
+    rows = [
+        '{"id": "a", "hostname": "docker01", "status": "Ready", "manager": "Leader"}',
+        '{"id": "b", "hostname": "docker02", "status": "Down", "manager": ""}',
+    ]
+    seen = parse(facts_text(more=("nodes " + b64("\n".join(rows)),))).swarm
     assert seen.nodes == [
         Node(id="a", hostname="docker01", status="Ready", manager="Leader"),
         Node(id="b", hostname="docker02", status="Down", manager=""),
     ]
     assert [node.down for node in seen.nodes] == [False, True]
+    cut = parse(facts_text(more=("nodes " + b64("\n".join(rows)[:-7]),)))
+    assert cut.swarm.nodes == []
+    assert cut.unread == {"nodes": "form"}

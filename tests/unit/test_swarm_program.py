@@ -9,7 +9,7 @@ from typing import Any
 import pulumi
 import pytest
 
-from tests.unit.fleet import RecordingEngine, facts_text, run_program, stack_values
+from tests.unit.fleet import RecordingEngine, facts_text, routes, run_program, stack_values
 from tests.unit.swarms import ADDRESSES, fleet_texts, host_text, manager, nodes, record, worker
 
 HOSTS = ("docker03", "docker04", "docker05")
@@ -183,8 +183,8 @@ def test_no_token_is_in_any_input_and_no_data_in_any_command(run):
         i[verb] for i in engine.of_type(SEAT).values() for verb in ("create", "update", "delete")
     }
     assert verbs == {
-        "exec sh components/scripts/swarm-member.sh apply",
-        "exec sh components/scripts/swarm-member.sh undo",
+        "exec python3 -m components.swarm_member apply",
+        "exec python3 -m components.swarm_member undo",
     }
     for inputs in engine.of_type(SEAT).values():
         assert inputs["logging"] == "none"
@@ -201,7 +201,7 @@ def test_the_first_manager_alone_is_told_of_what_holds_for_the_whole_swarm(run):
 
 
 def test_the_pool_of_the_swarm_meets_no_route_and_no_network_of_the_stack(run):
-    route = ("route 10.0.0.0/24 ens33",)
+    route = (routes("10.0.0.0/24 ens33"),)
     facts = {**BARE, "docker03": host_text("docker03", more=route)}
     values = stack_values("lab-swarm")
     values["networks"]["ol2"] = {"strategy": "overlay", "subnet": "10.201.7.0/24"}

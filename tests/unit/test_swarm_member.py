@@ -1,9 +1,10 @@
-"""swarm-member.sh on the controller: who is asked for what, with an ssh that answers by a table."""
+"""swarm_member.py on the controller: who is asked for what, with an ssh that answers by a table."""
 
 from __future__ import annotations
 
 import os
 import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest
 
 from tests.unit.fleet import ROOT
 
-SCRIPT = ROOT / "components" / "scripts" / "swarm-member.sh"
+SCRIPTS = "/var/lib/crosshost/test/scripts"
 TOKEN = "SWMTKN-1-abc 10.0.0.11:2377"
 # Writes down who is asked what with which input; answers with HOST.VERB.{out,err,status}.
 SSH = """\
@@ -19,10 +20,12 @@ SSH = """\
 host=$4
 shift 4
 input=$(cat)
-words=${*#*swarm.sh }
-printf '%s %s\\n' "$host" "$*" >>"$ANSWERS/asked"
-printf '%s\\n' "$input" >"$ANSWERS/$host.${words%% *}.in"
-base=$ANSWERS/$host.${words%% *}
+verb=${*#*swarm.sh }
+line=
+case $verb in apply | undo) ;; *) line=" < $input" ;; esac
+printf '%s %s%s\\n' "$host" "$*" "$line" >>"$ANSWERS/asked"
+printf '%s\\n' "$input" >"$ANSWERS/$host.$verb.in"
+base=$ANSWERS/$host.$verb
 cat "$base.err" >&2 2>/dev/null
 cat "$base.out" 2>/dev/null
 exit "$(cat "$base.status" 2>/dev/null || echo 0)"
@@ -40,9 +43,9 @@ class Controller:
             (self.folder / f"{host}.{verb}.{what}").write_text(text)
 
     def run(self, verb: str, header: str, host: str = "docker02") -> tuple[int, str, str]:
-        stdin = f"ssh.conf /scripts {host}\nPort 22\n\n{header}\n"
+        stdin = f"ssh.conf {SCRIPTS} {host}\nPort 22\n\n{header}\n"
         done = subprocess.run(
-            ["sh", str(SCRIPT), verb], input=stdin, capture_output=True, text=True, check=False,
+            [sys.executable, "-m", "components.swarm_member", verb], input=stdin, capture_output=True, text=True, check=False, cwd=ROOT,
             env={**os.environ, "PATH": f"{self.folder}:{os.environ['PATH']}",
                  "ANSWERS": str(self.folder), "TMPDIR": str(self.folder / "tmp")},
         )  # fmt: skip
@@ -76,9 +79,9 @@ JOIN = "planned=x role=worker managers=docker01,docker03 start=join via=none"
 def test_a_host_joins_with_a_token_that_comes_on_its_stdin_alone(controller):
     assert controller.run("apply", JOIN) == (0, "node2\n", "")
     assert controller.asked == [
-        "docker01 sh /scripts/swarm.sh token worker",
-        "docker02 sh /scripts/swarm.sh apply",
-        "docker01 sh /scripts/swarm.sh settle node2",
+        "docker01 sh /var/lib/crosshost/test/scripts/swarm.sh token < worker",
+        "docker02 sh /var/lib/crosshost/test/scripts/swarm.sh apply",
+        "docker01 sh /var/lib/crosshost/test/scripts/swarm.sh settle < node2",
     ]
     assert controller.told("docker02", "apply") == [TOKEN, JOIN]
 
@@ -117,39 +120,45 @@ def test_a_host_that_fails_keeps_its_own_words(controller):
 def test_sudo_is_used_where_a_host_needs_it(controller):
     controller.run("apply", JOIN.replace("docker01,", "docker01:sudo,"), "docker02:sudo")
     assert controller.asked[:2] == [
-        "docker01 sudo -n sh /scripts/swarm.sh token worker",
-        "docker02 sudo -n sh /scripts/swarm.sh apply",
+        "docker01 sudo -n sh /var/lib/crosshost/test/scripts/swarm.sh token < worker",
+        "docker02 sudo -n sh /var/lib/crosshost/test/scripts/swarm.sh apply",
     ]
 
 
 def test_who_stays_is_given_its_role_by_another_manager_or_by_itself(controller):
-    header = "planned=x role=manager managers=docker02,docker01 start=stay via=docker02"
+    header = "planned=x role=manager managers=docker02,docker01 start=stay node=node2 via=docker02"
     assert controller.run("apply", header)[0] == 0
     # The host itself hears of its role a moment later.
     assert controller.asked[1:] == [
-        "docker01 sh /scripts/swarm.sh role node2 manager",
-        "docker02 sh /scripts/swarm.sh agree manager",
+        "docker01 sh /var/lib/crosshost/test/scripts/swarm.sh role < node2 manager",
+        "docker02 sh /var/lib/crosshost/test/scripts/swarm.sh agree < manager",
     ]
     controller.answers("docker01", "role", err="no\n", status=1)
     assert controller.run("apply", header)[0] == 0
-    assert controller.asked[-2] == "docker02 sh /scripts/swarm.sh role node2 manager"
+    assert (
+        controller.asked[-2]
+        == "docker02 sh /var/lib/crosshost/test/scripts/swarm.sh role < node2 manager"
+    )
 
 
 def test_who_begins_asks_nobody(controller):
     assert controller.run("apply", "planned=x role=manager managers=docker02 start=init")[0] == 0
-    assert controller.asked == ["docker02 sh /scripts/swarm.sh apply"]
+    assert controller.asked == ["docker02 sh /var/lib/crosshost/test/scripts/swarm.sh apply"]
     assert controller.told("docker02", "apply")[0] == "-"
 
 
 def test_who_leaves_is_taken_off_the_list(controller):
     controller.answers("docker02", "undo", "node2\n")
     assert controller.run("undo", JOIN)[0] == 0
-    assert controller.asked[-1] == "docker01 sh /scripts/swarm.sh forget node2"
+    assert (
+        controller.asked[-1]
+        == "docker01 sh /var/lib/crosshost/test/scripts/swarm.sh forget < node2"
+    )
 
 
 def test_who_ends_the_swarm_or_never_was_in_it_is_on_no_list(controller):
     assert controller.run("undo", JOIN)[0] == 0
-    assert controller.asked == ["docker02 sh /scripts/swarm.sh undo"]
+    assert controller.asked == ["docker02 sh /var/lib/crosshost/test/scripts/swarm.sh undo"]
 
 
 def test_a_node_that_nobody_takes_off_is_named_with_the_command(controller):
