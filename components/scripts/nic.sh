@@ -1,9 +1,12 @@
 #!/bin/sh
 # Settings of a network interface that outlive a reboot: promiscuous mode.
-# Header words: nic, promiscuous (on). nic.sh boot sets all of them again.
+# Header words: nic, promiscuous (on), before (what it was before, for an undo that finds no record).
+# nic.sh boot sets all of them again.
 # shellcheck source=components/scripts/common.sh
 . "${0%/*}/common.sh"
 # shellcheck disable=SC2154
+# shellcheck source=components/scripts/held.sh
+. "$scripts/held.sh"
 unit=/etc/systemd/system/crosshost-nic-${state##*/}.service
 
 known() { # NIC: whether the host has it
@@ -46,23 +49,31 @@ apply() {
     known "$nic" || fail "there is no network interface $nic on this host"
     dir=$state/nic/$nic
     mkdir -p "$dir"
-    [ -e "$dir/before" ] || promiscuous "$nic" >"$dir/before"
+    take_over "$nic"
+    promiscuous "$nic" | keep_before "nic/$nic"
+    echo "promiscuous $(header_word promiscuous)" | hold "nic/$nic"
     ip link set dev "$nic" promisc "$(header_word promiscuous)"
     if [ -d /run/systemd/system ]; then write_unit; fi
     keep_record "$dir" /dev/null
 }
 
-# Another stack that needs the NIC as it is takes over what it was before.
-hand_over() {
+# The version before kept it by stack: each what it had found, or been handed over.
+take_over() ( # NIC
     set +f
-    for other in "${state%/*}"/*/nic/"$nic"/before; do
-        if [ -e "$other" ] && [ "$other" != "$dir/before" ]; then
-            if [ "$(cat "$dir/before")" = off ]; then echo off >"$other"; fi
-            return 0
-        fi
+    [ ! -e "$held/nic/$1" ] || return 0
+    was=
+    for kept in "${state%/*}"/*/nic/"$1"/before; do
+        [ -e "$kept" ] || continue
+        if [ "$was" != off ]; then was=$(cat "$kept"); fi
     done
-    return 1
-}
+    [ -n "$was" ] || return 0
+    for kept in "${state%/*}"/*/nic/"$1"/before; do
+        holder=${kept%/nic/*}
+        holder=${holder##*/}
+        echo "$was" | keep_before "nic/$1"
+        echo "promiscuous on" | hold "nic/$1"
+    done
+)
 
 undo() {
     read_header
@@ -70,9 +81,12 @@ undo() {
     alone
     nic=$(header_word nic)
     dir=$state/nic/$nic
-    if [ -e "$dir/before" ] && ! hand_over && [ -e "/sys/class/net/$nic" ]; then
-        ip link set dev "$nic" promisc "$(cat "$dir/before")"
+    take_over "$nic"
+    if ! others_hold "nic/$nic" >/dev/null && known "$nic"; then
+        was=$(cat "$held/nic/$nic/before" 2>/dev/null) || was=$(header_word before)
+        ip link set dev "$nic" promisc "${was:-off}"
     fi
+    let_go "nic/$nic"
     rm -rf "$dir"
     if ! rmdir "$state/nic" 2>/dev/null && [ -d "$state/nic" ]; then return; fi
     if [ -e "$unit" ]; then remove_unit "$unit"; fi
