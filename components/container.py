@@ -13,6 +13,7 @@ from pydantic import BeforeValidator, Field
 from components.host import Host
 from components.images import Images
 from components.networks.base import Network
+from planning import published
 from planning.compose import NetworkAttachment, VolumeMount
 from planning.service import Service
 from planning.words import HostName, Ipv4, NetworkName, parse_duration
@@ -126,6 +127,8 @@ class Container(pulumi.ComponentResource):
                 # here, or its name and address would be taken.
                 aliases=[pulumi.Alias(name=f"{name}@{other}") for other in args.elsewhere],
                 replace_on_changes=_SILENT,
+                # The label crosshost.ports has them, and it replaces.
+                ignore_changes=["ports"] if published.without_order(settings.ports) else None,
             ),
         )
         self.id = self.container.id
@@ -240,7 +243,7 @@ def _network(args: ContainerArgs) -> dict[str, Any]:
                 ip=str(port.host_ip),
                 protocol=port.protocol,
             )
-            for port in settings.ports
+            for port in published.in_order(settings.ports)
         ]
         or None,
     }
@@ -330,6 +333,8 @@ def _labels(args: ContainerArgs) -> list[docker.ContainerLabelArgs]:
         "crosshost.stack": pulumi.get_stack(),
         "crosshost.words": " ".join(settings.words_given()),
     }
+    if published.without_order(settings.ports):
+        labels["crosshost.ports"] = " ".join(map(str, published.in_order(settings.ports)))
     if joined := settings.attachments():
         # A network that was made anew under its old name is another one: containers are bound to
         # its ID.

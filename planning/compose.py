@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 import shlex
-from ipaddress import IPv4Address
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import (
@@ -52,45 +51,6 @@ class Encrypted(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     secure: str
-
-
-class Port(Words):
-    """One published port."""
-
-    short_forms = ("string", "integer")
-
-    target: int = Field(ge=1, le=65535, description="Port in the container")
-    published: int | None = Field(
-        default=None,
-        ge=1,
-        le=65535,
-        description="Port on the Docker host; Docker chooses one where it is left out",
-    )
-    host_ip: Ipv4 = Field(
-        default=IPv4Address("0.0.0.0"),  # noqa: S104 - Compose's and Docker's default
-        description="Address of the Docker host that it is published on",
-    )
-    protocol: Literal["tcp", "udp", "sctp"] = Field(default="tcp", description="tcp, udp or sctp")
-
-    @model_validator(mode="before")
-    @classmethod
-    def short_form(cls, value: Any) -> Any:
-        if isinstance(value, (dict, Port)):
-            return value
-        match = re.fullmatch(
-            r"(?:(?:(?P<ip>[0-9.]+):)?(?P<published>\d*):)?(?P<target>\d+)(?:/(?P<proto>[a-z]+))?",
-            str(value),
-        )
-        if not match:
-            raise ValueError(f'{value!r} is no port: write e.g. "8080:80" or "127.0.0.1:53:53/udp"')
-        long: dict[str, Any] = {"target": int(match["target"])}
-        if match["published"]:
-            long["published"] = int(match["published"])
-        if match["ip"]:
-            long["host_ip"] = match["ip"]
-        if match["proto"]:
-            long["protocol"] = match["proto"]
-        return long
 
 
 class VolumeMount(Words):

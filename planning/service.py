@@ -17,13 +17,13 @@ from planning.compose import (
     Healthcheck,
     Logging,
     Paths,
-    Port,
     Strings,
     Table,
     Ulimit,
     VolumeMount,
     Words,
 )
+from planning.published import Ports
 from planning.words import DockerName, Duration, Image, Size, Text, parse_size
 
 
@@ -44,9 +44,10 @@ class Service(Words):
     environment: Environment = Field(
         default={}, description="Environment variables: a map, or a list of NAME=value"
     )
-    ports: list[Port] = Field(
+    ports: Ports = Field(
         default=[],
-        description='Ports that the Docker host publishes: "8080:80", "127.0.0.1:53:53/udp", or maps',
+        description='Ports that the Docker host publishes: "8080:80", "127.0.0.1:53:53/udp", '
+        '"8000-8010:8000-8010", or maps',
     )
     volumes: list[VolumeMount] = Field(
         default=[], description='Mounts: "/path/on/host:/path", "name:/path:ro", or maps'

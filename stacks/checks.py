@@ -14,6 +14,7 @@ from components.ssh import HostSettings
 from components.swarm import SwarmSettings
 from planning.addresses import misfit, overlaps, slices
 from planning.problems import Problem
+from planning.published import ALL_ADDRESSES, overlapping
 from stacks import plane_checks
 from stacks.sections import CONSUL, CONTAINERS, HOSTS, NETWORKS, unknown_host
 
@@ -265,9 +266,11 @@ def _ports(
     consul: ConsulSettings | None,
     of_engines: set[tuple[str, int, str]],
 ) -> Iterator[Problem]:
-    taken = dict.fromkeys(of_engines, "the engine for overlays")
+    taken: dict[tuple[str, int, str], list[tuple[IPv4Address, str]]] = {
+        key: [(ALL_ADDRESSES, "the engine for overlays")] for key in of_engines
+    }
     if consul is not None:
-        taken[consul.host, consul.port, "tcp"] = "the Consul server"
+        taken[consul.host, consul.port, "tcp"] = [(ALL_ADDRESSES, "the Consul server")]
     for name, container in containers.items():
         joined = [networks[n] for n in container.attachments() if n in networks]
         if container.ports and joined and all(isinstance(n, MacvlanSettings) for n in joined):
@@ -275,14 +278,16 @@ def _ports(
                 (CONTAINERS, name, "ports"),
                 "macvlan publishes no ports, the container has its own LAN address: remove it",
             )
-        for i, port in enumerate(container.ports):
+        for port in container.ports:
             if port.published is None:
                 continue
-            key = (container.host, port.published, port.protocol)
-            if other := taken.get(key):
-                yield Problem(
-                    (CONTAINERS, name, "ports", i),
-                    f"port {port.published}/{port.protocol} of {container.host} is taken by {other}: "
-                    "publish another one",
-                )
-            taken.setdefault(key, name)
+            held = taken.setdefault((container.host, port.published, port.protocol), [])
+            for address, other in held:
+                if overlapping(address, port.host_ip):
+                    yield Problem(
+                        (CONTAINERS, name, "ports", port.entry),
+                        f"port {port.published}/{port.protocol} of {container.host} is taken by "
+                        f"{other}: publish another one",
+                    )
+                    break
+            held.append((port.host_ip, name))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -91,6 +91,7 @@ class Plugin:
             olds=to_wire(request["olds"]),
             old_inputs=to_wire(request["oldInputs"]),
             news=to_wire(request["news"]),
+            ignoreChanges=request.get("ignoreChanges", []),
         )
         response = self._call("DiffConfig" if config else "Diff", message)
         found: dict[str, Json] = {}
@@ -130,12 +131,20 @@ class Plugin:
         }
 
     def update(
-        self, urn: str, resource_id: str, olds: Json, news: Json, *, preview: bool = False
+        self,
+        urn: str,
+        resource_id: str,
+        olds: Json,
+        news: Json,
+        *,
+        preview: bool = False,
+        ignored: Sequence[str] = (),
     ) -> dict[str, Json]:
         """The state after a change in place."""
         request = provider_pb2.UpdateRequest(
-            urn=_full(urn), id=resource_id, olds=to_wire(olds), news=to_wire(news), preview=preview
-        )
+            urn=_full(urn), id=resource_id, olds=to_wire(olds), news=to_wire(news), preview=preview,
+            ignoreChanges=ignored,
+        )  # fmt: skip
         return {"properties": from_wire(self._call("Update", request).properties)}
 
     def delete(self, urn: str, resource_id: str, state: Json) -> None:

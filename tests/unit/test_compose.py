@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
-from planning.compose import Port, VolumeMount
+from planning.compose import VolumeMount
 from planning.service import Service
 from planning.words import parse_duration, parse_size
 from tests.unit.fleet import facts_text, run_program, stack_values
@@ -18,22 +18,6 @@ def inputs(monkeypatch, tmp_path, **words):
     values["containers"] = {"one": {"host": "docker01", "image": "busybox:1", **words}}
     engine = run_program(monkeypatch, tmp_path, values, FACTS)
     return engine.of_type("docker:index/container:Container")["one@docker01"]
-
-
-@pytest.mark.parametrize(
-    ("text", "published", "target", "ip", "protocol"),
-    [
-        ("8080:80", 8080, 80, "0.0.0.0", "tcp"),
-        ("127.0.0.1:53:53/udp", 53, 53, "127.0.0.1", "udp"),
-        ("80", None, 80, "0.0.0.0", "tcp"),
-        (80, None, 80, "0.0.0.0", "tcp"),
-    ],
-)
-def test_ports_are_read_in_their_short_form(text, published, target, ip, protocol):
-    port = Port.model_validate(text)
-    assert (port.published, port.target, str(port.host_ip), port.protocol) == (
-        published, target, ip, protocol,
-    )  # fmt: skip
 
 
 def test_volumes_are_read_in_their_short_form():

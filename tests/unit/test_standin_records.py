@@ -156,6 +156,45 @@ def _inputs_after(record: dict[str, Any], change: dict[str, Any]) -> dict[str, A
     return inputs
 
 
+SINGLE_DIFFS = [
+    pytest.param(diff, id=f"{name}-{diff['name']}")
+    for name in records.DIFFS
+    for diff in records.load("docker", name)["diffs"]
+]
+
+
+@pytest.mark.parametrize("recorded", SINGLE_DIFFS)
+def test_ports_in_another_order_than_docker_shows_them_are_judged_as_recorded(
+    plugins: dict[str, Plugin], recorded: dict[str, Any]
+) -> None:
+    plain = next(c for c in records.calls("docker", "container-ports") if c.method == "Create")
+    assert plain.expected is not None
+    inputs = {**plain.request["properties"], "ports": recorded["inputs"]}
+    state = {**plain.expected["properties"], "ports": recorded["state"]}
+    got = plugins["docker"].diff(plain.urn, {"olds": state, "oldInputs": inputs, "news": inputs})
+    expected = recorded["response"]
+    detailed = {path: kind["kind"] for path, kind in expected.get("detailedDiff", {}).items()}
+    assert got.get("detailedDiff", {}) == detailed
+    assert got.get("replaces", []) == expected.get("replaces", [])
+    assert got.get("deleteBeforeReplace", False) == expected.get("deleteBeforeReplace", False)
+    assert got["changes"] == expected["changes"]
+
+
+def test_what_is_ignored_is_no_difference(plugins: dict[str, Plugin]) -> None:
+    plain = next(c for c in records.calls("docker", "container-ports") if c.method == "Create")
+    assert plain.expected is not None
+    inputs = {**plain.request["properties"], "ports": []}
+    request = {"olds": plain.expected["properties"], "oldInputs": inputs, "news": inputs}
+    assert plugins["docker"].diff(plain.urn, request)["changes"] == "DIFF_SOME"
+    request["ignoreChanges"] = ["ports"]
+    assert plugins["docker"].diff(plain.urn, request)["changes"] == "DIFF_NONE"
+    inputs["restart"] = "always"
+    got = plugins["docker"].update(
+        plain.urn, "id", request["olds"], inputs, preview=True, ignored=["ports"]
+    )["properties"]
+    assert (got["restart"], got["ports"]) == ("always", plain.expected["properties"]["ports"])
+
+
 def test_a_provider_configuration_is_checked_as_recorded(plugins: dict[str, Plugin]) -> None:
     for change in records.load("docker", "sweep-Provider-CheckConfig")["changes"]:
         try:

@@ -16,12 +16,13 @@ Log = Callable[[str, str], None]
 
 @dataclass(frozen=True)
 class Target:
-    """The resource or function that a call is about."""
+    """The resource or function that a call is about; ``ignored``: inputs whose changes are to be."""
 
     type: str
     name: str
     log: Log
     urn: str = ""
+    ignored: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -210,6 +210,8 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
             name=request.name or name,
             log=lambda level, text: self._log.send(request.urn, level, text),
             urn=request.urn,
+            # Only a Diff and an Update have it.
+            ignored=tuple(getattr(request, "ignoreChanges", ())),
         )
 
 

@@ -111,7 +111,8 @@ def _ports(ports: dict[str, Any]) -> list[Props]:
                     "protocol": protocol,
                 }
             )
-    return sorted(result, key=lambda port: (port["internal"], port["protocol"], port["ip"]))
+    # Of one container port the engine's order stays.
+    return sorted(result, key=lambda port: (port["internal"], port["protocol"]))
 
 
 def _networks(settings: dict[str, Any]) -> list[Props]:

@@ -128,18 +128,26 @@ def _element(field: Field, path: str, old: Any, new: Any, changes: dict[str, str
 
 
 def _same_ports(old: list[Any], new: list[Any]) -> bool:
+    """Whether the ports are the same in another order.
+
+    A host port that is left out is the one that the state has at that place; of one container
+    port's host ports the order counts.
+    """
     if len(old) != len(new) or has_unknown(new):
         return False
+    filled = [
+        {**port, "external": before.get("external") if port.get("external") is None else port["external"]}
+        for before, port in zip(old, new, strict=True)
+    ]  # fmt: skip
 
     def key(port: dict[str, Any]) -> tuple[Any, ...]:
-        return (port.get("internal"), port.get("protocol"), str(port.get("external")))
+        return (port.get("internal"), port.get("protocol"))
 
-    for before, after in zip(sorted(old, key=key), sorted(new, key=key), strict=True):
-        if any(before.get(name) != after.get(name) for name in ("internal", "ip", "protocol")):
-            return False
-        if after.get("external") not in (None, before.get("external")):
-            return False
-    return True
+    return all(
+        before.get(name) == after.get(name)
+        for before, after in zip(sorted(old, key=key), sorted(filled, key=key), strict=True)
+        for name in ("internal", "external", "ip", "protocol")
+    )
 
 
 def _set(field: Field, path: str, old: Any, new: Any, changes: dict[str, str]) -> None:

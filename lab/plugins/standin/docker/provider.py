@@ -96,7 +96,8 @@ class Docker(Provider):
         return check(_schema(target, "Check"), target.name, news, olds, seed)
 
     def diff(self, target: Target, state: Props, news: Props, olds: Props) -> Difference:
-        return diff(_schema(target, "Diff"), state, news)
+        schema = _schema(target, "Diff")
+        return diff(schema, state, _kept(target, schema, state, news))
 
     def create(self, target: Target, inputs: Props, preview: bool) -> tuple[str, Props]:
         schema = _schema(target, "Create")
@@ -121,6 +122,7 @@ class Docker(Provider):
         self, target: Target, resource_id: str, state: Props, news: Props, preview: bool
     ) -> Props:
         schema = _schema(target, "Update", resource_id)
+        news = _kept(target, schema, state, news)
         if preview:
             return updated(schema, state, news, preview=True)
         try:
@@ -183,6 +185,14 @@ class Docker(Provider):
         if failure.state is None:
             return PluginError(text)
         return InitFailed(text, failure.resource_id, failure.state, {})
+
+
+def _kept(target: Target, schema: Schema, state: Props, news: Props) -> Props:
+    """The inputs with what is to be ignored as the state has it."""
+    for path in target.ignored:
+        if path not in schema.fields:
+            raise PluginError(f"ignoring {path!r} is not supported by the stand-in plugin")
+    return {**news, **{key: state.get(key) for key in target.ignored}}
 
 
 def _schema(target: Target, call: str, resource_id: str = "new") -> Schema:
