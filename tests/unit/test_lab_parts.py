@@ -53,6 +53,7 @@ def test_the_client_key_is_made_once_and_is_nobodys_business(tmp_path: Path) -> 
         ("20.10.24", "bookworm"),
         ("26", "trixie"),
         ("28", "forky"),
+        ("29", "forky-29"),
         ("forky", "forky"),
     ],
 )
