@@ -26,9 +26,19 @@ _SILENT = ["mounts", "healthcheck", "tmpfs", "init", "destroyGraceSeconds"]
 Attachments = dict[NetworkName, NetworkAttachment | None] | list[NetworkName]
 
 
+def _one_network(value: Any) -> Any:
+    if isinstance(value, (list, dict)):
+        raise ValueError("must be one name: write several as `networks: [lan, backend]`")
+    return value
+
+
 def _attachments(value: Any) -> Any:
     if isinstance(value, list):
-        return {str(name): {} for name in value}
+        if wrong := [name for name in value if not isinstance(name, str)]:
+            raise ValueError(f"{wrong[0]!r} is no name of a network: write e.g. [lan, backend]")
+        if len(set(value)) < len(value):
+            raise ValueError("names a network twice: name each once")
+        return {name: {} for name in value}
     if isinstance(value, dict):
         return {name: item or {} for name, item in value.items()}
     return value
@@ -38,7 +48,9 @@ class ContainerSettings(Service):
     """One entry of `crosshost:containers`."""
 
     host: HostName = Field(description="Docker host that runs the container")
-    network: str | None = Field(
+    network: Annotated[
+        str | None, BeforeValidator(_one_network, json_schema_input_type=str | None)
+    ] = Field(
         default=None,
         description="none, host, bridge (the default), container:NAME, or a network of the stack",
     )

@@ -8,10 +8,10 @@ the long form.
 from __future__ import annotations
 
 import re
-import shlex
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -21,6 +21,7 @@ from pydantic import (
 )
 from pydantic_core import CoreSchema
 
+from planning import short_forms
 from planning.words import Address, DockerName, Duration, Ipv4, Text
 
 
@@ -91,6 +92,9 @@ class VolumeMount(Words):
             raise ValueError(f"{self.target!r} must be an absolute path in the container")
         if self.type == "bind" and not (self.source or "").startswith("/"):
             raise ValueError(f"{self.source!r} must be an absolute path on the Docker host")
+        for path in (self.target, self.source or ""):
+            if ":" in path:
+                raise ValueError(f"{path!r} holds a colon, which Docker takes for the path's end")
         if (
             self.type == "volume"
             and self.source is not None
@@ -100,19 +104,11 @@ class VolumeMount(Words):
         return self
 
 
-def _test_list(value: Any) -> Any:
-    if isinstance(value, str):
-        return ["CMD-SHELL", value]
-    if not isinstance(value, list) or not value or value[0] not in ("NONE", "CMD", "CMD-SHELL"):
-        raise ValueError("write a shell command, or a list that begins with CMD, CMD-SHELL or NONE")
-    return value
-
-
 class Healthcheck(Words):
     """How Docker tests that the container is healthy."""
 
     test: Annotated[
-        list[Text], BeforeValidator(_test_list, json_schema_input_type=str | list[str])
+        list[Text], BeforeValidator(short_forms.health_test, json_schema_input_type=str | list[str])
     ] = Field(description="Shell command, or a list that begins with CMD, CMD-SHELL or NONE")
     interval: Duration | None = Field(default=None, description="Time between two tests, e.g. 30s")
     timeout: Duration | None = Field(
@@ -165,77 +161,43 @@ class NetworkAttachment(Words):
     )
 
 
-def _argv(value: Any) -> Any:
-    return shlex.split(value) if isinstance(value, str) else value
-
-
-def _environment(value: Any) -> Any:
-    if isinstance(value, list):
-        pairs = [str(item).partition("=") for item in value]
-        if any(not separator for _, separator, _ in pairs):
-            raise ValueError("each entry must be NAME=value")
-        value = {name: text for name, _, text in pairs}
-    if not isinstance(value, dict):
-        raise ValueError("write a map NAME: value")
-    plain: dict[str, str] = {}
-    for name, item in value.items():
-        if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_.-]*", str(name)):
-            raise ValueError(f"{name!r} is no environment variable name")
-        if item is None or isinstance(item, (dict, list)):
-            raise ValueError(f"{name} needs a text or number as its value")
-        plain[str(name)] = str(item).lower() if isinstance(item, bool) else str(item)
-    return plain
-
-
-def _strings(value: Any) -> Any:
-    return [value] if isinstance(value, str) else value
-
-
-def _tables(value: Any) -> Any:
-    if isinstance(value, list):
-        return dict(str(item).partition("=")[::2] for item in value)
-    if isinstance(value, dict):
-        return {key: str(item) for key, item in value.items()}
-    return value
-
-
-def _extra_hosts(value: Any) -> Any:
-    if isinstance(value, list):
-        return dict(re.split(r"[:=]", str(item), maxsplit=1) for item in value)
-    return value
-
-
-def _capability(value: str) -> str:
-    name = value.upper().removeprefix("CAP_")
-    if not re.fullmatch(r"[A-Z_]+", name):
-        raise ValueError(f"{value!r} is no capability, e.g. NET_ADMIN")
-    return name if name == "ALL" else f"CAP_{name}"
-
-
-def _absolute(value: str) -> str:
-    if not value.startswith("/"):
-        raise ValueError(f"{value!r} must be an absolute path")
-    return value
-
-
 Scalar = str | int | float | bool
 TextOrList = str | list[str]
 Pairs = dict[str, Scalar | Encrypted] | list[str]
-Argv = Annotated[list[Text], BeforeValidator(_argv, json_schema_input_type=TextOrList)]
-Strings = Annotated[list[Text], BeforeValidator(_strings, json_schema_input_type=TextOrList)]
-Environment = Annotated[
-    dict[str, Text], BeforeValidator(_environment, json_schema_input_type=Pairs)
+Command = Annotated[
+    list[Text],
+    BeforeValidator(short_forms.argv, json_schema_input_type=TextOrList),
+    AfterValidator(short_forms.no_empty_word),
 ]
-Table = Annotated[dict[str, Text], BeforeValidator(_tables, json_schema_input_type=Pairs)]
+Argv = Annotated[list[Text], BeforeValidator(short_forms.argv, json_schema_input_type=TextOrList)]
+Strings = Annotated[
+    list[Text], BeforeValidator(short_forms.strings, json_schema_input_type=TextOrList)
+]
+Environment = Annotated[
+    dict[str, Text], BeforeValidator(short_forms.environment, json_schema_input_type=Pairs)
+]
+Labels = Annotated[
+    dict[str, Text], BeforeValidator(short_forms.labels, json_schema_input_type=Pairs)
+]
+Sysctls = Annotated[
+    dict[str, Text], BeforeValidator(short_forms.sysctls, json_schema_input_type=Pairs)
+]
 Capability = Annotated[
-    str, BeforeValidator(lambda v: _capability(str(v)), json_schema_input_type=str)
+    str, BeforeValidator(lambda v: short_forms.capability(str(v)), json_schema_input_type=str)
 ]
 AbsolutePath = Annotated[
-    str, BeforeValidator(lambda v: _absolute(str(v)), json_schema_input_type=str)
+    str, BeforeValidator(lambda v: short_forms.absolute(str(v)), json_schema_input_type=str)
 ]
-Paths = Annotated[list[AbsolutePath], BeforeValidator(_strings, json_schema_input_type=TextOrList)]
-Addresses = Annotated[list[Address], BeforeValidator(_strings, json_schema_input_type=TextOrList)]
+Paths = Annotated[
+    list[AbsolutePath], BeforeValidator(short_forms.strings, json_schema_input_type=TextOrList)
+]
+Addresses = Annotated[
+    list[Address], BeforeValidator(short_forms.strings, json_schema_input_type=TextOrList)
+]
 ExtraHosts = Annotated[
-    dict[str, Address],
-    BeforeValidator(_extra_hosts, json_schema_input_type=dict[str, str] | list[str]),
+    dict[
+        Annotated[str, AfterValidator(short_forms.host_of_extra)],
+        Annotated[str, AfterValidator(short_forms.address_of_extra)],
+    ],
+    BeforeValidator(short_forms.extra_hosts, json_schema_input_type=dict[str, str] | list[str]),
 ]

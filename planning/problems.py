@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 
 Path = tuple[str | int, ...]
 
@@ -21,6 +23,15 @@ class Problem:
         for part in self.path:
             text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
         return text.encode(errors="backslashreplace").decode()
+
+
+def nearest(word: str, known: Iterable[str]) -> list[str]:
+    """The known words, the one that is most like ``word`` first."""
+
+    def distance(other: str) -> tuple[float, str]:
+        return (-SequenceMatcher(None, word.lower(), other.lower()).ratio(), other)
+
+    return sorted(known, key=distance)
 
 
 class ProblemsError(Exception):

@@ -12,19 +12,29 @@ from planning.compose import (
     Addresses,
     Argv,
     Capability,
+    Command,
     Environment,
     ExtraHosts,
     Healthcheck,
+    Labels,
     Logging,
     Paths,
     Strings,
-    Table,
+    Sysctls,
     Ulimit,
     VolumeMount,
     Words,
 )
 from planning.published import Ports
 from planning.words import DockerName, Duration, Image, Size, Text, parse_size
+
+
+def _group(value: Any) -> str:
+    text = str(value)
+    right = isinstance(value, (str, int)) and not isinstance(value, bool)
+    if not right or not re.fullmatch(r"[a-zA-Z0-9_][a-zA-Z0-9_.-]{0,127}", text):
+        raise ValueError(f"{value!r} is no group: write its name or number")
+    return text
 
 
 class Service(Words):
@@ -34,7 +44,7 @@ class Service(Words):
     container_name: DockerName | None = Field(
         default=None, description="Name of the Docker container; default: the entry's name"
     )
-    command: Argv | None = Field(
+    command: Command | None = Field(
         default=None,
         description="What runs instead of the image's command: words, or one text that is split as a shell does",
     )
@@ -76,14 +86,14 @@ class Service(Words):
         pattern=r"^[a-zA-Z0-9][a-zA-Z0-9.-]*$",
         description="Domain name in the container",
     )
-    labels: Table = Field(default={}, description="Docker labels: a map, or a list of name=value")
+    labels: Labels = Field(default={}, description="Docker labels: a map, or a list of name=value")
     dns: Addresses = Field(default=[], description="Name servers")
     dns_search: Strings = Field(default=[], description="Search domains")
     extra_hosts: ExtraHosts = Field(
         default={},
         description="Lines for /etc/hosts: a map name: address, or a list of name:address",
     )
-    sysctls: Table = Field(
+    sysctls: Sysctls = Field(
         default={},
         description="Kernel parameters of the container's namespaces: a map, or a list of name=value",
     )
@@ -95,8 +105,8 @@ class Service(Words):
         pattern=r"^[a-zA-Z0-9_][a-zA-Z0-9_.:-]{0,127}$",
         description="User that the command runs as: name or number, with :group if wanted",
     )
-    group_add: list[Annotated[str, BeforeValidator(str, json_schema_input_type=str | int)]] = Field(
-        default=[], description="Further groups of the user"
+    group_add: list[Annotated[str, BeforeValidator(_group, json_schema_input_type=str | int)]] = (
+        Field(default=[], description="Further groups of the user")
     )
     working_dir: AbsolutePath | None = Field(default=None, description="Working directory")
     privileged: bool = Field(

@@ -35,6 +35,10 @@ def _docker_name(value: str) -> str:
     return value
 
 
+def _entry_name(value: str) -> str:
+    return value if re.fullmatch("[a-zA-Z0-9]", value) else _docker_name(value)
+
+
 def _network_name(value: str) -> str:
     if _docker_name(value) in RESERVED_NETWORKS:
         raise ValueError(f"{value!r} is a network of Docker's own: choose another name")
@@ -130,6 +134,8 @@ def _duration(value: object) -> str:
 
 HostName = Annotated[str, AfterValidator(_host_name)]
 DockerName = Annotated[str, AfterValidator(_docker_name)]
+# An entry's own name: what Docker calls it may be another one.
+EntryName = Annotated[str, AfterValidator(_entry_name)]
 NetworkName = Annotated[str, AfterValidator(_network_name)]
 Interface = Annotated[str, AfterValidator(_interface)]
 Address = Annotated[str, AfterValidator(_address)]

@@ -13,7 +13,7 @@ from components.networks.overlay import OverlaySettings, advertisable
 from components.ssh import HostSettings
 from components.swarm import SwarmSettings
 from planning.addresses import misfit, overlaps, slices
-from planning.problems import Problem
+from planning.problems import Problem, nearest
 from planning.published import ALL_ADDRESSES, overlapping
 from stacks import plane_checks
 from stacks.sections import CONSUL, CONTAINERS, HOSTS, NETWORKS, unknown_host
@@ -130,7 +130,7 @@ def _placement(
                 yield Problem(
                     place,
                     f"there is no network {network!r}: write none, host, bridge, container:NAME or "
-                    f"one of the stack's ({', '.join(sorted(named['networks'])) or 'it has none'})",
+                    f"one of the stack's ({', '.join(nearest(network, named['networks'])) or 'it has none'})",
                 )
             elif (
                 network in networks
@@ -152,7 +152,8 @@ def _sharing(containers: Mapping[str, ContainerSettings], named: set[str]) -> It
             elif other not in named:
                 yield Problem(
                     (*path, "network"),
-                    f"there is no container {other!r} in this stack: name one that is",
+                    f"there is no container {other!r} in this stack: name one that is "
+                    f"({', '.join(nearest(other, named - {name})) or 'it has no other'})",
                 )
             elif target is not None and target.host != container.host:
                 yield Problem(
@@ -255,6 +256,12 @@ def _names(
         place = (
             (CONTAINERS, key, "container_name") if container.container_name else (CONTAINERS, key)
         )
+        if len(name) < 2:
+            yield Problem(
+                place,
+                f"{name!r} would be the container's name, and Docker's have two characters or more: "
+                "write a longer one, or give it a container_name",
+            )
         if other := seen.get(name.lower()):
             yield Problem(place, f"the name {name!r} is that of {other}, too: choose another one")
         seen.setdefault(name.lower(), key)

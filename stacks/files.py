@@ -8,8 +8,9 @@ from typing import Any
 import yaml
 
 from planning.problems import ProblemsError
+from stacks import pulumi_yaml
 from stacks.places import is_secret
-from stacks.settings import PROJECT, SECTIONS, Settings, message, parse
+from stacks.settings import PROJECT, SECTIONS, Settings, message, parse, places_in
 
 FOLDER = Path(__file__).parent
 # Stands where the file has an encrypted value, which only the engine can read.
@@ -38,18 +39,19 @@ def read(stack: str, folder: Path = FOLDER) -> Settings:
             f"stack {stack!r} has no file in {folder.name}/; those that have one: {have}"
         )
     try:
-        content = yaml.safe_load(file.read_text())
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        content = pulumi_yaml.value(pulumi_yaml.node(file))
+    except (OSError, yaml.YAMLError) as error:
         raise StackFileError(f"{shown} cannot be read: {error}") from None
     config = content.get("config") if isinstance(content, dict) else None
     if not isinstance(config, dict):
         raise StackFileError(f"{shown} has no `config:`, a map of settings")
     found = {name: config.get(f"{PROJECT}:{name}") for name in SECTIONS}
     values = {name: None if is_secret(v) else _opened(v) or None for name, v in found.items()}
+    places = places_in(file, values)
     try:
-        return parse(values)
+        return parse(values, places=places)
     except ProblemsError as error:
-        raise StackFileError(message(error, file, values)) from None
+        raise StackFileError(message(error, file, places)) from None
 
 
 def _opened(value: Any) -> Any:

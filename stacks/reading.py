@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from planning.problems import Path, Problem
+from planning.problems import Path, Problem, nearest
 
 T = TypeVar("T")
 
@@ -82,9 +82,20 @@ def _problem(item: Any, path: Path, place: Path, kind: Any, value: Any) -> Probl
     if what in ("model_type", "model_attributes_type", "dict_type"):
         return Problem(where, "must be a map of settings")
     if what == "string_type":
-        return Problem(where, f"must be text{_input(item)}: put it in quotes")
+        return Problem(where, f"must be text{_instead_of(item)}")
+    if what == "list_type":
+        return Problem(where, f"must be a list, e.g. [a, b]{_input(item)}")
     message = item["msg"].removeprefix("Input ")
     return Problem(where, message[:1].lower() + message[1:] + _input(item))
+
+
+def _instead_of(item: Any) -> str:
+    value = item.get("input")
+    if value is None:
+        return ", but has no value: write one, or remove the key"
+    if isinstance(value, (list, dict)):
+        return f", not a {'list' if isinstance(value, list) else 'map'}"
+    return f"{_input(item)}: put it in quotes"
 
 
 def _input(item: Any) -> str:
@@ -105,7 +116,7 @@ def _unknown_key(key: str, fields: list[str]) -> str:
     near = get_close_matches(key, fields, n=1)
     if near:
         return f"unknown key {key!r}: did you mean {near[0]!r}?"
-    return f"unknown key {key!r}: the keys here are {', '.join(sorted(fields))}"
+    return f"unknown key {key!r}: the keys here are {', '.join(nearest(key, fields))}"
 
 
 def _hint(kind: Any, value: Any, place: Path) -> str:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from planning.problems import nearest
+
 HOSTS, NETWORKS, CONTAINERS = "crosshost:hosts", "crosshost:networks", "crosshost:containers"
 CONSUL, SWARM = "crosshost:consul", "crosshost:swarm"
 
 
 def unknown_host(host: str, named: set[str]) -> str:
     """What is said of a host that the stack file does not have."""
-    return (
-        f"there is no host {host!r}: write one of {', '.join(sorted(named)) or 'crosshost:hosts'}"
-    )
+    return f"there is no host {host!r}: write one of {', '.join(nearest(host, named)) or 'crosshost:hosts'}"

@@ -19,7 +19,7 @@ from components.ssh import HostSettings, SshSettings
 from components.swarm import SwarmSettings
 from planning.problems import Path as SettingPath
 from planning.problems import Problem, ProblemsError
-from planning.words import DockerName, HostName, NetworkName
+from planning.words import EntryName, HostName, NetworkName
 from stacks.checks import check
 from stacks.places import Places
 from stacks.reading import no_text, read
@@ -33,7 +33,7 @@ SECTIONS: dict[str, tuple[Any, Any]] = {
     "consul": (None, ConsulSettings),
     "swarm": (None, SwarmSettings),
     "networks": (NetworkName, AnyNetwork),
-    "containers": (DockerName, ContainerSettings),
+    "containers": (EntryName, ContainerSettings),
 }
 
 
@@ -64,10 +64,13 @@ class Settings:
         return [*pairs, (self.consul.host, self.consul.image)] if self.consul else pairs
 
 
-def parse(values: dict[str, Any], *, secret_containers: bool = False) -> Settings:
+def parse(
+    values: dict[str, Any], *, secret_containers: bool = False, places: Places | None = None
+) -> Settings:
     """Settings from the sections' plain values (None where a section is absent).
 
-    Raises ProblemsError with everything that is wrong, not just the first.
+    ``places``: those of the file that the values are from. Raises ProblemsError with everything
+    that is wrong, not just the first.
     """
     problems = [
         problem
@@ -75,6 +78,8 @@ def parse(values: dict[str, Any], *, secret_containers: bool = False) -> Setting
         for problem in no_text(values.get(name), (f"{PROJECT}:{name}",))
     ]
     sections = {name: _section(name, values.get(name), problems) for name in SECTIONS}
+    if places is not None:
+        problems += places.altered({f"{PROJECT}:{name}": read for name, read in sections.items()})
     sections["swarm"] = sections["swarm"] or SwarmSettings()
     if (ssh := sections["ssh"]) is not None:
         for key, look in (("private_key_file", ssh.key_file), ("agent", ssh.agent_socket)):
@@ -109,13 +114,20 @@ def load() -> Settings:
             values[name] = config.get_object(name) or None
         except (pulumi.ConfigTypeError, json.JSONDecodeError):
             problems.append(Problem((f"crosshost:{name}",), "must be a map of settings"))
+    file = Path("stacks") / f"Pulumi.{pulumi.get_stack()}.yaml"
+    places = places_in(file, values)
     try:
         if problems:
             raise ProblemsError(problems, "the stack file has errors:")
-        return parse(values, secret_containers=_is_secret("containers"))
+        return parse(values, secret_containers=_is_secret("containers"), places=places)
     except ProblemsError as error:
-        file = Path("stacks") / f"Pulumi.{pulumi.get_stack()}.yaml"
-        raise pulumi.RunError(message(error, file, values)) from None
+        raise pulumi.RunError(message(error, file, places)) from None
+
+
+def places_in(file: Path, values: Mapping[str, Any]) -> Places:
+    """The places of the sections' values in ``file``, as far as they were read from it."""
+    given = {f"{PROJECT}:{name}": value for name, value in values.items() if value is not None}
+    return Places(file, given)
 
 
 def _section(name: str, value: Any, problems: list[Problem]) -> Any:
@@ -156,11 +168,8 @@ def _is_secret(name: str) -> bool:
     return bool(pulumi.runtime.is_config_secret(f"{PROJECT}:{name}"))
 
 
-def message(error: ProblemsError, file: Path, values: Mapping[str, Any]) -> str:
-    """Every problem with its line in the stack file, as far as ``values`` were read from it."""
-    places = Places(
-        file, {f"{PROJECT}:{name}": value for name, value in values.items() if value is not None}
-    )
+def message(error: ProblemsError, file: Path, places: Places) -> str:
+    """Every problem with its line in the stack file."""
     shown = Path(file.parent.name) / file.name
     lines = [f"{len(error.problems)} problem(s) in the stack file; nothing was changed:"]
     for problem in error.problems:

@@ -154,6 +154,43 @@ BAD = [
     ("hosts as a list", "lab-macvlan", "hosts", ["docker01"], "crosshost:hosts", "must be a map"),
     ("a host as text", "lab-macvlan", "hosts/docker01", "10.0.0.11",
      "crosshost:hosts.docker01", "must be a map"),
+    ("a host's line without an address", "lab-modes", "containers/alone/extra_hosts", ["x"],
+     "crosshost:containers.alone.extra_hosts", "'x' is no NAME:ADDRESS: write each entry so, or a map"),
+    ("a host's line with a name for an address", "lab-modes", "containers/alone/extra_hosts", {"x": "y"},
+     "crosshost:containers.alone.extra_hosts.x", "'y' is no IP address, nor host-gateway"),
+    ("a host's line for no name", "lab-modes", "containers/alone/extra_hosts", {"x y": "10.0.0.1"},
+     "crosshost:containers.alone.extra_hosts.x y", "'x y' is no name of a host"),
+    ("a host's line twice", "lab-modes", "containers/alone/extra_hosts", ["x:1.1.1.1", "x:1.1.1.2"],
+     "crosshost:containers.alone.extra_hosts", "x is there twice: remove one"),
+    ("a variable twice", "lab-modes", "containers/alone/environment", ["A=1", "A=2"],
+     "crosshost:containers.alone.environment", "A is there twice: remove one"),
+    ("a label without a value", "lab-modes", "containers/alone/labels", {"b": None},
+     "crosshost:containers.alone.labels", "b needs a text or number as its value"),
+    ("a label of crosshost's own", "lab-modes", "containers/alone/labels", ["crosshost.stack=x"],
+     "crosshost:containers.alone.labels", "crosshost.stack would be one of crosshost's own labels"),
+    ("several networks as one", "lab-modes", "containers/alone/network", ["a"],
+     "crosshost:containers.alone.network", "must be one name: write several as `networks: [lan, backend]`"),
+    ("no name of a network", "lab-overlay", "containers/web01/networks", [None],
+     "crosshost:containers.web01.networks", "None is no name of a network: write e.g. [lan, backend]"),
+    ("a network twice", "lab-overlay", "containers/web01/networks", ["ol1", "ol1"],
+     "crosshost:containers.web01.networks", "names a network twice"),
+    ("a list for text", "lab-modes", "containers/alone/hostname", ["a"],
+     "crosshost:containers.alone.hostname", "must be text, not a list"),
+    ("nothing for text", "lab-modes", "containers/alone/image", None,
+     "crosshost:containers.alone.image", "must be text, but has no value: write one, or remove the key"),
+    ("text for a list", "lab-modes", "containers/alone/devices", "/dev/null",
+     "crosshost:containers.alone.devices", "must be a list, e.g. [a, b], not '/dev/null'"),
+    ("no group", "lab-modes", "containers/alone/group_add", [None],
+     "crosshost:containers.alone.group_add[0]", "None is no group: write its name or number"),
+    ("a quote without its end", "lab-modes", "containers/alone/command", "echo it's",
+     "crosshost:containers.alone.command", "has a quote or backslash without its end"),
+    ("an empty word", "lab-modes", "containers/alone/command", ["sh", ""],
+     "crosshost:containers.alone.command", "has an empty word, which the docker provider refuses"),
+    ("a colon in a volume's path", "lab-modes", "containers/alone/volumes",
+     [{"type": "bind", "source": "/a:b", "target": "/c"}],
+     "crosshost:containers.alone.volumes[0]", "'/a:b' holds a colon"),
+    ("a Docker name of one letter", "lab-modes", "containers/x", {"host": "docker01", "image": "b:1"},
+     "crosshost:containers.x", "'x' would be the container's name, and Docker's have two characters"),
     ("a number for text", "lab-modes", "containers/alone/command", [1, 2],
      "crosshost:containers.alone.command[0]", "put it in quotes"),
 ]  # fmt: skip
@@ -172,6 +209,21 @@ def test_is_refused_with_its_place_and_what_to_write(stack, path, value, where, 
 @pytest.mark.parametrize("stack", sorted(FLEETS))
 def test_the_stacks_beside_the_program_are_right(stack):
     assert parse(stack_values(stack)).hosts
+
+
+def test_a_container_that_docker_calls_otherwise_may_have_a_name_of_one_letter():
+    values = changed("lab-modes", "containers/x", {
+        "host": "docker01", "image": "busybox:1", "container_name": "longer",
+    })  # fmt: skip
+    values["containers"]["beside"]["network"] = "container:x"
+    assert set(parse(values).containers) >= {"x"}
+
+
+def test_what_is_likeliest_is_named_first():
+    values = changed("lab-swarm", "containers/web03/host", "doker5")
+    assert "write one of docker05, " in problems(values)[0][1]
+    values = changed("lab-modes", "containers/alone/healthcheck", {"test": "x", "tries": 3})
+    assert "the keys here are retries, " in problems(values)[0][1]
 
 
 def test_all_errors_come_at_once():

@@ -195,7 +195,7 @@ def test_free_text_arrives_unchanged_and_never_in_a_command(monkeypatch, tmp_pat
         with suppress(ProblemsError):
             parse(changed)
             values, expected[name] = changed, result
-    if "\0" not in text and "\ud800" not in text and len(text) <= 65536:
+    if text and "\0" not in text and "\ud800" not in text and len(text) <= 65536:
         assert "command" in expected, "text was refused"
     engine = run_program(monkeypatch, tmp_path, values, FACTS)
     container = engine.of_type("docker:index/container:Container")["ssh01@docker01"]
