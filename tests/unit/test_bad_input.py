@@ -222,8 +222,10 @@ def test_a_container_that_docker_calls_otherwise_may_have_a_name_of_one_letter()
 def test_what_is_likeliest_is_named_first():
     values = changed("lab-swarm", "containers/web03/host", "doker5")
     assert "write one of docker05, " in problems(values)[0][1]
-    values = changed("lab-modes", "containers/alone/healthcheck", {"test": "x", "tries": 3})
-    assert "the keys here are retries, " in problems(values)[0][1]
+    values = changed(
+        "lab-modes", "containers/alone/healthcheck", {"test": "x", "time_between_two": "3s"}
+    )
+    assert "the keys here are timeout, " in problems(values)[0][1]
 
 
 def test_all_errors_come_at_once():
