@@ -113,7 +113,8 @@ def _of_swarm(
     for host, member in seats.items():
         if host not in with_networks:
             yield from contract.refusals(host, member.facts)
-    yield from refusals(settings, wish, seats, contract.ports)
+    taken = [network.subnet for network in networks.values()]
+    yield from refusals(settings, wish, seats, contract.ports, taken)
     for name, network in networks.items():
         if not isinstance(network, OverlaySettings) or network.mtu is None:
             continue

@@ -92,10 +92,12 @@ def refusals(
     wish: swarm.Wish,
     members: Mapping[str, Member],
     between: Sequence[Port],
+    taken: Sequence[Subnet] = (),
 ) -> list[str]:
     """Sentences why the hosts (those of ``wish`` that answer) cannot be the swarm.
 
-    ``between``: the ports that nodes of any swarm need of each other.
+    ``between``: the ports that nodes of any swarm need of each other. ``taken``: subnets of the
+    stack's networks.
     """
     seen = {name: member.facts for name, member in members.items()}
     found = swarm.problems(wish, seen)
@@ -105,11 +107,18 @@ def refusals(
     for name, facts in seen.items():
         control = [CONTROL_PORT] if name in wish.managers else []
         found += ports.held(name, facts, [*control, *needed], frozenset({"dockerd"}))
-    if settings.address_pool is not None and swarm.present(wish, seen) is None:
-        pool = str(routes.free_pool(seen.values()))
-        found += routes.meeting(
-            "crosshost:swarm.address_pool", settings.address_pool, seen, f"write e.g. {pool}"
-        )
+    if seen and swarm.present(wish, seen) is None:
+        pool = routes.free_pool(seen.values(), taken)
+        instead = f"write e.g. {pool}" if pool else "write another one"
+        if settings.address_pool is not None:
+            found += routes.meeting(
+                "crosshost:swarm.address_pool", settings.address_pool, seen, instead
+            )
+        elif pool is None:
+            found.append(
+                "every private subnet meets routes of the hosts or networks of the stack: write one "
+                "that none of them uses, a /24 or larger, as `crosshost:swarm: {address_pool: ...}`"
+            )
     return found
 
 
@@ -229,7 +238,7 @@ class Swarm(pulumi.ComponentResource):
             header["node"] = seat.node or "none"
             header["via"] = self._spoken(self._through) or "none"
             if seat.start in ("init", "reinit"):
-                header["pool"] = str(self._pool())
+                header["pool"] = str(self._pool() or "none")
         return records.text(
             "",
             record=host.record(swarm.CHANGE),
@@ -237,7 +246,8 @@ class Swarm(pulumi.ComponentResource):
             header=header,
         )
 
-    def _pool(self) -> Subnet:
+    def _pool(self) -> Subnet | None:
+        """The pool; None where there is no free one, which stops an up before it comes here."""
         return self.args.settings.address_pool or routes.free_pool(
             self._facts.values(), self.args.taken
         )

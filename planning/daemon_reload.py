@@ -5,8 +5,8 @@ dockerd.md, as of 20.10, 26.1 and 28), and what the daemons do beyond it (moby/d
 
 - Up to 20.10 the list has cluster-store, cluster-store-opts and cluster-advertise, and only where
   they were not set before; 23 removed them.
-- A key that is taken out of the file keeps its value through a reload, but for those of
-  `FORGOTTEN`. daemon.sh therefore reloads with the default's value first.
+- A key that is taken out of the file keeps its value through a reload. engine.sh (`forget`)
+  therefore reloads with the default's value first, for those keys that it lists.
 - `features` is read anew, but only `buildkit` is looked at after the start: the image store
   (`containerd-snapshotter`) and `cdi` are chosen when the daemon starts.
 - `network-diagnostic-port` is reloaded but not documented: a restart is the safe answer.

@@ -13,6 +13,13 @@ POOLS = tuple(
     for text in ("10.0.0.0/8", "10.201.0.0/16", "172.30.0.0/16", "192.168.192.0/20")
 )
 
+# Private space in parts that hold all networks of a swarm, later ones first: LANs begin at the front.
+_PARTS = tuple(
+    part
+    for text, length in (("10.0.0.0/8", 16), ("172.16.0.0/12", 16), ("192.168.0.0/16", 20))
+    for part in reversed(list(IPv4Network(text).subnets(new_prefix=length)))
+)
+
 # Where Docker takes the subnets of a host's own bridges from, in this order.
 _BRIDGE_POOLS = tuple(IPv4Network(f"172.{number}.0.0/16") for number in range(17, 32))
 
@@ -59,11 +66,14 @@ def meeting(
             )
 
 
-def free_pool(hosts: Iterable[HostFacts], taken: Iterable[IPv4Network] = ()) -> IPv4Network:
-    """The first of POOLS that meets no route of any host and none of ``taken``; else Docker's."""
+def free_pool(hosts: Iterable[HostFacts], taken: Iterable[IPv4Network] = ()) -> IPv4Network | None:
+    """A pool that meets no route of any host and none of ``taken``; None where there is no such.
+
+    The first of POOLS that is free, else the first free part of private space.
+    """
     held = list(hosts)
     busy = list(taken)
-    for pool in POOLS:
+    for pool in (*POOLS, *_PARTS):
         if not any(met(pool, facts) for facts in held) and not any(pool.overlaps(b) for b in busy):
             return pool
-    return POOLS[0]
+    return None

@@ -61,17 +61,19 @@ class ConsulPlane(ControlPlane):
 
     @staticmethod
     def daemon_settings(host: Host, consul: ConsulServer | None) -> dict[str, Any]:
-        assert consul is not None  # an overlay on Consul is refused without one
-        return {
-            "cluster-store": consul.cluster_store,
-            "cluster-advertise": f"{host.endpoint.address}:0",
-        }
+        # Without one up stops before it comes here, and a preview shows no other store.
+        engine = host.facts.engine if isinstance(host.facts, HostFacts) else None
+        store = consul.cluster_store if consul else engine.cluster_store if engine else ""
+        if not store:
+            return {}
+        return {"cluster-store": store, "cluster-advertise": f"{host.endpoint.address}:0"}
 
     def maker(self, hosts: Sequence[str]) -> str:
         return hosts[0]
 
     def before_network(self, hosts: Sequence[str]) -> Sequence[pulumi.Resource]:
-        return [self.parts.daemons[host].change for host in hosts]
+        daemons = self.parts.daemons
+        return [daemons[host].change for host in hosts if host in daemons]
 
     def before_container(self, host: str) -> Sequence[pulumi.Resource]:
         return ()

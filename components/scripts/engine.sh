@@ -172,7 +172,7 @@ come_back() { # PATH [DROP-IN]
     rm -f "$dir/live"
 }
 
-# Waits until the containers that ran before the restart run; else $unwritten names one.
+# Waits until the containers that ran before the restart run; else $missing names one.
 come_again() {
     tries=150
     for id in $ran; do

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from tests.lab.host_state import look
@@ -73,6 +75,36 @@ def test_a_container_that_crashes_over_and_over_fails_up(lab, one):
     outcome = one.up(check=False)
     assert outcome.code != 0
     assert "keeps ending and being restarted (exit code 4)" in outcome.text
+
+
+@pytest.mark.long
+def test_a_container_that_crashed_once_long_ago_is_no_failure_and_one_that_goes_on_is(lab, one):
+    once = "test -e /crashed && exec sleep 1d; touch /crashed; exit 3"
+    one.config["containers"]["one"] |= {"command": ["sh", "-c", once], "restart": "always"}
+    one.write()
+    one.up()
+    assert inspect(lab, ".RestartCount") == "1"
+    # The list that is checked is another one; so is the engine's version after an upgrade.
+    beside = {"host": "docker01", "image": "busybox:1", "command": ["sleep", "1d"], "init": True}
+    one.config["containers"]["beside"] = beside
+    one.write()
+    assert one.up().changes == {"created": 2, "updated": 1, "changes": 3}
+
+    slowly = ["sh", "-c", "sleep 3; echo no disk >&2; exit 4"]
+    one.config["containers"]["slow"] = {**beside, "command": slowly, "restart": "always"}
+    one.write()
+    one.up(check=False)  # green before its first end, which nobody can know
+    deadline = time.monotonic() + 20
+    while inspect(lab, ".RestartCount", "slow") in ("0", ""):
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+    one.config["containers"]["beside"] = {**beside, "hostname": "other"}
+    one.write()
+    outcome = one.up(check=False)
+    assert outcome.code != 0
+    assert "container slow keeps ending and being restarted" in outcome.text
+    assert "no disk" in outcome.text
+    assert "container one" not in outcome.text
 
 
 def test_words_that_the_plugin_would_ignore_take_effect(lab, one):

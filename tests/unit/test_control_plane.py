@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pulumi
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from components.control_planes import PLANES
 from planning.control_plane import choose
 from planning.facts import HostFacts, parse
-from tests.unit.fleet import facts_text
+from tests.unit.fleet import facts_text, run_program, stack_values
 from tests.unit.swarms import record
 
 STORE = {"ClusterStore": "consul://10.0.0.11:8500"}
@@ -122,3 +123,22 @@ def test_the_way_from_one_control_plane_to_the_other_is_a_destroy_first(plane, h
     sentences = list(PLANES[plane].contract.refusals("docker01", parse(host)))
     assert len(sentences) == 1
     assert "run `pulumi destroy` with the stack file as it was, then `pulumi up`" in sentences[0]
+
+
+def test_a_preview_on_a_store_without_a_consul_server_warns(monkeypatch, tmp_path):
+    warned: list[str] = []
+    monkeypatch.setattr("pulumi.log.warn", lambda text, **_: warned.append(text))
+    values = stack_values("lab-overlay")
+    del values["consul"]
+    values["networks"]["ol1"].pop("control_plane", None)
+    facts = {
+        name: facts_text(hostname=name, version="20.10.5", info=STORE)
+        for name in ("docker01", "docker02")
+    }
+    engine = run_program(monkeypatch, tmp_path, values, facts, preview=True)
+    assert any("add `crosshost:consul: {host: ...}`" in text for text in warned)
+    assert "ol1@docker01" in engine.resources
+    daemon = engine.of_type("command:remote:Command")["daemon@docker02"]["stdin"]
+    assert '"cluster-store": "consul://10.0.0.11:8500"' in daemon
+    with pytest.raises(pulumi.RunError, match="add `crosshost:consul"):
+        run_program(monkeypatch, tmp_path, values, facts)

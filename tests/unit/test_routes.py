@@ -96,14 +96,29 @@ SUBNETS = st.builds(
 
 
 @given(st.lists(SUBNETS, max_size=6), st.lists(SUBNETS, max_size=3))
-def test_a_pool_meets_nothing_as_long_as_one_of_them_does(found, taken):
+def test_a_pool_meets_nothing(found, taken):
     facts = routed(*(f"{subnet} nic0" for subnet in found))
     pool = routes.free_pool([facts], taken)
     free = [
         p for p in routes.POOLS
         if not any(p.overlaps(s) for s in [*found, *taken])
     ]  # fmt: skip
-    assert pool == (free[0] if free else routes.POOLS[0])
+    if free:
+        assert pool == free[0]
+    elif pool is not None:
+        assert pool.is_private
+        assert not any(pool.overlaps(s) for s in [*found, *taken])
+
+
+def test_where_the_usual_pools_are_taken_another_part_of_private_space_is_found():
+    taken = [IPv4Network("172.16.0.0/12"), IPv4Network("192.168.0.0/16")]
+    facts = routed("10.128.0.0/9 wg0", "10.0.0.0/24 ens33")
+    assert str(routes.free_pool([facts], [*taken, IPv4Network("10.64.0.0/10")])) == "10.63.0.0/16"
+
+
+def test_there_is_no_pool_where_all_of_private_space_has_routes():
+    facts = routed("10.0.0.0/8 wg0", "172.16.0.0/12 wg0", "192.168.0.0/16 wg0")
+    assert routes.free_pool([facts]) is None
 
 
 @given(SUBNETS, SUBNETS)

@@ -147,6 +147,10 @@ ON_HOSTS: list[tuple[str, dict[str, str], dict[str, Any], str]] = [
      {"address_pool": "10.99.0.0/16"},
      "crosshost:swarm.address_pool 10.99.0.0/16 meets routes of docker04 (10.99.4.0/24 by wg0), "
      "which containers there could then not reach: write e.g. 10.201.0.0/16"),
+    ("no pool that is free", routed("docker04", "10.0.0.0/8 a0", "172.20.0.0/14 a1", "172.17.0.0/16 a2",
+                                    "172.18.0.0/15 a3", "172.24.0.0/13 a4", "192.168.0.0/16 a5"), {},
+     "every private subnet meets routes of the hosts or networks of the stack: write one that none of "
+     "them uses, a /24 or larger, as `crosshost:swarm: {address_pool: ...}`"),
     ("a subnet that meets a route", routed("docker04", "172.16.0.0/16 wg0"), {},
      "ol1: subnet 172.16.1.0/24 meets routes of docker04 (172.16.0.0/16 by wg0)"),
     ("a subnet that meets Docker's bridge", routed("docker05", "172.16.0.0/16 docker0"), {},
@@ -188,6 +192,17 @@ def test_up_stops_before_any_change_and_names_host_and_remedy(
         run(monkeypatch, tmp_path, facts, **swarm)
     assert sentence in str(caught.value)
     assert str(caught.value).startswith("nothing was changed:")
+
+
+def test_a_preview_where_no_pool_is_free_warns(monkeypatch, tmp_path):
+    warned: list[str] = []
+    monkeypatch.setattr("pulumi.log.warn", lambda text, **_: warned.append(text))
+    everything = routed("docker03", "10.0.0.0/8 a0", "172.16.0.0/12 a1", "192.168.0.0/16 a2")
+    engine = run_program(
+        monkeypatch, tmp_path, stack_values("lab-swarm"), {**BARE, **everything}, preview=True
+    )
+    assert any("every private subnet meets routes" in text for text in warned)
+    assert " pool=none\n" in engine.of_type("command:local:Command")["swarm@docker03"]["stdin"]
 
 
 HARMLESS = [
