@@ -151,6 +151,12 @@ def words(plan: Plan, facts: HostFacts) -> str:
         then = "no container runs there"
     elif facts.swarm.member:
         then = f"{running} bounce{'s' if one else ''}: a swarm does not go with live-restore"
+    elif plan.no_reload:
+        then = (
+            f"{running} bounce{'s' if one else ''}: Docker 29.0 to 29.2 lose "
+            f"{' and '.join(plan.no_reload)} by a reload, which live-restore needs (moby#52060); "
+            "upgrade Docker there to 29.3 or later first, and nothing bounces"
+        )
     else:
         then = f"{running} go{'es' if one else ''} on running (live-restore is on for that moment)"
     if "hosts" in plan.changed:

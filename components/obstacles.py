@@ -12,7 +12,7 @@ from components.networks.base import NetworkSettings
 from components.networks.overlay import OverlaySettings, advertisable
 from components.ssh import SshAccess
 from components.swarm import SwarmSettings, refusals
-from planning import ports, preflight, routes
+from planning import daemon_preflight, ports, preflight, routes
 from planning.control_plane import Choice
 from planning.facts import HostFacts, Unreachable
 from planning.mtu import too_large
@@ -74,6 +74,11 @@ def problems(
         if daemon is not None and daemon.settings.get("live-restore") is True:
             found.append(
                 "Swarm does not go with live-restore: take it out of crosshost:daemon.settings"
+            )
+        if daemon is not None and daemon_preflight.has_nftables(daemon.settings):
+            found.append(
+                "Swarm does not go with the firewall back end nftables yet: take firewall-backend out "
+                "of crosshost:daemon.settings, or use another strategy, e.g. macvlan"
             )
     # Networks of the same hosts have the same to say.
     return list(dict.fromkeys(found))

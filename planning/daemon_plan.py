@@ -28,8 +28,9 @@ class Api:
 class Plan:
     """A change of a host's daemon.json. ``stdin`` equals the host's record if there is none.
 
-    ``changed``: the keys that change, ``edits`` how. ``why``: the keys that make it a restart. ``conflicts``: sentences about what somebody else set or
-    took away.
+    ``changed``: the keys that change, ``edits`` how. ``why``: the keys that make it a restart.
+    ``conflicts``: sentences about what somebody else set or took away. ``no_reload``: the keys for
+    which this daemon must not be reloaded, so that live-restore cannot be on for a restart.
     """
 
     stdin: str
@@ -39,6 +40,7 @@ class Plan:
     edits: list[str] = field(default_factory=list)
     why: list[str] = field(default_factory=list)
     conflicts: list[str] = field(default_factory=list)
+    no_reload: list[str] = field(default_factory=list)
 
 
 def plan(facts: HostFacts | None, settings: Mapping[str, Any], api: Api | None, stack: str) -> Plan:
@@ -78,6 +80,10 @@ def plan(facts: HostFacts | None, settings: Mapping[str, Any], api: Api | None, 
         had_cluster_store=store not in ("", wanted.get("cluster-store")),
     )
     why = daemon_reload.restarting(changing, version, before=live, after=after)
+    flags = start.flags_of(dict.fromkeys(daemon_reload.ADDRESSES)) if start else []
+    lost = daemon_reload.lost_by_reload([*before, *after, *(key for _, key in flags)], version)
+    if action == "reload" and lost:
+        action, why = "restart", lost
     if there and there != drop_in and drop_in:
         action, why = "restart", [*why, "the edited drop-in of docker.service"]
     own = {key: after[key] for key in wanted}
@@ -85,11 +91,13 @@ def plan(facts: HostFacts | None, settings: Mapping[str, Any], api: Api | None, 
     if content == original == facts.daemon_json and (there or "cluster-store" in wanted):
         # What we kept on the host was lost: daemon.sh takes our keys out of the original.
         first = {key: value for key, value in first.items() if key not in wanted}
+    live_restore = facts.engine is not None and facts.engine.live_restore
+    leave = daemon_reload.leaving(own, version, original=first)
     header = {
         "base": facts.daemon_json_hash,
         "action": action,
         "own": ",".join(sorted(wanted)),
-        "leave": daemon_reload.leaving(own, version, original=first),
+        "leave": "restart" if lost and leave == "reload" else leave,
         "unit": str(len(drop_in.splitlines())),
     }
     intact = not changed and not untaken and there == drop_in
@@ -111,6 +119,7 @@ def plan(facts: HostFacts | None, settings: Mapping[str, Any], api: Api | None, 
         edits=[edits.get(key, f"{key}, which is there already") for key in sorted(changing)],
         why=why,
         conflicts=conflicts,
+        no_reload=[] if live_restore and after.get("live-restore") is True else lost,
     )
 
 

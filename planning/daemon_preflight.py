@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -10,6 +11,8 @@ from planning.daemon_plan import Api
 from planning.docker_unit import Start
 from planning.facts import HostFacts
 
+# Major version of the docker command -> the newest API (1.x) that all of them speak.
+_APIS = {"25": 44, "26": 45, "27": 46, "28": 48, "29": 52}
 _TLS = ("tlsverify", "tlscacert", "tlscert", "tlskey")
 
 
@@ -28,11 +31,51 @@ def refusals(
             f"daemon.json's {key}: take the flag out there (`systemctl edit --full docker`), or "
             f"{key} out of crosshost:daemon"
         )
+    yield from _api_version(name, facts, settings)
+    if has_nftables(settings):
+        yield from _nftables(name, facts, settings)
     yield from _other_stacks(name, facts, settings, api)
     if settings.get("live-restore") is True and facts.swarm.member:
         yield (
             f"{name} is in a swarm, which live-restore does not go with: take live-restore out of "
             "crosshost:daemon.settings"
+        )
+
+
+def _api_version(name: str, facts: HostFacts, settings: Mapping[str, Any]) -> Iterator[str]:
+    least, client = settings.get("min-api-version"), facts.engine.client if facts.engine else ""
+    speaks = _APIS.get(client.partition(".")[0])
+    numbers = re.fullmatch(r"1\.(\d{1,3})", least) if isinstance(least, str) else None
+    if speaks is not None and numbers is not None and int(numbers[1]) > speaks:
+        yield (
+            f"the docker command of {name} ({client}) may not speak the API from {least} on, and "
+            f"crosshost works with it: write min-api-version 1.{speaks} at most, or upgrade the "
+            "command there"
+        )
+
+
+def has_nftables(settings: Mapping[str, Any]) -> bool:
+    """Whether daemon.json's keys put Docker's rules into nftables, which Swarm's are not for."""
+    return settings.get("firewall-backend") == "nftables" and settings.get("iptables") is not False
+
+
+def _nftables(name: str, facts: HostFacts, settings: Mapping[str, Any]) -> Iterator[str]:
+    out = "or take firewall-backend out of crosshost:daemon.settings"
+    if facts.swarm.member:
+        yield (
+            f"{name} is in a swarm, which the firewall back end nftables does not go with: take "
+            "firewall-backend out of crosshost:daemon.settings"
+        )
+    if facts.uid == 0 and facts.firewall.nft is None and "nft" not in facts.unread:
+        yield (
+            f"{name} has no nft command, without which Docker does not start with the firewall back "
+            f"end nftables: install nftables there, {out}"
+        )
+    if facts.forwards_at_boot is False and settings.get("ip-forward") is not False:
+        yield (
+            f"{name} does not turn IP forwarding on when it boots, and with the firewall back end "
+            "nftables Docker leaves that to the host and does not start without it: write "
+            f"`net.ipv4.ip_forward = 1` into /etc/sysctl.d/90-forwarding.conf there, {out}"
         )
 
 

@@ -9,7 +9,10 @@ dockerd.md, as of 20.10, 26.1 and 28), and what the daemons do beyond it (moby/d
   therefore reloads with the default's value first, for those keys that it lists.
 - `features` is read anew, but only `buildkit` is looked at after the start: the image store
   (`containerd-snapshotter`) and `cdi` are chosen when the daemon starts.
-- `network-diagnostic-port` is reloaded but not documented: a restart is the safe answer.
+- `network-diagnostic-port` is reloaded but not documented, nor are `default-stop-timeout` and
+  `nri-opts`, which 29 knows: a restart is the safe answer.
+- Docker 29.0 to 29.2 lose the addresses of `dns` and `host-gateway-ip` at any reload, and containers
+  that start after it get none (moby#52060, mended in 29.3).
 """
 
 from __future__ import annotations
@@ -41,12 +44,20 @@ _ALL_ENGINES = frozenset(
 )
 _CLUSTER = frozenset({"cluster-advertise", "cluster-store", "cluster-store-opts"})
 _FEATURES = frozenset({"buildkit"})
+# daemon.json's keys, and their flags without dashes.
+ADDRESSES = frozenset({"dns", "host-gateway-ip", "host-gateway-ips"})
 
 
 def reloadable(version: str) -> frozenset[str]:
     """The keys that an engine of this version takes by a reload."""
     major = re.match(r"\d+", version)
     return _ALL_ENGINES | (_CLUSTER if major and int(major[0]) < 23 else frozenset())
+
+
+def lost_by_reload(keys: Iterable[str], version: str) -> list[str]:
+    """Those of ``keys`` that a daemon of this version has wrong values for after a reload, sorted."""
+    broken = re.match(r"29\.[0-2]\.", version) is not None
+    return sorted(ADDRESSES.intersection(keys)) if broken else []
 
 
 def action(

@@ -63,12 +63,18 @@ class Route(Facts):
 
 
 class Engine(Facts):
-    """The Docker daemon, from ``docker info``."""
+    """The Docker daemon, from ``docker info``.
+
+    ``client`` is the version of the docker command, told by those from 25 on, ``firewall_backend``
+    by daemons from 28 on.
+    """
 
     version: Word
     cluster_store: Printable = ""
     cluster_advertise: Printable = ""
     live_restore: bool = False
+    firewall_backend: Printable = ""
+    client: Printable = ""
 
 
 class HostFacts(Facts):
@@ -83,6 +89,7 @@ class HostFacts(Facts):
     ``certificates`` maps a folder of ours to the hash of what is in it. ``skew`` is how many seconds
     the host's clock is ahead of ours, 0 as far as the time of asking leaves it open.
     ``sudo``: whether sudo works without a password, None for a login as root.
+    ``forwards_at_boot``: whether sysctl.d turns IPv4 forwarding on, asked from Docker 29 on.
     ``free_docker`` and ``free_etc`` are bytes. ``modules`` knows only what the host told.
     """
 
@@ -115,6 +122,7 @@ class HostFacts(Facts):
     networks: list[NetworkFacts] | None = Field(default=[])
     unit: DockerUnit | None = None
     firewall: Firewall = Firewall()
+    forwards_at_boot: bool | None = None
     listeners: list[Listener] | None = None
     modules: dict[str, ModuleState] = {}
     free_docker: int | None = None
@@ -141,6 +149,14 @@ class Unreachable(Facts):
     kind: Literal["silent", "noise", "cut"] = "silent"
 
 
+class _FirewallInfo(BaseModel):
+    Driver: str | None = ""
+
+
+class _ClientInfo(BaseModel):
+    Version: str | None = ""
+
+
 class _Info(BaseModel):
     """What is read of ``docker info``."""
 
@@ -148,6 +164,8 @@ class _Info(BaseModel):
     ClusterStore: str | None = ""
     ClusterAdvertise: str | None = ""
     LiveRestoreEnabled: bool | None = False
+    FirewallBackend: _FirewallInfo | None = None
+    ClientInfo: _ClientInfo | None = None
     Swarm: SwarmInfo | None = None
 
     def engine(self) -> Engine | None:
@@ -158,6 +176,8 @@ class _Info(BaseModel):
             cluster_store=self.ClusterStore or "",
             cluster_advertise=self.ClusterAdvertise or "",
             live_restore=bool(self.LiveRestoreEnabled),
+            client=(self.ClientInfo and self.ClientInfo.Version) or "",
+            firewall_backend=(self.FirewallBackend and self.FirewallBackend.Driver) or "",
         )
 
 
@@ -242,6 +262,7 @@ def parse(text: str, asked: tuple[int, int] | None = None) -> HostFacts:
             iptables_legacy=printed.text("iptables_legacy"),
             nft=printed.text("nft"),
         ),
+        forwards_at_boot=system_facts.forwards_at_boot(printed.text("sysctl")),
         listeners=system_facts.listeners(printed.text("listening")),
         modules=read("module", lambda: _modules(printed.many("module"))) or {},
         free_docker=read("free_docker", lambda: _bytes(one("free_docker"))),

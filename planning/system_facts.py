@@ -16,6 +16,8 @@ class Facts(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+# Two names of one switch.
+_FORWARDING = ("net.ipv4.ip_forward", "net.ipv4.conf.all.forwarding")
 ModuleState = Literal["loaded", "builtin", "loadable", "missing"]
 
 
@@ -51,6 +53,18 @@ class Listener(Facts):
     address: Printable
     port: int
     program: Printable | None = None
+
+
+def forwards_at_boot(text: str | None) -> bool | None:
+    """Whether the host forwards IPv4 from its boot on, by what it has in sysctl.d (all of it)."""
+    if text is None:
+        return None
+    forwards = False
+    for line in text.splitlines():
+        name, _, value = (part.strip() for part in line.partition("="))
+        if name.lstrip("-").replace("/", ".") in _FORWARDING:
+            forwards = value != "0"
+    return forwards
 
 
 def os_name(text: str) -> str:

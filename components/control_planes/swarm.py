@@ -15,8 +15,10 @@ from components.control_planes.base import (
     ControlPlane,
 )
 from components.swarm import CONTROL_PORT, Swarm
+from planning import daemon_json
 from planning.contract import Contract
 from planning.control_plane import store_is_ours
+from planning.daemon_plan import written_keys
 from planning.facts import HostFacts
 
 
@@ -33,11 +35,27 @@ def _lacks(host: str, facts: HostFacts) -> Iterator[str]:
             f"{host} lives on the cluster store {facts.engine.cluster_store}, which an engine "
             f"cannot combine with Swarm: {way}, or use `control_plane: consul`"
         )
+    if facts.engine.firewall_backend == "nftables" and not _without_rules(facts):
+        way = (
+            "run `pulumi up` without this overlay first, as firewall-backend is ours"
+            if "firewall-backend" in written_keys(facts.records.get("daemon", ""))
+            else "take firewall-backend out of its daemon.json and restart Docker there"
+        )
+        yield (
+            f"{host} has the firewall back end nftables, which Swarm does not work with yet: {way}, or "
+            "use another strategy, e.g. macvlan"
+        )
     if facts.engine.live_restore:
         yield (
             f"{host} has live-restore on, which Swarm forbids: take it out of its daemon.json and "
             "`systemctl reload docker` there, or use another strategy, e.g. macvlan"
         )
+
+
+def _without_rules(facts: HostFacts) -> bool:
+    """Whether Docker makes no firewall rules at all: then Swarm has none to make either."""
+    readable = daemon_json.readable(facts.daemon_json)
+    return readable and daemon_json.read(facts.daemon_json).get("iptables") is False
 
 
 class SwarmPlane(ControlPlane):

@@ -53,7 +53,7 @@ put_back() {
     missing=
     if [ -z "$restarted" ] && systemctl is-active --quiet docker.service; then
         place "$dir/previous" "$dir/unit.previous"
-        reload || :
+        loses_addresses "$dir/previous" || reload || :
     elif systemctl is-active --quiet docker.service; then
         restart_with "$dir/previous" "$dir/unit.previous" || :
     elif [ -n "$ran" ]; then

@@ -12,8 +12,8 @@ missing=
 
 daemon_reason() { # the daemon's own last complaint since $started
     journalctl --unit docker.service --output cat --since "@$started" --no-pager 2>/dev/null |
-        grep -E 'level=(error|fatal)|^failed|^unable|rror' | tail -n 1 |
-        sed -e 's/^.*msg="//' -e 's/"$//'
+        grep -vE 'level=(info|warning)' | grep -E 'level=(error|fatal)|^failed|^unable|rror' |
+        tail -n 1 | sed -e 's/^.*msg="//' -e 's/"$//'
 }
 
 json_members() { sh "$scripts/json-members.sh" "$@"; }
@@ -134,8 +134,20 @@ forget() { # PATH
     [ -z "$forgotten" ] || { become "$dir/live" && reload; }
 }
 
+# Docker 29.0 to 29.2 lose these addresses by any reload (moby#52060): they are restarted instead.
+loses_addresses() { # PATH: the file that is to come
+    case $(dockerd --version 2>/dev/null) in
+    *" 29."[0-2].*) ;;
+    *) return 1 ;;
+    esac
+    if grep -qsE '"(dns|host-gateway-ips?)"' "$file" "$1"; then return 0; fi
+    systemctl cat docker.service 2>/dev/null | grep -qE -e '--(dns|host-gateway-ip)[= ]'
+}
+
 reload_with() { # PATH [DROP-IN]
-    if forget "$1"; then
+    if loses_addresses "$1"; then
+        restart_with "$@"
+    elif forget "$1"; then
         if [ -n "$forgotten" ]; then place "$@"; else place "$@" && reload; fi && wait_for_api 30
     else
         return 1
@@ -143,17 +155,34 @@ reload_with() { # PATH [DROP-IN]
 }
 
 # Restarts the daemon with what $1 and $2 are (see place). Running containers stay: live-restore is
-# on for the time of the restart. Swarm forbids live-restore: there they end and start again.
+# on for the time of the restart. Where that cannot be, they end and start again.
 restart_with() { # PATH [DROP-IN]
     ran=$(docker ps --quiet --no-trunc 2>/dev/null)
-    if [ -z "$ran" ] || [ "$(info '{{.Swarm.LocalNodeState}}')" != inactive ]; then
-        place "$@" && restart && come_again
+    if [ -z "$ran" ] || ! may_live_on "$1"; then
+        place "$@" && restart && start_again && come_again
         return
     fi
     if [ "$(info '{{.LiveRestoreEnabled}}')" != true ]; then
         with_live_restore "$file" true && become "$dir/live" && reload || return 1
     fi
     come_back "$@"
+}
+
+# Whether live-restore can be on for a restart: Swarm forbids it, and a reload turns it on and off.
+may_live_on() { # PATH
+    [ "$(info '{{.Swarm.LocalNodeState}}')" = inactive ] || return 1
+    if ! loses_addresses "$1"; then return 0; fi
+    [ "$(info '{{.LiveRestoreEnabled}}')" = true ] && [ "$(member live-restore "$1")" = true ]
+}
+
+# Those of $ran whose policy does not bring them back.
+start_again() {
+    for id in $ran; do
+        case $(docker inspect --type container --format \
+            '{{.State.Running}} {{.HostConfig.RestartPolicy.Name}}' "$id" 2>/dev/null) in
+        "false no" | "false on-failure") docker start "$id" >/dev/null 2>&1 || : ;;
+        esac
+    done
 }
 
 # The same where the daemon has live-restore on already, or is down since it had.

@@ -143,6 +143,14 @@ case $engine in
     ;;
 esac
 
+# With the nftables back end, which 29 brings, Docker leaves forwarding to the host, and starts only
+# where it is on: what counts is what the next boot sets.
+case $engine in
+29.* | [3-9][0-9].*)
+    if has systemd-analyze; then put_output sysctl 5 systemd-analyze cat-config sysctl.d; fi
+    ;;
+esac
+
 put_file daemon_json /etc/docker/daemon.json
 if [ -f /etc/docker/daemon.json ]; then
     put daemon_json_hash "$(sha256sum </etc/docker/daemon.json | cut -d' ' -f1)"

@@ -44,15 +44,24 @@ def spare(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     spare.clean()
 
 
+@contextmanager
+def lab_of_its_own(name: str, *, engine: str) -> Iterator[Lab]:
+    """A running lab with one host, docker01; it is removed afterwards."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CROSSHOST_LAB_NAME", name)
+        lab = Lab.for_checkout()
+    lab.up(hosts=1, engines=[engine])
+    try:
+        yield lab
+    finally:
+        lab.clean()
+
+
 @pytest.fixture(scope="module")
 def newer() -> Iterator[Lab]:
     """A lab of its own with one host, docker01, Docker 28.5.2."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("CROSSHOST_LAB_NAME", NEWER)
-        lab = Lab.for_checkout()
-    lab.up(hosts=1, engines=["28"])
-    yield lab
-    lab.clean()
+    with lab_of_its_own(NEWER, engine="28") as lab:
+        yield lab
 
 
 @pytest.fixture

@@ -43,7 +43,7 @@ ROWS = (
 REFUSED = tuple(
     Row("overlay", "consul", (engine,) * 3) for engine in ENGINES if engine != "20.10.5"
 )
-REPRESENTATIVE = Row("overlay", "swarm", MIXED[0])
+REPRESENTATIVE = Row("overlay", "swarm", ("29.8.1", "20.10.5", "28.5.2"))
 HOSTS = tuple(name_of(number) for number in (1, 2, 3))
 WEBS = {f"web0{number}": host for number, host in enumerate(HOSTS, 1)}
 
