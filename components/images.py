@@ -8,6 +8,7 @@ import pulumi
 import pulumi_docker as docker
 
 from components.host import Host
+from planning import records
 
 
 class Images:
@@ -23,7 +24,12 @@ class Images:
             name: hosts[name].change(
                 "images",
                 "images.sh",
-                "images\n" + "".join(f"{image}\n" for image in sorted(images)),
+                records.text(
+                    "".join(f"{image}\n" for image in sorted(images)),
+                    record=hosts[name].record("images"),
+                    intact=True,
+                    header={"images": ""},
+                ),
                 parent=hosts[name],
             )
             for name, images in by_host.items()

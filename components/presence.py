@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from functools import partial
 
 import pulumi
 import pulumi_docker as docker
@@ -11,7 +12,7 @@ from components.consul import ConsulServer
 from components.container import Container
 from components.host import Host
 from components.networks.base import Network
-from planning import presence
+from planning import presence, records
 from planning.facts import HostFacts
 
 
@@ -43,10 +44,14 @@ def check_presence(
             host.change(
                 "present",
                 "present.sh",
-                pulumi.Output.concat("present\n", *rows),
+                pulumi.Output.concat(*rows).apply(partial(_kept, host.record("present"))),
                 parent=host,
                 depends_on=[*made.values(), *here.values()],
             )
+
+
+def _kept(record: str | None, rows: str) -> str:
+    return records.text(rows, record=record, intact=True, header={"present": ""})
 
 
 def _row(kind: str, name: str, resource: docker.Network | docker.Container) -> pulumi.Output[str]:

@@ -18,7 +18,7 @@ from components.consul import ConsulServer
 from components.control_planes import PLANES, ControlPlane, PlaneName
 from components.host import Host
 from components.networks.base import Network, NetworkContext, NetworkSettings
-from planning import routes
+from planning import records, routes
 from planning.contract import Contract
 from planning.facts import HostFacts
 from planning.mtu import ENCAPSULATION
@@ -143,7 +143,14 @@ class OverlayNetwork(Network):
         self.endpoints = maker.change(
             f"{name}-endpoints",
             "endpoints.sh",
-            pulumi.Output.concat(f"network={name} id=", self.network.id, f"\n{members}"),
+            self.network.id.apply(
+                lambda id_: records.text(
+                    members,
+                    record=maker.record(f"endpoints-{name}"),
+                    intact=True,
+                    header={"network": name, "id": id_},
+                )
+            ),
             parent=self,
             elsewhere=elsewhere,
             triggers=[self.network.id],

@@ -43,6 +43,13 @@ post() { # PATH BODY: sets $status and $answer
     rm -f "$dir/request" "$dir/answer"
 }
 
+# The node that the host was when it was left; one that somebody edited into nonsense is $1.
+known_node() { # NODE
+    node=$(cat "$dir/node" 2>/dev/null)
+    case $node in *[!A-Za-z0-9]*) node=$1 ;; esac
+    printf '%s\n' "$node"
+}
+
 active() { [ "$(swarm LocalNodeState)" = active ]; }
 
 init() {
@@ -90,10 +97,10 @@ apply() {
     chmod 700 "$dir"
     now=$(swarm NodeID)
     # The same again, as after an update of crosshost, when all is as it was left.
-    if [ -n "$now" ] && [ "$now" = "$(cat "$dir/node" 2>/dev/null)" ] &&
+    if [ -n "$now" ] && [ "$now" = "$(known_node "$now")" ] &&
         [ "$(head -n 1 "$dir/record" 2>/dev/null)" = "$header" ]; then
         sh "$scripts/boot.sh" install
-        printf '%s\n' "$now"
+        printf '%s\n' "$now" | tee "$dir/node"
         return
     fi
     start=$(header_word start)
