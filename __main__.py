@@ -2,13 +2,20 @@
 
 import pulumi
 
+from components.conflicts import remove_conflicts, wanted_items
 from components.consul import ConsulServer
 from components.container import run_containers
 from components.control_planes import Parts
 from components.daemon import configure_daemons
 from components.fleet import connect
 from components.images import Images
-from components.networks import daemon_settings, make_networks, make_swarm
+from components.networks import (
+    control_planes,
+    daemon_settings,
+    hosts_of_lost_networks,
+    make_networks,
+    make_swarm,
+)
 from components.presence import check_presence
 from stacks.settings import load
 
@@ -16,14 +23,17 @@ say = load()
 
 fleet = connect(say.ssh, say.hosts, say.networks, say.consul, say.swarm, say.daemon)
 hosts = fleet.hosts
+items = wanted_items(fleet.networks, say.containers, say.consul, list(hosts))
+remove_conflicts(hosts, items, control_planes(fleet.networks, hosts), say.max_unavailable)
 images = Images(hosts, say.images())
 consul = ConsulServer.wanted(say.consul, hosts, images)
 needed = daemon_settings(fleet.networks, hosts, consul)
-daemons = configure_daemons(hosts, needed, say.daemon, consul)
+lost = hosts_of_lost_networks(fleet.networks, hosts, consul)
+daemons = configure_daemons(hosts, needed, say.daemon, consul, lost)
 swarm = make_swarm(fleet.networks, hosts, say.swarm)
 networks = make_networks(fleet.networks, hosts, Parts(consul, daemons, swarm), say.members())
 containers = run_containers(say.containers, hosts, networks, images, secret=say.secret_containers)
-check_presence(hosts, networks, containers, consul)
+check_presence(hosts, networks, containers, consul, items)
 
 pulumi.export("hosts", {name: host.shown() for name, host in hosts.items()})
 pulumi.export("networks", {name: network.shown() for name, network in networks.items()})

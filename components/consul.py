@@ -13,10 +13,12 @@ from pydantic import Field
 from components.daemon import DaemonConfig
 from components.host import Host
 from components.images import Images
-from planning import ports, records
+from planning import ports, presence, records
 from planning.compose import Words
+from planning.conflicts import Claim, Item
 from planning.facts import HostFacts
 from planning.ports import Member
+from planning.presence import Mark
 from planning.words import DockerName, HostName, Image
 
 
@@ -31,6 +33,14 @@ class ConsulSettings(Words):
     container_name: DockerName = Field(
         default="consul", description="Name of the server's Docker container"
     )
+
+    def item(self) -> Item:
+        """What the server's container is, and what it holds."""
+        claims = {
+            Claim("name", self.host, self.container_name),
+            Claim("port", self.host, f"0.0.0.0:{self.port}/tcp"),
+        }
+        return Item("container", self.host, self.container_name, "consul", frozenset(claims))
 
     def refusals(self, stack: str, members: Mapping[str, Member]) -> list[str]:
         """Sentences why the server cannot run, or why ``members`` (it and its users) miss it."""
@@ -76,6 +86,12 @@ class ConsulServer(pulumi.ComponentResource):
         volume = docker.Volume(
             f"{name}-data@{host.host_name}", name=f"{settings.container_name}-data", opts=on_host
         )
+        self.runs = _runs(settings, host)
+        self.data_lost = _data_lost(f"{settings.container_name}-data", host)
+        mark = _mark(settings.container_name, host)
+        labels = {"crosshost.stack": pulumi.get_stack()}
+        if mark.value:
+            labels["crosshost.made"] = mark.value
         self.container = docker.Container(
             f"{name}@{host.host_name}",
             name=settings.container_name,
@@ -89,13 +105,16 @@ class ConsulServer(pulumi.ComponentResource):
                 docker.ContainerVolumeArgs(volume_name=volume.name, container_path="/consul/data")
             ],
             labels=[
-                docker.ContainerLabelArgs(label="crosshost.stack", value=pulumi.get_stack()),
+                docker.ContainerLabelArgs(label=key, value=labels[key]) for key in sorted(labels)
             ],
             opts=pulumi.ResourceOptions(
-                parent=self, provider=host.provider, depends_on=[image, volume]
+                parent=self,
+                provider=host.provider,
+                depends_on=[image, volume, *host.after_daemon()],
+                delete_before_replace=True,
+                ignore_changes=None if mark.known else ["labels"],
             ),
         )
-        self.runs = _runs(settings, host)
         self.leader = host.change(
             f"{name}-leader",
             "consul.sh",
@@ -111,8 +130,13 @@ class ConsulServer(pulumi.ComponentResource):
         )
         if host.record("consul") is not None and not self.runs:
             pulumi.log.warn(
-                f"Consul on {host.host_name} does not run: up starts it; overlays cannot be seen "
-                "until then",
+                f"Consul on {host.host_name} does not run: up "
+                + (
+                    "begins it anew, as its data is lost too, and makes the overlays and their "
+                    "containers anew"
+                    if self.data_lost
+                    else "starts it; overlays cannot be seen until then"
+                ),
                 resource=self,
             )
         self.url = f"http://{host.endpoint.address}:{settings.port}"
@@ -131,6 +155,13 @@ class ConsulServer(pulumi.ComponentResource):
     def cluster_store(self) -> str:
         """The value of daemon.json's `cluster-store`."""
         return f"consul://{self.args.host.endpoint.address}:{self.args.settings.port}"
+
+    def mark_of(self, network: str, maker: Host) -> Mark:
+        """The label crosshost.made of a network in this store."""
+        if self.runs:
+            return maker.mark("network", network)
+        # Nobody sees the networks; with the server's data they are lost, else they come back.
+        return Mark(records.stamp(), anew=True) if self.data_lost else Mark("", known=False)
 
     def shown(self, daemons: Mapping[str, DaemonConfig]) -> dict[str, Any]:
         """The server's row in the outputs; `hosts` are the engines that it was seen to list.
@@ -157,6 +188,25 @@ def _runs(settings: ConsulSettings, host: Host) -> bool:
         container.name == settings.container_name and container.state == "running"
         for container in host.facts.containers
     )
+
+
+def _data_lost(volume: str, host: Host) -> bool:
+    """Whether the server's volume, which an up made, is gone."""
+    facts = host.facts
+    return (
+        isinstance(facts, HostFacts) and facts.volumes is not None and volume not in facts.volumes
+    )
+
+
+def _mark(container: str, host: Host) -> Mark:
+    """The server's label crosshost.made. One that was stopped is started by its leader's check."""
+    if isinstance(host.facts, HostFacts) and any(
+        one.name == container and one.stack == host.stack for one in host.facts.containers or []
+    ):
+        there = next(one for one in host.facts.containers or [] if one.name == container)
+        return Mark(there.made)
+    made = f"consul\ncontainer - {container}\n" if host.record("consul") is not None else None
+    return presence.mark(host.facts, made, "container", container, host.stack)
 
 
 def _command() -> list[str]:

@@ -15,6 +15,7 @@ from components.images import Images
 from components.networks.base import Network
 from planning import published
 from planning.compose import NetworkAttachment, VolumeMount
+from planning.conflicts import Claim, Item
 from planning.service import Service
 from planning.words import HostName, Ipv4, NetworkName, parse_duration
 
@@ -74,6 +75,20 @@ class ContainerSettings(Service):
         """none, host, bridge, container:NAME, or the names of its networks by comma."""
         return ",".join(self.attachments()) or self.network or "bridge"
 
+    def item(self, key: str) -> Item:
+        """What the container is, and what it holds that no other one can have beside it."""
+        name = self.container_name or key
+        claims = {Claim("name", self.host, name)}
+        for network, join in self.attachments().items():
+            if join.ipv4_address is not None:
+                claims.add(Claim("address", network, str(join.ipv4_address)))
+        claims |= {
+            Claim("port", self.host, f"{port.host_ip}:{port.published}/{port.protocol}")
+            for port in self.ports
+            if port.published is not None
+        }
+        return Item("container", self.host, name, f"container/{key}", frozenset(claims))
+
     def attachments(self) -> dict[str, NetworkAttachment]:
         """The stack's networks that the container joins."""
         if self.networks:
@@ -127,9 +142,11 @@ class Container(pulumi.ComponentResource):
             after += network.resources_on(host.host_name)
         if args.shares:
             after.append(args.shares.container)
+        mark = host.mark("container", self.docker_name)
+        ignored = ["ports"] if published.without_order(settings.ports) else []
         self.container: docker.Container = docker.Container(
             logical,
-            **_inputs(self.docker_name, args),
+            **_inputs(self.docker_name, args, mark.value),
             opts=pulumi.ResourceOptions(
                 parent=self,
                 provider=host.provider,
@@ -139,8 +156,8 @@ class Container(pulumi.ComponentResource):
                 # here, or its name and address would be taken.
                 aliases=[pulumi.Alias(name=f"{name}@{other}") for other in args.elsewhere],
                 replace_on_changes=_SILENT,
-                # The label crosshost.ports has them, and it replaces.
-                ignore_changes=["ports"] if published.without_order(settings.ports) else None,
+                # The label crosshost.ports has the ports, and it replaces.
+                ignore_changes=[*ignored, *([] if mark.known else ["labels"])],
             ),
         )
         self.id = self.container.id
@@ -183,8 +200,8 @@ def run_containers(
     return {name: made[name] for name in containers}
 
 
-def _inputs(name: str, args: ContainerArgs) -> dict[str, Any]:
-    """The docker plugin's inputs for a container."""
+def _inputs(name: str, args: ContainerArgs, made: str) -> dict[str, Any]:
+    """The docker plugin's inputs for a container. ``made``: its label crosshost.made."""
     settings = args.settings
     return {
         "name": name,
@@ -195,7 +212,7 @@ def _inputs(name: str, args: ContainerArgs) -> dict[str, Any]:
         **_resources(settings),
         **_security(settings),
         **_storage(settings),
-        "labels": _labels(args),
+        "labels": _labels(args, made),
     }
 
 
@@ -336,7 +353,7 @@ def _volume(volume: VolumeMount) -> docker.ContainerVolumeArgs:
     )
 
 
-def _labels(args: ContainerArgs) -> list[docker.ContainerLabelArgs]:
+def _labels(args: ContainerArgs, made: str) -> list[docker.ContainerLabelArgs]:
     settings, host = args.settings, args.host.host_name
     labels: dict[str, pulumi.Input[str]] = {
         **settings.labels,
@@ -345,6 +362,8 @@ def _labels(args: ContainerArgs) -> list[docker.ContainerLabelArgs]:
         "crosshost.stack": pulumi.get_stack(),
         "crosshost.words": " ".join(settings.words_given()),
     }
+    if made:
+        labels["crosshost.made"] = made
     if published.without_order(settings.ports):
         labels["crosshost.ports"] = " ".join(map(str, published.in_order(settings.ports)))
     if joined := settings.attachments():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -18,11 +18,15 @@ from planning.facts import HostFacts
 
 @dataclass(frozen=True)
 class DaemonConfigArgs:
-    """The keys of daemon.json that are ours on this host, with their values, and the TCP API."""
+    """The keys of daemon.json that are ours on this host, with their values, and the TCP API.
+
+    ``store_lost``: the daemon's cluster store has lost what it knew of networks.
+    """
 
     host: Host
     settings: dict[str, Any]
     api: ApiSettings | None = None
+    store_lost: bool = False
 
 
 class Store(Protocol):
@@ -68,7 +72,9 @@ class DaemonConfig(pulumi.ComponentResource):
             where = folder(host.stack, certificates) if certificates else None
             api = Api(args.api.port, where)
         facts = host.facts if isinstance(host.facts, HostFacts) else None
-        self.plan = daemon_plan.plan(facts, args.settings, api, host.stack)
+        self.plan = daemon_plan.plan(
+            facts, args.settings, api, host.stack, store_lost=args.store_lost
+        )
         before = [*depends_on]
         if certificates:
             before.append(_certificates(host, certificates, parent=self))
@@ -200,10 +206,12 @@ def configure_daemons(
     settings: Mapping[str, dict[str, Any]],
     wanted: DaemonSettings | None,
     store: Store | None,
+    store_lost: Collection[str] = (),
 ) -> dict[str, DaemonConfig]:
     """A DaemonConfig for each host that ``settings`` or ``wanted`` have something for.
 
     ``settings``: what the networks need. ``store`` leads before any daemon is touched.
+    ``store_lost``: hosts whose cluster store has lost networks.
     """
     wanted = wanted or DaemonSettings()
     turns = Turns(wanted.rollout.max_unavailable)
@@ -212,7 +220,9 @@ def configure_daemons(
         if keys or wanted.settings or wanted.api:
             daemons[name] = DaemonConfig(
                 "daemon",
-                DaemonConfigArgs(hosts[name], {**wanted.settings, **keys}, wanted.api),
+                DaemonConfigArgs(
+                    hosts[name], {**wanted.settings, **keys}, wanted.api, name in store_lost
+                ),
                 turns=turns,
                 depends_on=[store.leader] if store else [],
             )

@@ -12,8 +12,9 @@ import pulumi_docker as docker
 
 from components import scripts
 from components.ssh import Endpoint, SshAccess
-from planning import records
+from planning import presence, records
 from planning.facts import HostFacts, Unreachable
+from planning.presence import Mark
 
 
 @dataclass(frozen=True)
@@ -61,11 +62,13 @@ class Host(pulumi.ComponentResource):
         self.scripts = self._install()
         # What is made by the daemon must wait for it (components/daemon.py).
         self.daemon: pulumi.Resource | None = None
+        # What is in the way of anything new goes first (components/conflicts.py).
+        self.conflicts: pulumi.Resource | None = None
         self.register_outputs({"engine": self.engine_version})
 
     def after_daemon(self) -> list[pulumi.Resource]:
         """What everything that this host's engine makes depends on."""
-        return [self.daemon] if self.daemon else []
+        return [one for one in (self.conflicts, self.daemon) if one]
 
     @property
     def engine_version(self) -> str | None:
@@ -86,6 +89,10 @@ class Host(pulumi.ComponentResource):
     def record(self, change: str) -> str | None:
         """The stdin of the last run of a change that worked, as the host keeps it."""
         return self.facts.records.get(change) if isinstance(self.facts, HostFacts) else None
+
+    def mark(self, kind: presence.Kind, name: str) -> Mark:
+        """The label crosshost.made of a container or network that this host's engine makes."""
+        return presence.mark(self.facts, self.record("present"), kind, name, self.stack)
 
     def change(
         self,
@@ -109,7 +116,7 @@ class Host(pulumi.ComponentResource):
             delete=f"sh {self.scripts_folder}/{script} undo",
             stdin=stdin,
             parent=parent,
-            depends_on=[self.scripts, *depends_on],
+            depends_on=[self.scripts, *([self.conflicts] if self.conflicts else []), *depends_on],
             aliases=[pulumi.Alias(name=f"{name}@{other}") for other in elsewhere],
             triggers=triggers,
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 
 import pulumi
@@ -13,6 +13,7 @@ from components.container import Container
 from components.host import Host
 from components.networks.base import Network
 from planning import presence, records
+from planning.conflicts import Item, record_words
 from planning.facts import HostFacts
 
 
@@ -21,12 +22,13 @@ def check_presence(
     networks: Mapping[str, Network],
     containers: Mapping[str, Container],
     consul: ConsulServer | None,
+    items: Sequence[Item],
 ) -> None:
     """One check a host, after everything on it: its containers run, else their last log lines.
 
     The host keeps the list; a later preview warns of what is no longer there. (The docker plugin
     looks at containers and networks only with --refresh.) Another engine than at the last up is a
-    change, so that up checks again.
+    change, so that up checks again. ``items``: what the stack has, with what it holds.
     """
     for name, host in hosts.items():
         here = {c.docker_name: c.container for c in containers.values() if c.args.host is host}
@@ -39,8 +41,9 @@ def check_presence(
             store_runs = consul is None or consul.runs
             _warn(host, here, {n for n in made if store_runs or not networks[n].in_store})
             rows: list[pulumi.Input[str]] = [_engine(host)]
-            rows += [_row("network", *item) for item in made.items()]
-            rows += [_row("container", *item) for item in here.items()]
+            words = {(i.kind, i.name): record_words(i) for i in items if _may_be_on(i, name)}
+            rows += [_row("network", *one, words) for one in made.items()]
+            rows += [_row("container", *one, words) for one in here.items()]
             host.change(
                 "present",
                 "present.sh",
@@ -54,8 +57,20 @@ def _kept(record: str | None, rows: str) -> str:
     return records.text(rows, record=record, intact=True, header={"present": ""})
 
 
-def _row(kind: str, name: str, resource: docker.Network | docker.Container) -> pulumi.Output[str]:
-    return pulumi.Output.concat(kind, " ", resource.id, " ", name, "\n")
+def _row(
+    kind: presence.Kind,
+    name: str,
+    resource: docker.Network | docker.Container,
+    words: Mapping[tuple[presence.Kind, str], str],
+) -> pulumi.Output[str]:
+    return pulumi.Output.concat(
+        kind, " ", resource.id, " ", name, words.get((kind, name), ""), "\n"
+    )
+
+
+def _may_be_on(item: Item, host: str) -> bool:
+    """Whether the item is on a host; an overlay is on the one that made it."""
+    return item.host == host or item.plane is not None
 
 
 def _engine(host: Host) -> str:

@@ -174,9 +174,13 @@ class Member:
         raise MemberError(refused)
 
     def _on(self, host: str, verb: str, stdin: str) -> str:
+        return self.run(host, f"swarm.sh {verb}", stdin)
+
+    def run(self, host: str, call: str, stdin: str) -> str:
+        """What a script of ours ("SCRIPT VERB") on a host prints; RefusedError where it fails."""
         name = host.removesuffix(":sudo")
         sudo = "sudo -n " if name != host else ""
-        script = f"{sudo}sh {self._request.scripts}/swarm.sh {verb}"
+        script = f"{sudo}sh {self._request.scripts}/{call}"
         argv = ["ssh", "-F", self._config, "-T", name, script]
         ended = processes.run(argv, stdin=stdin.encode(), seconds=_SECONDS, limit=_LIMIT)
         if ended.why:

@@ -43,8 +43,19 @@ class Plan:
     no_reload: list[str] = field(default_factory=list)
 
 
-def plan(facts: HostFacts | None, settings: Mapping[str, Any], api: Api | None, stack: str) -> Plan:
-    """The change that makes ``settings`` and the API true on a host; None: nobody could look."""
+def plan(
+    facts: HostFacts | None,
+    settings: Mapping[str, Any],
+    api: Api | None,
+    stack: str,
+    *,
+    store_lost: bool = False,
+) -> Plan:
+    """The change that makes ``settings`` and the API true on a host; None: nobody could look.
+
+    ``store_lost``: the cluster store has lost the networks that the daemon remembers, and holds their
+    subnets for, until it is restarted.
+    """
     if facts is None or not daemon_json.readable(facts.daemon_json):
         # Up stops before it comes here (planning/preflight.py); a preview shows what is wanted.
         wanted = {**settings, **_api_keys(api, None, {})}
@@ -84,6 +95,8 @@ def plan(facts: HostFacts | None, settings: Mapping[str, Any], api: Api | None, 
     lost = daemon_reload.lost_by_reload([*before, *after, *(key for _, key in flags)], version)
     if action == "reload" and lost:
         action, why = "restart", lost
+    if store_lost:
+        action, why = "restart", [*why, "networks that its cluster store has lost"]
     if there and there != drop_in and drop_in:
         action, why = "restart", [*why, "the edited drop-in of docker.service"]
     own = {key: after[key] for key in wanted}
@@ -100,7 +113,7 @@ def plan(facts: HostFacts | None, settings: Mapping[str, Any], api: Api | None, 
         "leave": "restart" if lost and leave == "reload" else leave,
         "unit": str(len(drop_in.splitlines())),
     }
-    intact = not changed and not untaken and there == drop_in
+    intact = not changed and not untaken and there == drop_in and not store_lost
     stdin = records.text(drop_in + content, record=record, intact=intact, header=header)
     found = daemon_json.conflicts(facts.daemon_json, wanted, written=written, original=original)
     edits = daemon_json.edits(facts.daemon_json, content)

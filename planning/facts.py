@@ -36,13 +36,19 @@ class Nic(Facts):
 
 
 class ContainerFacts(Facts):
-    """One container on the host, ours or not; ``stack`` is empty where it is not ours."""
+    """One container on the host, ours or not; ``stack`` is empty where it is not ours.
+
+    ``made``, ``host``: our labels of these names. ``networks``: names, separated by commas.
+    """
 
     id: Word
     name: Word
     state: Word
     status: Printable
     stack: Printable
+    made: Printable = ""
+    host: Printable = ""
+    networks: Printable = ""
 
 
 class NetworkFacts(Facts):
@@ -53,6 +59,7 @@ class NetworkFacts(Facts):
     driver: Printable
     scope: Word
     stack: Printable
+    made: Printable = ""
 
 
 class Route(Facts):
@@ -90,6 +97,7 @@ class HostFacts(Facts):
     the host's clock is ahead of ours, 0 as far as the time of asking leaves it open.
     ``sudo``: whether sudo works without a password, None for a login as root.
     ``forwards_at_boot``: whether sysctl.d turns IPv4 forwarding on, asked from Docker 29 on.
+    ``volumes``: names of Docker's volumes, on the host of a Consul server only.
     ``free_docker`` and ``free_etc`` are bytes. ``modules`` knows only what the host told.
     """
 
@@ -120,6 +128,7 @@ class HostFacts(Facts):
     routes: list[Route] = []
     containers: list[ContainerFacts] | None = Field(default=[])
     networks: list[NetworkFacts] | None = Field(default=[])
+    volumes: frozenset[str] | None = None
     unit: DockerUnit | None = None
     firewall: Firewall = Firewall()
     forwards_at_boot: bool | None = None
@@ -254,6 +263,9 @@ def parse(text: str, asked: tuple[int, int] | None = None) -> HostFacts:
         routes=read("routes", lambda: _routes(printed.text("routes") or "")) or [],
         containers=_list(printed, "containers", ContainerFacts) if info.ServerVersion else None,
         networks=_list(printed, "networks", NetworkFacts) if info.ServerVersion else None,
+        volumes=None
+        if (volumes := printed.text("volumes")) is None
+        else frozenset(volumes.splitlines()),
         unit=system_facts.docker_unit(units, printed.text("docker_unit")),
         firewall=Firewall(
             ufw={"1": True, "0": False}.get(one("ufw") or ""),

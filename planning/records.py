@@ -14,6 +14,11 @@ from datetime import UTC, datetime
 _PASSING = frozenset({"planned", "base", "action", "start", "node", "via", "pool"})
 
 
+def stamp(now: datetime | None = None) -> str:
+    """The time of planning, UTC to the second."""
+    return (now or datetime.now(UTC)).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
 def text(
     content: str,
     *,
@@ -31,9 +36,8 @@ def text(
     """
     if record is not None and intact and body(record) == content and _same(record, header):
         return record
-    stamp = (now or datetime.now(UTC)).strftime("%Y-%m-%dT%H:%M:%SZ")
     words = " ".join(f"{key}={value}" for key, value in header.items())
-    return f"planned={stamp} {words}".rstrip() + "\n" + content
+    return f"planned={stamp(now)} {words}".rstrip() + "\n" + content
 
 
 def body(record: str) -> str:

@@ -58,6 +58,11 @@ class Settings:
                 joined[network].append(container.container_name or key)
         return joined
 
+    @property
+    def max_unavailable(self) -> int:
+        """How many daemons may be restarted at once."""
+        return (self.daemon or DaemonSettings()).rollout.max_unavailable
+
     def images(self) -> list[tuple[str, str]]:
         """Pairs of host and image of everything that is to run."""
         pairs = [(c.host, c.image) for c in self.containers.values()]

@@ -17,6 +17,7 @@ from components.host import Host
 from components.swarm import Swarm
 from planning.contract import Contract, Path
 from planning.ports import Port
+from planning.presence import Mark
 
 # The way from one control plane to another.
 FIRST_DESTROY = "run `pulumi destroy` with the stack file as it was, then `pulumi up`"
@@ -76,6 +77,10 @@ class ControlPlane(ABC):
     @abstractmethod
     def before_network(self, hosts: Sequence[str]) -> Sequence[pulumi.Resource]:
         """What must be there before a network of ``hosts`` is made."""
+
+    def mark(self, maker: Host, network: str) -> Mark:
+        """The label crosshost.made of a network that the engine of ``maker`` makes."""
+        return maker.mark("network", network)
 
     def identity(self, host: str) -> pulumi.Input[str]:
         """What a host's containers are bound to beside the network; they are replaced with it."""

@@ -19,6 +19,7 @@ from components.host import Host
 from planning.contract import Contract
 from planning.control_plane import seat_is_ours
 from planning.facts import HostFacts
+from planning.presence import Mark
 
 
 def _lacks(host: str, facts: HostFacts) -> Iterator[str]:
@@ -70,6 +71,10 @@ class ConsulPlane(ControlPlane):
 
     def maker(self, hosts: Sequence[str]) -> str:
         return hosts[0]
+
+    def mark(self, maker: Host, network: str) -> Mark:
+        server = self.parts.consul
+        return server.mark_of(network, maker) if server else super().mark(maker, network)
 
     def before_network(self, hosts: Sequence[str]) -> Sequence[pulumi.Resource]:
         daemons = self.parts.daemons

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Annotated, Any
 
 import pulumi
 from pydantic import Field
 
 from components.consul import ConsulServer
-from components.control_planes import PLANES, Parts
+from components.control_planes import PLANES, Parts, PlaneName
 from components.host import Host
 from components.networks.base import Network, NetworkContext, NetworkSettings
 from components.networks.macvlan import MacvlanNetwork, MacvlanSettings
@@ -91,6 +91,31 @@ def daemon_settings(
         for name in settings.on(list(hosts)):
             wanted[name] |= settings.daemon_settings(hosts[name], consul)
     return wanted
+
+
+def control_planes(
+    networks: Mapping[str, NetworkSettings], hosts: Iterable[str]
+) -> dict[str, PlaneName]:
+    """Host -> the control plane of its overlays."""
+    names = list(hosts)
+    return {
+        host: settings.control_plane
+        for settings in networks.values()
+        if isinstance(settings, OverlaySettings) and settings.control_plane != "auto"
+        for host in settings.on(names)
+    }
+
+
+def hosts_of_lost_networks(
+    networks: Mapping[str, NetworkSettings], hosts: Mapping[str, Host], consul: ConsulServer | None
+) -> set[str]:
+    """Hosts whose cluster store has lost networks that an up made."""
+    lost: set[str] = set()
+    for name, settings in networks.items():
+        here = settings.on(list(hosts)) if settings.in_store else []
+        if consul is not None and here and consul.mark_of(name, hosts[here[0]]).anew:
+            lost |= set(here)
+    return lost
 
 
 def members_of_swarm(

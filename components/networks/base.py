@@ -20,9 +20,11 @@ from components.control_planes import ControlPlane, PlaneName
 from components.host import Host
 from planning.addresses import misfit
 from planning.compose import Words
+from planning.conflicts import Claim, Item, network_key
 from planning.contract import Contract
 from planning.facts import HostFacts
 from planning.ports import Port
+from planning.presence import Mark
 from planning.words import HostName, Ipv4, Subnet
 
 
@@ -57,6 +59,11 @@ class NetworkSettings(Words):
         return self.gateway or self.subnet.network_address + 1
 
     @property
+    def in_store(self) -> bool:
+        """Whether its engines see it only while a cluster store runs."""
+        return False
+
+    @property
     def ports(self) -> Sequence[Port]:
         """Ports that its hosts must reach on each other."""
         return self.contract.ports
@@ -69,6 +76,18 @@ class NetworkSettings(Words):
         """Sentences why this host cannot have this very network, beside those of its contract."""
         yield from ()
 
+    def items(self, name: str, hosts: Sequence[str]) -> list[Item]:
+        """What the network is on its hosts (those of ``hosts``), and what it holds there."""
+        return [
+            Item(
+                "network", host, name, network_key(name, host, None),
+                frozenset({
+                    Claim("name", host, f"network {name}"), Claim("subnet", host, str(self.subnet)),
+                }),
+            )
+            for host in self.on(hosts)
+        ]  # fmt: skip
+
     def needs_address(self) -> bool:
         """Whether each container must be given an address in the stack file."""
         return False
@@ -76,6 +95,14 @@ class NetworkSettings(Words):
     def daemon_settings(self, host: Host, consul: ConsulServer | None) -> dict[str, Any]:
         """The keys of daemon.json that the network needs on a host."""
         return {}
+
+
+def network_labels(mark: Mark) -> list[docker.NetworkLabelArgs]:
+    """The labels of a network that crosshost makes."""
+    labels = {"crosshost.stack": pulumi.get_stack()}
+    if mark.value:
+        labels["crosshost.made"] = mark.value
+    return [docker.NetworkLabelArgs(label=key, value=labels[key]) for key in sorted(labels)]
 
 
 class Network(pulumi.ComponentResource):

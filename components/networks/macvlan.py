@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any, ClassVar, Literal
 
 import pulumi
@@ -11,8 +12,9 @@ import pulumi_docker as docker
 from pydantic import Field, model_validator
 
 from components.host import Host
-from components.networks.base import Network, NetworkContext, NetworkSettings
+from components.networks.base import Network, NetworkContext, NetworkSettings, network_labels
 from planning import records
+from planning.conflicts import Claim, Item
 from planning.contract import Contract, Path
 from planning.facts import HostFacts
 from planning.words import HostName, Interface, Subnet
@@ -89,6 +91,15 @@ class MacvlanSettings(NetworkSettings):
                 f"as `parent: {{{host}: NIC}}` where hosts differ"
             )
 
+    def items(self, name: str, hosts: Sequence[str]) -> list[Item]:
+        return [
+            replace(
+                item,
+                claims=item.claims | {Claim("parent", item.host, str(self.parent_on(item.host)))},
+            )
+            for item in super().items(name, hosts)
+        ]
+
     def needs_address(self) -> bool:
         return self.ip_range is None
 
@@ -112,6 +123,7 @@ class MacvlanNetwork(Network):
             if settings.promiscuous
             else {}
         )
+        marks = {host: one.mark("network", name) for host, one in hosts.items()}
         self.networks = {
             host: docker.Network(
                 f"{name}@{host}",
@@ -119,9 +131,12 @@ class MacvlanNetwork(Network):
                 driver="macvlan",
                 options={"parent": str(settings.parent_on(host))},
                 ipam_configs=[_ipam(settings, host)],
-                labels=[docker.NetworkLabelArgs(label="crosshost.stack", value=pulumi.get_stack())],
+                labels=network_labels(marks[host]),
                 opts=pulumi.ResourceOptions(
-                    parent=self, provider=one.provider, depends_on=one.after_daemon()
+                    parent=self,
+                    provider=one.provider,
+                    depends_on=one.after_daemon(),
+                    ignore_changes=None if marks[host].known else ["labels"],
                 ),
             )
             for host, one in hosts.items()

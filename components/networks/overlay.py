@@ -17,8 +17,9 @@ from pydantic import Field
 from components.consul import ConsulServer
 from components.control_planes import PLANES, ControlPlane, PlaneName
 from components.host import Host
-from components.networks.base import Network, NetworkContext, NetworkSettings
+from components.networks.base import Network, NetworkContext, NetworkSettings, network_labels
 from planning import records, routes
+from planning.conflicts import EVERYWHERE, Claim, Item, network_key
 from planning.contract import Contract
 from planning.facts import HostFacts
 from planning.mtu import ENCAPSULATION
@@ -57,6 +58,10 @@ class OverlaySettings(NetworkSettings):
         return PLANES[self.control_plane]
 
     @property
+    def in_store(self) -> bool:
+        return self.plane.in_store
+
+    @property
     def contract(self) -> Contract:
         return self.plane.contract
 
@@ -79,6 +84,18 @@ class OverlaySettings(NetworkSettings):
                 f"the kernel of {host} ({facts.kernel}) has no module esp4, without which encrypted "
                 "traffic is dropped: install a kernel that has it, or take `encrypted` out"
             )
+
+    def items(self, name: str, hosts: Sequence[str]) -> list[Item]:
+        assert self.control_plane != "auto"
+        here = self.on(hosts)
+        claims = frozenset(
+            {
+                Claim("name", EVERYWHERE, f"network {name}"),
+                Claim("subnet", EVERYWHERE, str(self.subnet)),
+            }
+        )
+        key = network_key(name, "", self.control_plane)
+        return [Item("network", here[0], name, key, claims, plane=self.control_plane)]
 
     def daemon_settings(self, host: Host, consul: ConsulServer | None) -> dict[str, Any]:
         return self.plane.daemon_settings(host, consul)
@@ -118,6 +135,7 @@ class OverlayNetwork(Network):
         hosts = settings.on(list(context.hosts))
         maker = context.hosts[self._plane.maker(hosts)]
         self._maker = maker.host_name
+        mark = self._plane.mark(maker, name)
         elsewhere = [host for host in context.hosts if host != maker.host_name]
         self.network = docker.Network(
             f"{name}@{maker.host_name}",
@@ -130,13 +148,15 @@ class OverlayNetwork(Network):
                     subnet=str(settings.subnet), gateway=str(settings.gateway_address)
                 )
             ],
-            labels=[docker.NetworkLabelArgs(label="crosshost.stack", value=pulumi.get_stack())],
+            labels=network_labels(mark),
             opts=pulumi.ResourceOptions(
                 parent=self,
                 provider=maker.provider,
                 depends_on=list(self._plane.before_network(hosts)),
                 # The same network, whichever engine it is made or looked at through.
                 aliases=[pulumi.Alias(name=f"{name}@{other}") for other in elsewhere],
+                ignore_changes=None if mark.known else ["labels"],
+                import_=self._there(maker, name) if self.in_store else None,
             ),
         )
         members = "".join(f"{member}\n" for member in sorted(context.members.get(name, ())))
@@ -162,6 +182,17 @@ class OverlayNetwork(Network):
             "hosts": hosts,
         }
         self.register_outputs(self._shown)
+
+    @staticmethod
+    def _there(maker: Host, name: str) -> str | None:
+        """The ID of the network if its engine shows it.
+
+        A refresh while the store is away takes the network out of Pulumi's state, as the engine
+        cannot see it then; it is taken over as it is.
+        """
+        found = maker.facts.networks if isinstance(maker.facts, HostFacts) else None
+        ours = [one.id for one in found or [] if (one.name, one.stack) == (name, maker.stack)]
+        return ours[0] if ours else None
 
     def name_on(self, host: str) -> pulumi.Input[str]:
         return self.network.name

@@ -112,9 +112,10 @@ if has docker; then
             ;;
         esac
         put_output containers 10 docker ps --all --no-trunc --format \
-            '{"id":{{json .ID}},"name":{{json .Names}},"state":{{json .State}},"status":{{json .Status}},"stack":{{json (.Label "crosshost.stack")}}}'
+            '{"id":{{json .ID}},"name":{{json .Names}},"state":{{json .State}},"status":{{json .Status}},"stack":{{json (.Label "crosshost.stack")}},"made":{{json (.Label "crosshost.made")}},"host":{{json (.Label "crosshost.host")}},"networks":{{json .Networks}}}'
         put_output networks 5 docker network ls --no-trunc --format \
-            '{"id":{{json .ID}},"name":{{json .Name}},"driver":{{json .Driver}},"scope":{{json .Scope}},"stack":{{json (.Label "crosshost.stack")}}}'
+            '{"id":{{json .ID}},"name":{{json .Name}},"driver":{{json .Driver}},"scope":{{json .Scope}},"stack":{{json (.Label "crosshost.stack")}},"made":{{json (.Label "crosshost.made")}}}'
+        if [ -e "$state/consul/record" ]; then put_output volumes 5 docker volume ls --quiet; fi
     fi
 else
     put docker_cli 0

@@ -1,6 +1,7 @@
 #!/bin/sh
 # What of the stack is on this host, once all of it was made. Header: any. Content: a line
-# "engine VERSION", "container ID NAME" or "network ID NAME" each.
+# "engine VERSION", "container ID NAME WORDS" or "network ID NAME WORDS" each; the words
+# say what it holds (planning/conflicts.py).
 #   present.sh apply   check that the containers still run, and keep the list for facts.sh
 #   present.sh undo    forget the list
 # A process that ended at once fails with the container's last log lines.
@@ -76,7 +77,7 @@ apply() {
         # shellcheck disable=SC2086
         timeout "$settle" docker wait $containers >/dev/null 2>&1 || :
     fi
-    wrong=$(while read -r kind id name; do
+    wrong=$(while read -r kind id name _; do
         if [ "$kind" = container ]; then
             look "$id" "$name" "$(before "$id")"
         fi

@@ -159,7 +159,7 @@ def test_containers_and_networks_taken_away_by_hand_are_warned_of_and_come_back(
     lab.ssh("docker02", "docker rm -f ssh02; docker network rm macvlan_1")
     preview = stack.preview().text
     assert "container ssh01 on docker01 does not run (Exited (" in preview
-    assert "container ssh02 is gone from docker02: `pulumi up --refresh` makes it anew" in preview
+    assert "container ssh02 is gone from docker02: up makes it anew" in preview
     assert "network macvlan_1 is gone from docker02" in preview
     stack.up("--refresh")
     lab.ssh("docker01", "docker exec ssh01 ping -c 1 -W 2 10.0.0.200")

@@ -37,13 +37,13 @@ def test_nothing_is_said_where_all_is_there():
 
 def test_a_stopped_a_removed_and_a_remade_one_are_told_apart():
     assert say({"c1": "web01 exited", "x": "web02 running"}, {}) == [
-        "network ol1 is gone from docker01: `pulumi up --refresh` makes it anew",
-        "container web01 on docker01 does not run (Exited (0)): `pulumi up --refresh` starts it",
+        "network ol1 is gone from docker01: up makes it anew",
+        "container web01 on docker01 does not run (Exited (0)): up makes it anew",
         "container web02 on docker01 is not the one that was made here: remove it, then "
-        "`pulumi up --refresh` makes it anew",
+        "run `pulumi up`",
     ]
     assert say({"c1": "web01 running"}, {"n1": "ol1"}) == [
-        "container web02 is gone from docker01: `pulumi up --refresh` makes it anew"
+        "container web02 is gone from docker01: up makes it anew"
     ]
 
 

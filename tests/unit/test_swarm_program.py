@@ -45,8 +45,12 @@ def managed(*managers: str) -> dict[str, Any]:
     return values
 
 
+def seats(engine: RecordingEngine) -> dict[str, dict[str, Any]]:
+    return {n: i for n, i in engine.of_type(SEAT).items() if n.startswith("swarm@")}
+
+
 def header(engine: RecordingEngine, name: str) -> dict[str, str]:
-    line = engine.of_type(SEAT)[f"swarm@{name}"]["stdin"].splitlines()[-1]
+    line = seats(engine)[f"swarm@{name}"]["stdin"].splitlines()[-1]
     return dict(word.partition("=")[::2] for word in line.split())
 
 
@@ -58,7 +62,7 @@ def as_left(engine: RecordingEngine, managers: tuple[str, ...]) -> dict[str, str
     """Hosts as they are after this run."""
     found = {}
     for name in HOSTS:
-        kept = engine.of_type(SEAT)[f"swarm@{name}"]["stdin"].partition("\n\n")[2]
+        kept = seats(engine)[f"swarm@{name}"]["stdin"].partition("\n\n")[2]
         manages = name in managers
         found[name] = host_text(
             name,
@@ -71,7 +75,7 @@ def as_left(engine: RecordingEngine, managers: tuple[str, ...]) -> dict[str, str
 
 def test_every_host_of_the_overlay_has_one_seat(run):
     engine = run(BARE)
-    assert set(engine.of_type(SEAT)) == SEATS
+    assert set(seats(engine)) == SEATS
     assert {name: header(engine, name)["start"] for name in HOSTS} == {
         "docker03": "init", "docker04": "join", "docker05": "join",
     }  # fmt: skip
@@ -143,8 +147,8 @@ def test_a_second_run_repeats_every_seat_word_for_word(run, managers, logged):
     facts = as_left(first, managers)
     logged["info"].clear()
     second = run(facts, managed(*managers))
-    assert {n: i["stdin"] for n, i in second.of_type(SEAT).items()} == {
-        n: i["stdin"] for n, i in first.of_type(SEAT).items()
+    assert {n: i["stdin"] for n, i in seats(second).items()} == {
+        n: i["stdin"] for n, i in seats(first).items()
     }
     assert logged["info"] == []
 
@@ -179,14 +183,12 @@ def test_no_token_is_in_any_input_and_no_data_in_any_command(run):
         text = json.dumps(dict(args.inputs), default=str)
         assert "SWMTKN" not in text, name
         assert "SWMKEY" not in text, name
-    verbs = {
-        i[verb] for i in engine.of_type(SEAT).values() for verb in ("create", "update", "delete")
-    }
+    verbs = {i[verb] for i in seats(engine).values() for verb in ("create", "update", "delete")}
     assert verbs == {
         "exec python3 -m components.swarm_member apply",
         "exec python3 -m components.swarm_member undo",
     }
-    for inputs in engine.of_type(SEAT).values():
+    for inputs in seats(engine).values():
         assert inputs["logging"] == "none"
         assert inputs["addPreviousOutputInEnv"] is False
 
@@ -212,7 +214,7 @@ def test_a_host_with_sudo_is_spoken_of_as_such(run):
     values = stack_values("lab-swarm")
     values["ssh"] |= {"user": "admin", "sudo": True}
     engine = run(BARE, values)
-    stdin = engine.of_type(SEAT)["swarm@docker04"]["stdin"]
+    stdin = seats(engine)["swarm@docker04"]["stdin"]
     assert stdin.splitlines()[0].endswith(" /var/lib/crosshost/test/scripts docker04:sudo")
     assert header(engine, "docker04")["managers"] == "docker03:sudo"
 
@@ -220,7 +222,7 @@ def test_a_host_with_sudo_is_spoken_of_as_such(run):
 def test_a_host_that_does_not_answer_shows_no_change_in_a_preview(run):
     facts = {**BARE, "docker05": (255, "ssh: connect to host 10.0.0.15 port 22: No route to host")}
     engine = run(facts, preview=True)
-    assert set(engine.of_type(SEAT)) == SEATS
+    assert set(seats(engine)) == SEATS
     assert header(engine, "docker05")["role"] == "worker"
 
 
@@ -271,13 +273,13 @@ def left_open() -> dict[str, Any]:
 
 def test_on_engines_of_all_ages_auto_is_swarm_and_it_is_said(run, logged):
     engine = run(MIXED, stack_values("lab-auto"))
-    assert set(engine.of_type(SEAT)) == {"swarm@docker06", "swarm@docker07", "swarm@docker08"}
+    assert set(seats(engine)) == {"swarm@docker06", "swarm@docker07", "swarm@docker08"}
     assert logged["info"][0] == "overlays are on Swarm: every engine has it"
 
 
 def test_hosts_that_live_on_a_store_keep_it_under_auto(run, logged):
     engine = run(ON_STORE, left_open())
-    assert engine.of_type(SEAT) == {}
+    assert seats(engine) == {}
     assert list(engine.of_type(NETWORK)) == ["ol1@docker01"]
     assert logged["info"][0] == (
         "overlays are on Consul: docker01 and docker02 live on a cluster store, which excludes Swarm"
@@ -310,16 +312,16 @@ OLD = {
 def test_auto_follows_an_overlay_that_names_its_plane(run, logged):
     both = ["docker01", "docker02"]
     engine = run(OLD, beside("consul", both, both))
-    assert engine.of_type(SEAT) == {}
+    assert seats(engine) == {}
     assert logged["info"][0] == "overlays are on Consul: ol1 says so"
-    assert run(OLD, beside("swarm", both, both)).of_type(SEAT).keys() == {
+    assert seats(run(OLD, beside("swarm", both, both))).keys() == {
         "swarm@docker01", "swarm@docker02",
     }  # fmt: skip
 
 
 def test_auto_follows_only_overlays_of_its_own_hosts(run, logged):
     engine = run(OLD, beside("consul", ["docker01"], ["docker02"]))
-    assert set(engine.of_type(SEAT)) == {"swarm@docker02"}
+    assert set(seats(engine)) == {"swarm@docker02"}
     assert logged["info"][0] == "overlays are on Swarm: every engine has it"
 
 

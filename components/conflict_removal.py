@@ -1,0 +1,116 @@
+"""Runs on the controller: removes what is in the way of a stack's next state.
+
+    python3 -m components.conflict_removal
+
+Stdin: "planned=TIME stack=STACK config=SSH_CONFIG at_once=N", then a line each: "HOST container ID
+NAME", "HOST network ID NAME", "HOST leave consul", "HOST leave swarm HEADER" (the header of the host's
+record). Containers go from all hosts at once, then networks, then hosts leave: a cluster store N at a
+time, a swarm workers first. What is gone already is no error. Standard library only.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from components import swarm_member
+from components.swarm_member import Member, MemberError, Request
+
+_ROW = re.compile(
+    r"([A-Za-z0-9][A-Za-z0-9.-]*(?::sudo)?) (container|network|leave) (\S+)(?: (.*))?"
+)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One thing to remove."""
+
+    host: str
+    what: str
+    id: str
+    rest: str
+
+
+def main() -> int:
+    """Remove what stdin lists; the exit code is 1 where that fails, with a sentence for each host."""
+    first, *lines = sys.stdin.read().splitlines() or [""]
+    words = dict(word.partition("=")[::2] for word in first.split())
+    rows = []
+    for line in lines:
+        match = _ROW.fullmatch(line)
+        if match is None:
+            print(f"conflict_removal: this is no line of a removal: {line!r}", file=sys.stderr)
+            return 1
+        rows.append(Row(*(part or "" for part in match.groups())))
+    if not rows:
+        return 0
+    scripts = f"/var/lib/crosshost/{words['stack']}/scripts"
+    at_once = max(1, int(words.get("at_once", "1")))
+    hosts = list(dict.fromkeys(row.host for row in rows))
+
+    def member(host: str, header: str) -> tuple[Request, str]:
+        return Request(words["config"], scripts, host, (), header), host
+
+    def remove(what: str) -> Callable[[str], str | None]:
+        def on(host: str) -> str | None:
+            ids = [row.id for row in rows if (row.host, row.what) == (host, what)]
+            return _run(member(host, ""), what, "".join(f"{id_}\n" for id_ in ids)) if ids else None
+
+        return on
+
+    def leave(plane: str) -> Callable[[str], str | None]:
+        def on(host: str) -> str | None:
+            mine = [r for r in rows if (r.host, r.what, r.id) == (host, "leave", plane)]
+            if not mine:
+                return None
+            if plane == "consul":
+                return _run(member(host, ""), "leave_store", "")
+            return _leave_swarm(member(host, mine[0].rest)[0])
+
+        return on
+
+    managers = [r.host for r in rows if r.what == "leave" and "role=manager" in r.rest.split()]
+    workers = [host for host in hosts if host not in managers]
+    steps: list[tuple[Callable[[str], str | None], Sequence[str], int]] = [
+        (remove("container"), hosts, len(hosts)),
+        (remove("network"), hosts, len(hosts)),
+        (leave("consul"), hosts, at_once),
+        (leave("swarm"), workers, max(1, len(workers))),
+        (leave("swarm"), list(reversed(managers)), 1),
+    ]
+    for step, on, together in steps:
+        with ThreadPoolExecutor(together) as pool:
+            failed = [reason for reason in pool.map(step, on) if reason]
+        if failed:
+            print("\n".join(failed), file=sys.stderr)
+            return 1
+    return 0
+
+
+def _run(of: tuple[Request, str], verb: str, stdin: str) -> str | None:
+    """Run a verb of conflicts.sh on a host; why it failed, None where it did not."""
+    request, host = of
+    name = host.removesuffix(":sudo")
+    try:
+        with swarm_member.ssh_config(request) as config:
+            Member(request, config).run(host, f"conflicts.sh {verb}", stdin)
+    except MemberError as error:
+        return f"{name}: {error}"
+    return None
+
+
+def _leave_swarm(request: Request) -> str | None:
+    name = request.host.removesuffix(":sudo")
+    try:
+        with swarm_member.ssh_config(request) as config:
+            Member(request, config).undo()
+    except MemberError as error:
+        return f"{name}: {error}"
+    return None
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,64 @@
+"""What an earlier up made and is in the way of what is wanted now is removed before all else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import pulumi
+import pulumi_command as command
+
+from components.consul import ConsulSettings
+from components.container import ContainerSettings
+from components.host import Host
+from components.networks.base import NetworkSettings
+from planning import conflicts
+from planning.conflicts import ControlPlane, Item
+from planning.facts import HostFacts
+
+
+def wanted_items(
+    networks: Mapping[str, NetworkSettings],
+    containers: Mapping[str, ContainerSettings],
+    consul: ConsulSettings | None,
+    hosts: Sequence[str],
+) -> list[Item]:
+    """Everything of Docker's that the stack wants, with what it holds."""
+    found = [item for name, network in networks.items() for item in network.items(name, hosts)]
+    found += [container.item(key) for key, container in containers.items()]
+    return [*found, consul.item()] if consul else found
+
+
+def remove_conflicts(
+    hosts: Mapping[str, Host],
+    wanted: Sequence[Item],
+    planes: Mapping[str, ControlPlane],
+    max_unavailable: int,
+) -> None:
+    """One command on the controller that removes what is in the way, before anything is made.
+
+    ``planes``: host -> the control plane of its overlays. ``max_unavailable``: how many daemons may
+    be restarted at once, to leave a cluster store. Where nothing is in the way nothing changes.
+    """
+    facts = {name: h.facts for name, h in hosts.items() if isinstance(h.facts, HostFacts)}
+    stack = pulumi.get_stack()
+    removal = conflicts.removal(wanted, facts, stack, planes)
+    config = next(iter(hosts.values())).ssh_config
+    spoken = {name: host.spoken for name, host in hosts.items()}
+    text = conflicts.stamp_line(stack, config, max_unavailable)
+    run = "exec python3 -m components.conflict_removal"
+    resource = command.local.Command(
+        "conflicts",
+        create=run,
+        update=run,
+        stdin=text + conflicts.lines(removal, spoken, facts),
+        add_previous_output_in_env=False,
+        logging=command.local.Logging.NONE,
+        opts=pulumi.ResourceOptions(
+            depends_on=[host.scripts for host in hosts.values()],
+            ignore_changes=None if removal else ["stdin"],
+        ),
+    )
+    for sentence in conflicts.sentences(removal):
+        pulumi.log.warn(sentence, resource=resource)
+    for host in hosts.values():
+        host.conflicts = resource
