@@ -58,7 +58,7 @@ def remove_conflicts(
             ignore_changes=None if removal else ["stdin"],
         ),
     )
-    for sentence in conflicts.sentences(removal):
+    for sentence in conflicts.sentences(removal, max_unavailable):
         pulumi.log.warn(sentence, resource=resource)
     for host in hosts.values():
         host.conflicts = resource

@@ -19,9 +19,6 @@ from planning.contract import Contract, Path
 from planning.ports import Port
 from planning.presence import Mark
 
-# The way from one control plane to another.
-FIRST_DESTROY = "run `pulumi destroy` with the stack file as it was, then `pulumi up`"
-
 # What Docker's overlay driver is like, whoever tells its engines of each other.
 OVERLAY_REACH: Mapping[Path, bool] = {
     Path.SAME_HOST: True,

@@ -9,15 +9,14 @@ import pulumi
 
 from components.consul import ConsulServer
 from components.control_planes.base import (
-    FIRST_DESTROY,
     OVERLAY_MODULES,
     OVERLAY_PORTS,
     OVERLAY_REACH,
     ControlPlane,
 )
 from components.host import Host
+from planning import swarm
 from planning.contract import Contract
-from planning.control_plane import seat_is_ours
 from planning.facts import HostFacts
 from planning.presence import Mark
 
@@ -31,11 +30,11 @@ def _lacks(host: str, facts: HostFacts) -> Iterator[str]:
             f"Docker {facts.engine.version} on {host} has no Consul back end (cluster-store "
             f"back ends: {have}): use an engine up to 20.10 that has it, or `control_plane: swarm`"
         )
-    if facts.swarm.member:
-        way = FIRST_DESTROY if seat_is_ours(facts) else "`docker swarm leave` there"
+    # What an up of this stack joined is left first (components/conflicts.py).
+    if facts.swarm.member and not swarm.ours(facts):
         yield (
-            f"{host} is in a swarm, which an engine cannot combine with a cluster store: {way}, or "
-            "use another host"
+            f"{host} is in a swarm, which an engine cannot combine with a cluster store: `docker swarm "
+            "leave` there, or use another host"
         )
 
 

@@ -8,7 +8,6 @@ from typing import ClassVar
 import pulumi
 
 from components.control_planes.base import (
-    FIRST_DESTROY,
     OVERLAY_MODULES,
     OVERLAY_PORTS,
     OVERLAY_REACH,
@@ -25,15 +24,12 @@ from planning.facts import HostFacts
 def _lacks(host: str, facts: HostFacts) -> Iterator[str]:
     if facts.engine is None:
         return
-    if facts.engine.cluster_store:
-        way = (
-            FIRST_DESTROY
-            if store_is_ours(facts)
-            else "take cluster-store out of its daemon.json and restart Docker there"
-        )
+    # What an up of this stack joined is left first (components/conflicts.py).
+    if facts.engine.cluster_store and not store_is_ours(facts):
         yield (
             f"{host} lives on the cluster store {facts.engine.cluster_store}, which an engine "
-            f"cannot combine with Swarm: {way}, or use `control_plane: consul`"
+            "cannot combine with Swarm: take cluster-store out of its daemon.json and restart Docker "
+            "there, or use `control_plane: consul`"
         )
     if facts.engine.firewall_backend == "nftables" and not _without_rules(facts):
         way = (

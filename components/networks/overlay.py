@@ -191,7 +191,8 @@ class OverlayNetwork(Network):
         cannot see it then; it is taken over as it is.
         """
         found = maker.facts.networks if isinstance(maker.facts, HostFacts) else None
-        ours = [one.id for one in found or [] if (one.name, one.stack) == (name, maker.stack)]
+        same = (name, maker.stack, "overlay", "global")
+        ours = [n.id for n in found or [] if (n.name, n.stack, n.driver, n.scope) == same]
         return ours[0] if ours else None
 
     def name_on(self, host: str) -> pulumi.Input[str]:
