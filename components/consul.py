@@ -81,7 +81,9 @@ class ConsulServer(pulumi.ComponentResource):
         )
         self.args = args
         host, settings = args.host, args.settings
-        on_host = pulumi.ResourceOptions(parent=self, provider=host.provider)
+        on_host = pulumi.ResourceOptions(
+            parent=self, provider=host.provider, aliases=host.aliases(f"{name}-data")
+        )
         image = args.images.on(host, settings.image)
         volume = docker.Volume(
             f"{name}-data@{host.host_name}", name=f"{settings.container_name}-data", opts=on_host
@@ -113,6 +115,7 @@ class ConsulServer(pulumi.ComponentResource):
                 depends_on=[image, volume, *host.after_daemon()],
                 delete_before_replace=True,
                 ignore_changes=None if mark.known else ["labels"],
+                aliases=host.aliases(name),
             ),
         )
         self.leader = host.change(

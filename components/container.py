@@ -102,7 +102,7 @@ class ContainerSettings(Service):
 class ContainerArgs:
     """What a Container is made of. ``secret``: its environment must not be shown.
 
-    ``elsewhere``: the stack's other hosts, from which it may have been moved here.
+    ``others``: the stack's other hosts, from which it may have been moved here.
     """
 
     settings: ContainerSettings
@@ -111,7 +111,7 @@ class ContainerArgs:
     networks: Mapping[str, Network] = field(default_factory=dict)
     shares: Container | None = None
     secret: bool = False
-    elsewhere: tuple[str, ...] = ()
+    others: tuple[Host, ...] = ()
 
 
 class Container(pulumi.ComponentResource):
@@ -154,7 +154,7 @@ class Container(pulumi.ComponentResource):
                 delete_before_replace=True,
                 # A move is a replacement on another provider: deleted there before it is created
                 # here, or its name and address would be taken.
-                aliases=[pulumi.Alias(name=f"{name}@{other}") for other in args.elsewhere],
+                aliases=host.aliases(name, [n for other in args.others for n in other.names]),
                 replace_on_changes=_SILENT,
                 # The label crosshost.ports has the ports, and it replaces.
                 ignore_changes=[*ignored, *([] if mark.known else ["labels"])],
@@ -192,9 +192,9 @@ def run_containers(
     for name in sorted(containers, key=lambda name: containers[name].shares is not None):
         settings = containers[name]
         shares = made[settings.shares] if settings.shares else None
-        elsewhere = tuple(host for host in hosts if host != settings.host)
+        others = tuple(host for name, host in hosts.items() if name != settings.host)
         args = ContainerArgs(
-            settings, hosts[settings.host], images, networks, shares, secret, elsewhere
+            settings, hosts[settings.host], images, networks, shares, secret, others
         )
         made[name] = Container(name, args)
     return {name: made[name] for name in containers}
@@ -212,7 +212,7 @@ def _inputs(name: str, args: ContainerArgs, made: str) -> dict[str, Any]:
         **_resources(settings),
         **_security(settings),
         **_storage(settings),
-        "labels": _labels(args, made),
+        "labels": _labels(name, args, made),
     }
 
 
@@ -353,12 +353,12 @@ def _volume(volume: VolumeMount) -> docker.ContainerVolumeArgs:
     )
 
 
-def _labels(args: ContainerArgs, made: str) -> list[docker.ContainerLabelArgs]:
+def _labels(name: str, args: ContainerArgs, made: str) -> list[docker.ContainerLabelArgs]:
     settings, host = args.settings, args.host.host_name
     labels: dict[str, pulumi.Input[str]] = {
         **settings.labels,
         # What makes a move a replacement: another provider alone does not.
-        "crosshost.host": host,
+        "crosshost.host": _host_label(name, args),
         "crosshost.stack": pulumi.get_stack(),
         "crosshost.words": " ".join(settings.words_given()),
     }
@@ -372,6 +372,17 @@ def _labels(args: ContainerArgs, made: str) -> list[docker.ContainerLabelArgs]:
         bound_to = [args.networks[network].identity_on(host) for network in joined]
         labels["crosshost.networks"] = pulumi.Output.all(*bound_to).apply(" ".join)
     return [docker.ContainerLabelArgs(label=key, value=labels[key]) for key in sorted(labels)]
+
+
+def _host_label(name: str, args: ContainerArgs) -> str:
+    """What tells a container that moved from one that stayed: the name that its host had first.
+
+    The host may have another name by now. One that moves gets another label than it has.
+    """
+    if here := args.host.label_of(name):
+        return here
+    label = args.host.host_name
+    return f"{label}+" if label in {other.label_of(name) for other in args.others} else label
 
 
 def _mebibytes(size: int | None) -> int | None:

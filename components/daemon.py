@@ -62,7 +62,7 @@ class DaemonConfig(pulumi.ComponentResource):
                 "settings": args.settings,
                 "api": args.api.model_dump(mode="json") if args.api else None,
             },
-            opts,
+            opts or pulumi.ResourceOptions(aliases=host.aliases(name)),
         )
         self.host = host
         api, certificates = None, None

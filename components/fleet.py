@@ -16,7 +16,7 @@ from components.networks.base import NetworkSettings
 from components.obstacles import problems
 from components.ssh import HostSettings, SshAccess, SshSettings
 from components.swarm import SwarmSettings
-from planning import preflight
+from planning import preflight, renames
 from planning.facts import HostFacts
 
 
@@ -49,6 +49,7 @@ def connect(
                 pulumi.log.warn(sentence)
     wanted, choice = settled(networks, facts, consul_given=consul is not None)
     found = problems(access, facts, wanted, choice, consul, swarm, daemon)
+    answering = {name: seen for name, seen in facts.items() if isinstance(seen, HostFacts)}
     if pulumi.runtime.is_dry_run():
         for problem in found:
             pulumi.log.warn(f"up would stop here: {problem}")
@@ -56,4 +57,8 @@ def connect(
         raise pulumi.RunError("\n".join(["nothing was changed:", *(f"  {p}" for p in found)]))
     if choice is not None:
         pulumi.log.info(f"overlays are on {choice.plane.capitalize()}: {choice.why}")
-    return Fleet({name: Host(name, HostArgs(access, facts[name])) for name in hosts}, wanted)
+    olds = renames.renamed(answering, access.stack)
+    for name, old in olds.items():
+        pulumi.log.info(f"{name} was called {old} until now: what is on it is taken over")
+    made = {name: Host(name, HostArgs(access, facts[name], olds.get(name))) for name in hosts}
+    return Fleet(made, wanted)

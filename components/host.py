@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,10 +19,11 @@ from planning.presence import Mark
 
 @dataclass(frozen=True)
 class HostArgs:
-    """What a Host is made of."""
+    """What a Host is made of. ``former``: the name that it had at the last up, where it is another."""
 
     access: SshAccess
     facts: HostFacts | Unreachable
+    former: str | None = None
 
 
 class Host(pulumi.ComponentResource):
@@ -36,6 +37,9 @@ class Host(pulumi.ComponentResource):
         self, name: str, args: HostArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         endpoint = args.access.endpoints[name]
+        opts = opts or pulumi.ResourceOptions(
+            aliases=[pulumi.Alias(name=args.former)] if args.former else None
+        )
         super().__init__(
             "crosshost:host:Host",
             name,
@@ -43,6 +47,7 @@ class Host(pulumi.ComponentResource):
             opts,
         )
         self.host_name = name
+        self.former = args.former
         self.endpoint: Endpoint = endpoint
         self.facts = args.facts
         self.stack = args.access.stack
@@ -57,7 +62,7 @@ class Host(pulumi.ComponentResource):
                 *("-F", self.ssh_config),
                 *(w for key, value in self.ssh_settings.items() for w in ("-o", f"{key}={value}")),
             ],
-            opts=pulumi.ResourceOptions(parent=self),
+            opts=pulumi.ResourceOptions(parent=self, aliases=self.aliases("docker")),
         )
         self.scripts = self._install()
         # What is made by the daemon must wait for it (components/daemon.py).
@@ -65,6 +70,18 @@ class Host(pulumi.ComponentResource):
         # What is in the way of anything new goes first (components/conflicts.py).
         self.conflicts: pulumi.Resource | None = None
         self.register_outputs({"engine": self.engine_version})
+
+    @property
+    def names(self) -> list[str]:
+        """What the host is called, and was called at the last up."""
+        return [self.host_name, *([self.former] if self.former else [])]
+
+    def aliases(self, name: str, elsewhere: Iterable[str] = ()) -> list[pulumi.Alias]:
+        """The names that a resource NAME@HOST of this host may have had: under the host's former name,
+        and on other hosts from which it may have moved here (``elsewhere``: their names).
+        """
+        former = [self.former] if self.former else []
+        return [pulumi.Alias(name=f"{name}@{host}") for host in [*former, *elsewhere]]
 
     def after_daemon(self) -> list[pulumi.Resource]:
         """What everything that this host's engine makes depends on."""
@@ -90,6 +107,12 @@ class Host(pulumi.ComponentResource):
         """The stdin of the last run of a change that worked, as the host keeps it."""
         return self.facts.records.get(change) if isinstance(self.facts, HostFacts) else None
 
+    def label_of(self, container: str) -> str | None:
+        """The label crosshost.host of a container of the stack on this host; None without one."""
+        rows = self.facts.containers if isinstance(self.facts, HostFacts) else None
+        found = (c.host for c in rows or [] if (c.name, c.stack) == (container, self.stack))
+        return next(found, None) or None
+
     def mark(self, kind: presence.Kind, name: str) -> Mark:
         """The label crosshost.made of a container or network that this host's engine makes."""
         return presence.mark(self.facts, self.record("present"), kind, name, self.stack)
@@ -111,13 +134,13 @@ class Host(pulumi.ComponentResource):
         ``triggers``: where one of these changes it is undone before it is done again.
         """
         return self._command(
-            f"{name}@{self.host_name}",
+            name,
             create=f"sh {self.scripts_folder}/{script} apply",
             delete=f"sh {self.scripts_folder}/{script} undo",
             stdin=stdin,
             parent=parent,
             depends_on=[self.scripts, *([self.conflicts] if self.conflicts else []), *depends_on],
-            aliases=[pulumi.Alias(name=f"{name}@{other}") for other in elsewhere],
+            elsewhere=elsewhere,
             triggers=triggers,
         )
 
@@ -135,7 +158,7 @@ class Host(pulumi.ComponentResource):
         ``script`` is the script's name and its verb.
         """
         return self._command(
-            f"{name}@{self.host_name}",
+            name,
             create=f"sh {self.scripts_folder}/{script}",
             delete=None,
             stdin=stdin,
@@ -156,7 +179,7 @@ class Host(pulumi.ComponentResource):
         ``script`` is the script's name and its verb; its stdin is an empty header.
         """
         return self._command(
-            f"{name}@{self.host_name}",
+            name,
             create=None,
             delete=f"sh {self.scripts_folder}/{script}",
             stdin="\n",
@@ -174,10 +197,10 @@ class Host(pulumi.ComponentResource):
             content,
             record=None if installed is None else f"{installed.strip()}\n{content}",
             intact=intact,
-            header={},
+            header={"host": self.host_name},
         )
         return self._command(
-            f"scripts@{self.host_name}",
+            "scripts",
             create=f"sh -s install {self.stack}",
             delete=f"sh -s remove {self.stack}",
             stdin=stdin,
@@ -193,12 +216,12 @@ class Host(pulumi.ComponentResource):
         stdin: pulumi.Input[str],
         parent: pulumi.Resource,
         depends_on: Sequence[pulumi.Resource] = (),
-        aliases: Sequence[pulumi.Alias] = (),
+        elsewhere: Sequence[str] = (),
         triggers: Sequence[pulumi.Input[str]] = (),
     ) -> command.remote.Command:
         sudo = "sudo -n " if self.endpoint.sudo else ""
         return command.remote.Command(
-            name,
+            f"{name}@{self.host_name}",
             connection=self._connection,
             create=None if create is None else sudo + create,
             delete=None if delete is None else sudo + delete,
@@ -209,7 +232,7 @@ class Host(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(
                 parent=parent,
                 depends_on=list(depends_on),
-                aliases=list(aliases),
+                aliases=self.aliases(name, elsewhere),
                 delete_before_replace=bool(triggers) or None,
                 # Facts of a host that does not answer are no reason to show a change.
                 ignore_changes=["stdin"] if isinstance(self.facts, Unreachable) else None,

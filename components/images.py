@@ -48,6 +48,7 @@ class Images:
                     parent=host,
                     provider=host.provider,
                     depends_on=[self._noted[host.host_name], *host.after_daemon()],
+                    aliases=host.aliases(image),
                 ),
             )
         return self._made[key]

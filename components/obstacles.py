@@ -12,7 +12,7 @@ from components.networks.base import NetworkSettings
 from components.networks.overlay import OverlaySettings, advertisable
 from components.ssh import SshAccess
 from components.swarm import SwarmSettings, refusals
-from planning import daemon_preflight, ports, preflight, routes
+from planning import daemon_preflight, ports, preflight, renames, routes
 from planning.control_plane import Choice
 from planning.facts import HostFacts, Unreachable
 from planning.mtu import too_large
@@ -50,6 +50,8 @@ def problems(
         found += preflight.space(name, seen)
         if daemon is not None:
             found += daemon.refusals(name, seen, access.stack)
+    answering = {name: member.facts for name, member in members.items()}
+    found += renames.refusals(answering, facts, access.stack)
     refused = choice is not None and choice.refusal is not None
     if choice is not None and choice.refusal is not None:
         found.append(choice.refusal)

@@ -217,6 +217,7 @@ class Swarm(pulumi.ComponentResource):
                 parent=self,
                 depends_on=[host.scripts, *host.after_daemon(), *others, *after],
                 ignore_changes=None if name in self._facts else ["stdin"],
+                aliases=host.aliases("swarm"),
             ),
         )
 

@@ -90,7 +90,7 @@ def network_key(name: str, host: str, plane: ControlPlane | None) -> str:
 
 def record_words(item: Item) -> str:
     """What of a wanted item the host keeps, as words of a row: " key=web01 port=0.0.0.0:80/tcp"."""
-    words = [f"key={item.key}"]
+    words = [f"key={item.key}"] if item.kind == "container" else []
     for claim in sorted(item.claims, key=lambda c: (c.what, c.where, c.value)):
         if claim.what == "address":
             words.append(f"address={claim.where}/{claim.value}")

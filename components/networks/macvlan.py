@@ -137,6 +137,7 @@ class MacvlanNetwork(Network):
                     provider=one.provider,
                     depends_on=one.after_daemon(),
                     ignore_changes=None if marks[host].known else ["labels"],
+                    aliases=one.aliases(name),
                 ),
             )
             for host, one in hosts.items()

@@ -136,7 +136,7 @@ class OverlayNetwork(Network):
         maker = context.hosts[self._plane.maker(hosts)]
         self._maker = maker.host_name
         mark = self._plane.mark(maker, name)
-        elsewhere = [host for host in context.hosts if host != maker.host_name]
+        elsewhere = [n for host in context.hosts.values() if host is not maker for n in host.names]
         self.network = docker.Network(
             f"{name}@{maker.host_name}",
             name=name,
@@ -154,7 +154,7 @@ class OverlayNetwork(Network):
                 provider=maker.provider,
                 depends_on=list(self._plane.before_network(hosts)),
                 # The same network, whichever engine it is made or looked at through.
-                aliases=[pulumi.Alias(name=f"{name}@{other}") for other in elsewhere],
+                aliases=maker.aliases(name, elsewhere),
                 ignore_changes=None if mark.known else ["labels"],
                 import_=self._there(maker, name) if self.in_store else None,
             ),

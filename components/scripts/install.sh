@@ -1,6 +1,6 @@
 # shellcheck shell=sh
 # Installs the scripts that a stack needs on a host, or removes them: install STACK, remove
-# STACK. The header line before this text sets $planned.
+# STACK. The header line before this text sets $planned and $host, the host's name in the stack file.
 set -eu
 umask 022
 state=/var/lib/crosshost/$2
@@ -24,6 +24,6 @@ mkdir -p "$new"
 chmod 700 "${state%/*}" "$state"
 # FILES
 # shellcheck disable=SC2154
-printf 'planned=%s\n' "$planned" >"$new/record"
+printf 'planned=%s host=%s\n' "$planned" "$host" >"$new/record"
 rm -rf "$state/scripts"
 mv "$new" "$state/scripts"

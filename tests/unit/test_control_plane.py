@@ -115,14 +115,29 @@ def test_only_a_store_that_an_engine_cannot_join_is_refused_and_the_engine_is_na
     [
         ("swarm", facts_text(info=STORE, records=OURS)),
         ("consul", facts_text(
-            info={"Swarm": {"LocalNodeState": "active"}}, records={"swarm": "planned=x role=worker\n"}
+            info={"Swarm": {"LocalNodeState": "active"}},
+            records={"swarm": "planned=x role=worker adopted=no\n"},
         )),
     ],
 )  # fmt: skip
-def test_the_way_from_one_control_plane_to_the_other_is_a_destroy_first(plane, host):
-    sentences = list(PLANES[plane].contract.refusals("docker01", parse(host)))
-    assert len(sentences) == 1
-    assert "run `pulumi destroy` with the stack file as it was, then `pulumi up`" in sentences[0]
+def test_what_an_up_of_ours_joined_is_left_for_the_other_control_plane(plane, host):
+    assert list(PLANES[plane].contract.refusals("docker01", parse(host))) == []
+
+
+@pytest.mark.parametrize(
+    ("plane", "host", "way"),
+    [
+        ("swarm", facts_text(info=STORE), "take cluster-store out of its daemon.json"),
+        ("consul", facts_text(info={"Swarm": {"LocalNodeState": "active"}}), "`docker swarm leave` there"),
+        ("consul", facts_text(
+            info={"Swarm": {"LocalNodeState": "active"}},
+            records={"swarm": "planned=x role=worker adopted=worker\n"},
+        ), "`docker swarm leave` there"),
+    ],
+)  # fmt: skip
+def test_what_somebody_else_joined_is_not_left_and_the_way_is_said(plane, host, way):
+    (sentence,) = PLANES[plane].contract.refusals("docker01", parse(host))
+    assert way in sentence
 
 
 def test_a_preview_on_a_store_without_a_consul_server_warns(monkeypatch, tmp_path):
