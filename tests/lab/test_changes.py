@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from itertools import pairwise, permutations
 
 import pytest
@@ -37,11 +38,15 @@ def write(stack, strategy):
     stack.write()
 
 
+def answered(lab, host, ping):
+    return lab.ssh(host, ping, check=False).returncode == 0
+
+
 def reach_each_other(lab, strategy):
     for source, target, host in (("web01", "web02", "docker01"), ("web02", "web01", "docker02")):
         at = ADDRESSES[target] if strategy == "macvlan" else target
         ping = f"docker exec {source} ping -c 1 -W 2 {at}"
-        wait(lambda h=host, p=ping: lab.ssh(h, p, check=False).returncode == 0, 30)
+        wait(partial(answered, lab, host, ping), 30)
 
 
 @pytest.fixture
