@@ -62,7 +62,7 @@ def problems(
         for reason in _of_network(name, settings, access, members)
     ]
     addresses = {name: endpoint.address for name, endpoint in access.endpoints.items()}
-    wish = members_of_swarm(networks, swarm, addresses)
+    wish = members_of_swarm(networks, swarm, addresses, facts)
     found += _between(access, networks, wish, members)
     if consul is not None and consul.host in members:
         users = _hosts_of(_ON_CONSUL, networks, list(facts)) | {consul.host}

@@ -13,7 +13,7 @@ from pydantic import Field, model_validator
 from components.host import Host
 from planning import ports, records, routes, swarm
 from planning.compose import Words
-from planning.facts import HostFacts
+from planning.facts import HostFacts, Unreachable
 from planning.ports import Member, Port
 from planning.words import Address, HostName, Interface, Subnet
 
@@ -28,7 +28,7 @@ class SwarmSettings(Words):
     managers: list[HostName] | None = Field(
         default=None,
         description="Hosts that manage the swarm, the one that begins it first: one, three or "
-        "five; default: the first host of the stack's overlays",
+        "five; default: those that manage it already, else the first by name of the overlays' hosts",
     )
     advertise: Interface | dict[HostName, Interface | Address] | None = Field(
         default=None,
@@ -68,9 +68,19 @@ class SwarmSettings(Words):
         """``ports`` as they really are: overlays may go by another one than Docker's own."""
         return [("udp", self.data_path_port) if port == _DATA_PORT else port for port in ports]
 
-    def wish(self, hosts: Sequence[str], addresses: Mapping[str, str]) -> swarm.Wish:
-        """The swarm of ``hosts`` (those with overlays on it); ``addresses`` of all the stack's."""
-        managers = tuple(self.managers or hosts[:1])
+    def wish(
+        self,
+        hosts: Sequence[str],
+        addresses: Mapping[str, str],
+        facts: Mapping[str, HostFacts | Unreachable] | None = None,
+    ) -> swarm.Wish:
+        """The swarm of ``hosts`` (those with overlays on it); ``addresses`` of all the stack's.
+
+        ``facts`` tell who manages it where the stack file does not.
+        """
+        managers = tuple(
+            self.managers or swarm.managing(hosts, facts or {}, addresses) or hosts[:1]
+        )
         members = tuple(name for name in addresses if name in hosts or name in managers)
         given = self.advertise
         return swarm.Wish(

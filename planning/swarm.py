@@ -6,13 +6,13 @@ put it into a swarm; a host that was in one before is adopted, and stays in it o
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address
 from typing import Literal
 
 from planning import records
-from planning.facts import HostFacts
+from planning.facts import HostFacts, Unreachable
 from planning.swarm_facts import SwarmFacts
 
 CHANGE = "swarm"
@@ -125,6 +125,25 @@ def address(advertise: str, facts: HostFacts) -> str | None:
     except ValueError:
         nic = facts.nics.get(advertise)
         return str(nic.addresses[0].ip) if nic and nic.addresses else None
+
+
+def managing(
+    hosts: Sequence[str],
+    facts: Mapping[str, HostFacts | Unreachable],
+    addresses: Mapping[str, str],
+) -> tuple[str, ...]:
+    """Those of ``hosts`` that an earlier up made managers of their swarm; the leader comes first.
+
+    Where none of them answers, they are known by the ``addresses`` that the others have of them.
+    """
+    seen = {host: f for host in hosts if isinstance(f := facts.get(host), HostFacts)}
+    ids = {node.id: node for f in seen.values() for node in f.swarm.nodes}
+    found = [host for host, f in seen.items() if f.swarm.manager and _recorded(f)]
+    leads = [host for host in found if (n := ids.get(seen[host].swarm.node)) and n.leads]
+    if found:
+        return tuple(dict.fromkeys([*leads, *found]))
+    known = {at for f in seen.values() if _recorded(f) for at in _hosts_of(f.swarm)}
+    return tuple(host for host in hosts if host not in seen and addresses[host] in known)
 
 
 def known(facts: HostFacts) -> bool:

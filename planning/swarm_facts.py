@@ -19,6 +19,10 @@ class Node(Facts):
     manager: WordOrNone
 
     @property
+    def leads(self) -> bool:
+        return self.manager == "Leader"
+
+    @property
     def down(self) -> bool:
         return self.status == "Down"
 

@@ -119,16 +119,19 @@ def hosts_of_lost_networks(
 
 
 def members_of_swarm(
-    networks: Mapping[str, NetworkSettings], settings: SwarmSettings, addresses: Mapping[str, str]
+    networks: Mapping[str, NetworkSettings],
+    settings: SwarmSettings,
+    addresses: Mapping[str, str],
+    facts: Mapping[str, HostFacts | Unreachable],
 ) -> Wish | None:
-    """The swarm that the networks need, None if none does. ``addresses``: of all hosts."""
+    """The swarm that the networks need, None if none does. ``addresses``, ``facts``: of all hosts."""
     on_swarm = [
         s
         for s in networks.values()
         if isinstance(s, OverlaySettings) and s.control_plane == "swarm"
     ]
     hosts = {host for network in on_swarm for host in network.on(list(addresses))}
-    return settings.wish([n for n in addresses if n in hosts], addresses) if hosts else None
+    return settings.wish([n for n in addresses if n in hosts], addresses, facts) if hosts else None
 
 
 def make_swarm(
@@ -136,7 +139,8 @@ def make_swarm(
 ) -> Swarm | None:
     """The swarm that the networks need, None if none does."""
     addresses = {name: host.endpoint.address for name, host in hosts.items()}
-    wish = members_of_swarm(networks, settings, addresses)
+    facts = {name: host.facts for name, host in hosts.items()}
+    wish = members_of_swarm(networks, settings, addresses, facts)
     if wish is None:
         return None
     taken = [network.subnet for network in networks.values()]

@@ -73,6 +73,33 @@ def as_left(engine: RecordingEngine, managers: tuple[str, ...]) -> dict[str, str
     return found
 
 
+def without_managers() -> dict[str, Any]:
+    values = stack_values("lab-swarm")
+    values["swarm"].pop("managers", None)
+    return values
+
+
+def test_who_manages_goes_on_managing_when_a_host_comes_whose_name_is_first(run):
+    hosts = ("docker03", "docker04", "docker05")
+    values = without_managers()
+    values["hosts"]["docker01"] = {**values["hosts"]["docker03"], "address": "10.0.0.11"}
+    engine = run(
+        {**fleet_texts(("docker04",), hosts=hosts), "docker01": host_text("docker01")}, values
+    )
+    roles = {name: header(engine, name)["role"] for name in ("docker01", *hosts)}
+    assert roles == {
+        "docker01": "worker", "docker03": "worker", "docker04": "manager", "docker05": "worker",
+    }  # fmt: skip
+    assert list(engine.of_type(NETWORK)) == ["ol1@docker04"]
+
+
+def test_a_manager_that_does_not_answer_is_still_the_manager_in_a_preview(run):
+    facts = {**fleet_texts(("docker04",), hosts=HOSTS), "docker04": (255, "No route to host")}
+    engine = run(facts, without_managers(), preview=True)
+    assert header(engine, "docker03")["role"] == "worker"
+    assert list(engine.of_type(NETWORK)) == ["ol1@docker04"]
+
+
 def test_every_host_of_the_overlay_has_one_seat(run):
     engine = run(BARE)
     assert set(seats(engine)) == SEATS
