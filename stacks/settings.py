@@ -82,6 +82,9 @@ def parse(
         for name in SECTIONS
         for problem in no_text(values.get(name), (f"{PROJECT}:{name}",))
     ]
+    if problems:
+        # The models cannot even say what is wrong with half a surrogate pair.
+        raise ProblemsError(problems, "the stack file has errors:")
     sections = {name: _section(name, values.get(name), problems) for name in SECTIONS}
     if places is not None:
         problems += places.altered({f"{PROJECT}:{name}": read for name, read in sections.items()})

@@ -244,7 +244,7 @@ def test_any_edit_makes_nothing_whose_name_is_held_by_what_goes_later(
         for host, text in fleet.texts().items()
     }
     second = run_program(monkeypatch, tmp_path, after, texts)
-    gone = {
+    gone: set[tuple[str, ...]] = {
         (kind if kind == "network" else "name", host, name) for host, kind, name in removed(second)
     }
     old, new = held(first), held(second)
