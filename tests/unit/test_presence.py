@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from planning.facts import ContainerFacts, Engine, HostFacts, NetworkFacts
-from planning.presence import missing, upgraded
-from tests.unit.fleet import facts_text, run_program, stack_values
+from planning.facts import ContainerFacts, Engine, HostFacts, NetworkFacts, Unreachable, parse
+from planning.presence import Mark, mark, missing, upgraded
+from tests.unit.fleet import containers, facts_text, run_program, stack_values
 
 RECORD = "present\nnetwork n1 ol1\ncontainer c1 web01\ncontainer c2 web02\n"
 
@@ -84,3 +84,36 @@ def test_the_engine_is_in_the_record_and_an_engine_that_does_not_answer_is_no_ch
     record = {"present": "present\nengine 20.10.5\n"}
     assert run("26.1.5", record) == "engine 26.1.5"
     assert run(None, record) == "engine 20.10.5"
+
+
+ROW = {"id": "c1", "name": "web01", "status": "Up", "stack": "s", "made": "then"}
+
+
+def seen(state=None, **more):
+    """A host with the container web01 in a state, or without."""
+    rows = [] if state is None else [{**ROW, "state": state, **more}]
+    return parse(facts_text(more=(containers(*rows),)))
+
+
+def test_what_is_there_keeps_its_mark_and_what_is_gone_or_has_ended_gets_another():
+    assert mark(seen("running"), RECORD, "container", "web01", "s") == Mark("then")
+    for gone in (seen(), seen("exited"), seen("dead"), seen("created")):
+        found = mark(gone, RECORD, "container", "web01", "s")
+        assert found.anew
+        assert found.value not in ("", "then")
+    assert mark(seen("paused"), RECORD, "container", "web01", "s") == Mark("then")
+
+
+def test_what_was_never_made_has_no_mark():
+    assert mark(seen(), None, "container", "web01", "s") == Mark("")
+    assert mark(seen(), RECORD, "network", "other", "s") == Mark("")
+
+
+def test_what_cannot_be_seen_is_not_gone():
+    unread = parse(facts_text(more=("unread containers time",)))
+    assert mark(unread, RECORD, "container", "web01", "s") == Mark("", known=False)
+    assert mark(Unreachable(reason="x"), RECORD, "container", "web01", "s").known is False
+
+
+def test_a_name_that_somebody_else_has_taken_is_left_alone():
+    assert not mark(seen("running", stack="else"), RECORD, "container", "web01", "s").known
