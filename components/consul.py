@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from ipaddress import IPv4Address
 from typing import Any
 
 import pulumi
 import pulumi_docker as docker
 from pydantic import Field
 
-from components.daemon import DaemonConfig
+from components.daemon import DaemonConfig, Firewall
 from components.host import Host
 from components.images import Images
 from planning import ports, presence, records
@@ -19,7 +20,7 @@ from planning.conflicts import Claim, Item
 from planning.facts import HostFacts
 from planning.ports import Member
 from planning.presence import Mark
-from planning.words import DockerName, HostName, Image
+from planning.words import DockerName, HostName, Image, Subnet
 
 
 class ConsulSettings(Words):
@@ -32,6 +33,11 @@ class ConsulSettings(Words):
     port: int = Field(default=8500, ge=1, le=65535, description="HTTP port on the host")
     container_name: DockerName = Field(
         default="consul", description="Name of the server's Docker container"
+    )
+    allow: list[Subnet] = Field(
+        default=[],
+        description="Addresses and subnets that reach the HTTP port beside the hosts, e.g. of who "
+        "looks at Consul's pages",
     )
 
     def item(self) -> Item:
@@ -59,11 +65,12 @@ class ConsulSettings(Words):
 
 @dataclass(frozen=True)
 class ConsulServerArgs:
-    """What a ConsulServer is made of."""
+    """What a ConsulServer is made of. ``firewall``: what is there before it, None without rules."""
 
     settings: ConsulSettings
     host: Host
     images: Images
+    firewall: Firewall | None
 
 
 class ConsulServer(pulumi.ComponentResource):
@@ -81,6 +88,7 @@ class ConsulServer(pulumi.ComponentResource):
         )
         self.args = args
         host, settings = args.host, args.settings
+        facts = host.facts if isinstance(host.facts, HostFacts) else None
         on_host = pulumi.ResourceOptions(
             parent=self, provider=host.provider, aliases=host.aliases(f"{name}-data")
         )
@@ -102,7 +110,11 @@ class ConsulServer(pulumi.ComponentResource):
             command=_command(),
             restart="always",
             destroy_grace_seconds=10,
-            ports=[docker.ContainerPortArgs(internal=8500, external=settings.port)],
+            ports=[
+                docker.ContainerPortArgs(
+                    internal=8500, external=settings.port, ip=bound_to(host.endpoint.address, facts)
+                )
+            ],
             volumes=[
                 docker.ContainerVolumeArgs(volume_name=volume.name, container_path="/consul/data")
             ],
@@ -112,7 +124,12 @@ class ConsulServer(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(
                 parent=self,
                 provider=host.provider,
-                depends_on=[image, volume, *host.after_daemon()],
+                depends_on=[
+                    image,
+                    volume,
+                    *host.after_daemon(),
+                    *(args.firewall.before if args.firewall else ()),
+                ],
                 delete_before_replace=True,
                 ignore_changes=None if mark.known else ["labels"],
                 aliases=host.aliases(name),
@@ -142,17 +159,30 @@ class ConsulServer(pulumi.ComponentResource):
                 ),
                 resource=self,
             )
+        for sentence in exposure(
+            host.host_name,
+            host.endpoint.address,
+            settings,
+            facts,
+            guarded=args.firewall is not None,
+        ):
+            pulumi.log.warn(sentence, resource=self)
+        self.engines: pulumi.Output[list[str]] | None = None
         self.url = f"http://{host.endpoint.address}:{settings.port}"
         self.register_outputs({"url": self.url})
 
     @classmethod
     def wanted(
-        cls, settings: ConsulSettings | None, hosts: Mapping[str, Host], images: Images
+        cls,
+        settings: ConsulSettings | None,
+        hosts: Mapping[str, Host],
+        images: Images,
+        firewall: Firewall | None,
     ) -> ConsulServer | None:
         """The server if the stack file asks for one."""
         if settings is None:
             return None
-        return cls("consul", ConsulServerArgs(settings, hosts[settings.host], images))
+        return cls("consul", ConsulServerArgs(settings, hosts[settings.host], images, firewall))
 
     @property
     def cluster_store(self) -> str:
@@ -166,21 +196,63 @@ class ConsulServer(pulumi.ComponentResource):
         # Nobody sees the networks; with the server's data they are lost, else they come back.
         return Mark(records.stamp(), anew=True) if self.data_lost else Mark("", known=False)
 
-    def shown(self, daemons: Mapping[str, DaemonConfig]) -> dict[str, Any]:
-        """The server's row in the outputs; `hosts` are the engines that it was seen to list.
-
-        Fails the up unless every host of ``daemons`` is in the store's docker/nodes/.
-        """
-        addresses = [daemon.host.endpoint.address for daemon in daemons.values()]
-        content = "".join(f"{address}\n" for address in addresses)
+    def check_engines(self, daemons: Mapping[str, DaemonConfig]) -> None:
+        """Fails the up unless every host of ``daemons`` on the store is in its docker/nodes/."""
+        users = [one for one in daemons.values() if "cluster-store" in one.settings]
+        content = "".join(f"{one.host.endpoint.address}\n" for one in users)
         check = self.args.host.check(
             "consul-hosts",
             "consul.sh hosts",
             self.container.id.apply(lambda id_: f"container={id_} port=8500\n{content}"),
             parent=self,
-            depends_on=[self.leader, *(daemon.change for daemon in daemons.values())],
+            depends_on=[self.leader, *(one.change for one in users)],
         )
-        return {"url": self.url, "hosts": check.stdout.apply(str.split)}
+        self.engines = check.stdout.apply(str.split)
+
+    def shown(self) -> dict[str, Any]:
+        """The server's row in the outputs; `hosts` are the engines that it was seen to list."""
+        return {"url": self.url, "hosts": self.engines}
+
+
+def bound_to(address: str, facts: HostFacts | None) -> str | None:
+    """The address that the port is published at: the host's, where it has it on a NIC; None is all."""
+    try:
+        here = IPv4Address(address)
+    except ValueError:
+        return None
+    if facts is None or not facts.nics:
+        return address
+    held = {one.ip for nic in facts.nics.values() for one in nic.addresses}
+    return address if here in held else None
+
+
+def exposure(
+    host: str, address: str, settings: ConsulSettings, facts: HostFacts | None, *, guarded: bool
+) -> list[str]:
+    """Sentences on who can write to the server beside the stack's engines."""
+    found = []
+    where = bound_to(address, facts)
+    if where is None:
+        found.append(
+            f"{host} has {address} on none of its network interfaces: Consul listens on all of its "
+            "addresses"
+        )
+    if not guarded:
+        found.append(
+            f"everybody who reaches {address}:{settings.port} can write to Consul, and so change or "
+            "empty the overlays: have `crosshost:firewall: {mode: guard}`"
+        )
+    listeners = [
+        one
+        for one in (facts.listeners if facts else None) or []
+        if (one.protocol, one.port, one.program) == ("tcp", settings.port, "docker-proxy")
+    ]
+    if where is not None and any(one.address != where for one in listeners):
+        found.append(
+            f"Consul on {host} is made anew, with the data that it has, as it listens on {where} "
+            "only from now on"
+        )
+    return found
 
 
 def _runs(settings: ConsulSettings, host: Host) -> bool:
@@ -218,9 +290,10 @@ def _command() -> list[str]:
         "-server",
         "-bootstrap-expect=1",
         "-data-dir=/consul/data",
-        "-bind=0.0.0.0",
+        "-bind=127.0.0.1",
         "-advertise=127.0.0.1",
-        "-client=0.0.0.0",
+        "-client=127.0.0.1",
         "-ui",
+        '-hcl=addresses { http = "0.0.0.0" }',
         "-hcl=performance { raft_multiplier = 1 }",
     ]

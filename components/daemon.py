@@ -29,6 +29,13 @@ class DaemonConfigArgs:
     store_lost: bool = False
 
 
+class Firewall(Protocol):
+    """What keeps strangers from engines that meet their peers (components/firewall.py)."""
+
+    @property
+    def before(self) -> list[pulumi.Resource]: ...
+
+
 class Store(Protocol):
     """A cluster store that daemons are pointed at (components/consul.py)."""
 
@@ -65,6 +72,7 @@ class DaemonConfig(pulumi.ComponentResource):
             opts or pulumi.ResourceOptions(aliases=host.aliases(name)),
         )
         self.host = host
+        self.settings = args.settings
         api, certificates = None, None
         if args.api is not None:
             if args.api.tls is not None:
@@ -206,12 +214,13 @@ def configure_daemons(
     settings: Mapping[str, dict[str, Any]],
     wanted: DaemonSettings | None,
     store: Store | None,
+    firewall: Firewall | None,
     store_lost: Collection[str] = (),
 ) -> dict[str, DaemonConfig]:
     """A DaemonConfig for each host that ``settings`` or ``wanted`` have something for.
 
-    ``settings``: what the networks need. ``store`` leads before any daemon is touched.
-    ``store_lost``: hosts whose cluster store has lost networks.
+    ``settings``: what the networks need. ``store`` leads before any daemon is touched, and
+    all of ``firewall`` is there. ``store_lost``: hosts whose cluster store has lost networks.
     """
     wanted = wanted or DaemonSettings()
     turns = Turns(wanted.rollout.max_unavailable)
@@ -224,7 +233,10 @@ def configure_daemons(
                     hosts[name], {**wanted.settings, **keys}, wanted.api, name in store_lost
                 ),
                 turns=turns,
-                depends_on=[store.leader] if store else [],
+                depends_on=[
+                    *([store.leader] if store else []),
+                    *(firewall.before if firewall and keys else []),
+                ],
             )
             hosts[name].daemon = daemons[name].change
     return daemons

@@ -10,6 +10,7 @@ import pulumi
 from components.consul import ConsulSettings
 from components.daemon_settings import DaemonSettings
 from components.facts import read_facts
+from components.firewall import FirewallSettings
 from components.host import Host, HostArgs
 from components.networks import settled
 from components.networks.base import NetworkSettings
@@ -35,6 +36,7 @@ def connect(
     consul: ConsulSettings | None,
     swarm: SwarmSettings,
     daemon: DaemonSettings | None,
+    firewall: FirewallSettings,
 ) -> Fleet:
     """The fleet, its hosts in order.
 
@@ -48,7 +50,7 @@ def connect(
             for sentence in preflight.lost_records(name, seen, access.stack):
                 pulumi.log.warn(sentence)
     wanted, choice = settled(networks, facts, consul_given=consul is not None)
-    found = problems(access, facts, wanted, choice, consul, swarm, daemon)
+    found = problems(access, facts, wanted, choice, consul, swarm, daemon, firewall)
     answering = {name: seen for name, seen in facts.items() if isinstance(seen, HostFacts)}
     if pulumi.runtime.is_dry_run():
         for problem in found:

@@ -16,6 +16,9 @@ from planning import presence, records
 from planning.facts import HostFacts, Unreachable
 from planning.presence import Mark
 
+# Inputs of a change that come from facts.
+_OBSERVED = ["stdin", "triggers"]
+
 
 @dataclass(frozen=True)
 class HostArgs:
@@ -127,11 +130,14 @@ class Host(pulumi.ComponentResource):
         depends_on: Sequence[pulumi.Resource] = (),
         elsewhere: Sequence[str] = (),
         triggers: Sequence[pulumi.Input[str]] = (),
+        generation: str | None = None,
     ) -> command.remote.Command:
         """A change to the host: ``script apply`` with ``stdin``, ``script undo`` on delete.
 
         ``elsewhere``: other hosts from which it may have moved here, without an undo there.
         ``triggers``: where one of these changes it is undone before it is done again.
+        ``generation``: where this changes it is done again first, and what was before is undone at
+        the end of the up, after all that waited for it.
         """
         return self._command(
             name,
@@ -141,7 +147,8 @@ class Host(pulumi.ComponentResource):
             parent=parent,
             depends_on=[self.scripts, *([self.conflicts] if self.conflicts else []), *depends_on],
             elsewhere=elsewhere,
-            triggers=triggers,
+            triggers=[generation] if generation else triggers,
+            undo_first=not generation,
         )
 
     def check(
@@ -218,6 +225,7 @@ class Host(pulumi.ComponentResource):
         depends_on: Sequence[pulumi.Resource] = (),
         elsewhere: Sequence[str] = (),
         triggers: Sequence[pulumi.Input[str]] = (),
+        undo_first: bool = True,
     ) -> command.remote.Command:
         sudo = "sudo -n " if self.endpoint.sudo else ""
         return command.remote.Command(
@@ -233,8 +241,8 @@ class Host(pulumi.ComponentResource):
                 parent=parent,
                 depends_on=list(depends_on),
                 aliases=self.aliases(name, elsewhere),
-                delete_before_replace=bool(triggers) or None,
+                delete_before_replace=(bool(triggers) and undo_first) or None,
                 # Facts of a host that does not answer are no reason to show a change.
-                ignore_changes=["stdin"] if isinstance(self.facts, Unreachable) else None,
+                ignore_changes=_OBSERVED if isinstance(self.facts, Unreachable) else None,
             ),
         )

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from components import firewall as guard
 from components.consul import ConsulSettings
 from components.control_planes import PLANES
 from components.daemon_settings import DaemonSettings
+from components.firewall import FirewallSettings
 from components.networks import members_of_swarm
 from components.networks.base import NetworkSettings
 from components.networks.overlay import OverlaySettings, advertisable
@@ -31,6 +33,7 @@ def problems(
     consul: ConsulSettings | None,
     swarm: SwarmSettings,
     daemon: DaemonSettings | None,
+    firewall: FirewallSettings,
 ) -> list[str]:
     """What stands in the way of what a stack asks of its hosts, a sentence each.
 
@@ -82,6 +85,10 @@ def problems(
                 "Swarm does not go with the firewall back end nftables yet: take firewall-backend out "
                 "of crosshost:daemon.settings, or use another strategy, e.g. macvlan"
             )
+    planned = guard.plan(firewall, networks, addresses, facts, consul, swarm, wish)
+    for name, member in members.items():
+        if any(name in one.peers for one in planned.guarded):
+            found += guard.refusals(firewall, name, member.facts)
     # Networks of the same hosts have the same to say.
     return list(dict.fromkeys(found))
 

@@ -134,12 +134,16 @@ def refusals(
 
 @dataclass(frozen=True)
 class SwarmArgs:
-    """What a Swarm is made of. ``hosts``: all of the stack; ``taken``: subnets of its networks."""
+    """What a Swarm is made of. ``hosts``: all of the stack; ``taken``: subnets of its networks.
+
+    ``before``: what is there before a host begins or joins it.
+    """
 
     settings: SwarmSettings
     wish: swarm.Wish
     hosts: Mapping[str, Host]
     taken: Sequence[Subnet] = ()
+    before: Sequence[pulumi.Resource] = ()
 
 
 class Swarm(pulumi.ComponentResource):
@@ -225,7 +229,13 @@ class Swarm(pulumi.ComponentResource):
             logging=command.local.Logging.NONE,
             opts=pulumi.ResourceOptions(
                 parent=self,
-                depends_on=[host.scripts, *host.after_daemon(), *others, *after],
+                depends_on=[
+                    host.scripts,
+                    *host.after_daemon(),
+                    *self.args.before,
+                    *others,
+                    *after,
+                ],
                 ignore_changes=None if name in self._facts else ["stdin"],
                 aliases=host.aliases("swarm"),
             ),

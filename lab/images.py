@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from lab import cache, keys
@@ -24,17 +24,22 @@ _SSH_PACKAGES = [
     *("iproute2", "iputils-ping", "tcpdump", "iperf3"),
 ]
 _TOOL_PACKAGES = ["consul", "busybox-static", "docker-registry", "libc6"]
-_LIBRARIES = ["ld-", "libc[.-]", "libpthread", "libdl", "libnss_"]
+_LOADER = ["lib64/ld-*", "lib/ld-linux-*", "lib/*-linux-gnu*/ld-*"]
 _CONSUL_FILES = [
     "usr/bin/consul",
-    "lib64/ld-*",
-    "lib/ld-linux-*",
-    *(f"lib/*-linux-gnu*/{name}*" for name in _LIBRARIES),
+    *_LOADER,
+    *(f"lib/*-linux-gnu*/{name}*" for name in ("libc[.-]", "libpthread", "libdl", "libnss_")),
+]
+# What a static busybox loads to look a name up; without it ping says "bad address" to every name.
+_RESOLVER_FILES = [
+    *_LOADER,
+    *(f"lib/*-linux-gnu*/{name}*" for name in ("libc[.-]", "libnss_[df]", "libresolv")),
 ]
 _NOT_IN_A_CONTAINER = ("dev", "proc", "sys", "run", "var/cache", "var/lib/apt", "var/log", "boot")
 _ACCOUNTS = {
     "etc/passwd": b"root:x:0:0:root:/root:/bin/sh\n",
     "etc/group": b"root:x:0:\n",
+    "etc/nsswitch.conf": b"hosts: files dns\n",
 }
 # The sshd of a container of centos_ssh has the host key of a lab host with this name.
 SSH_KEY_NAME = "centos_ssh"
@@ -56,7 +61,7 @@ def images(client_key: str, folder: Path) -> list[Image]:
 
     The one layer that depends on the key is written into `folder`.
     """
-    busybox = _layer("busybox", "1", _write_busybox)
+    busybox = _layer("busybox", "2", _write_busybox)
     consul = _layer("consul", "1", _write_consul)
     ssh = _layer("centos_ssh", " ".join(_SSH_PACKAGES), _write_ssh)
     return [
@@ -92,14 +97,19 @@ def _write_busybox(writer: LayerWriter) -> None:
     writer.add_links({f"bin/{name}": "busybox" for name in applets if name != "busybox"})
     for path, content in _ACCOUNTS.items():
         writer.add_bytes(path, content)
+    _write_files(writer, _RESOLVER_FILES)
     writer.add_folder("tmp", 0o1777)
     writer.add_folder("root", 0o700)
 
 
-def _write_consul(writer: LayerWriter) -> None:
-    for pattern in _CONSUL_FILES:
+def _write_files(writer: LayerWriter, patterns: Sequence[str]) -> None:
+    for pattern in patterns:
         for file in sorted(tools().glob(pattern)):
             writer.add(file, str(file.relative_to(tools())))
+
+
+def _write_consul(writer: LayerWriter) -> None:
+    _write_files(writer, _CONSUL_FILES)
     writer.add_folder("consul/data")
     writer.add_folder("consul/config")
 

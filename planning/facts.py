@@ -17,7 +17,7 @@ from pydantic import BaseModel, Field, TypeAdapter
 
 from planning import answers, swarm_facts, system_facts
 from planning.answers import RECORD_NAME, Printable, Word, WordOrNone, printable
-from planning.swarm_facts import Node, SwarmFacts, SwarmInfo
+from planning.swarm_facts import Node, NodeAddress, SwarmFacts, SwarmInfo
 from planning.system_facts import DockerUnit, Facts, Firewall, Listener, ModuleState
 
 T = TypeVar("T")
@@ -95,7 +95,8 @@ class HostFacts(Facts):
     daemon.json. ``daemon_interrupted``: a restart of ours was cut off with live-restore on for it.
     ``certificates`` maps a folder of ours to the hash of what is in it. ``skew`` is how many seconds
     the host's clock is ahead of ours, 0 as far as the time of asking leaves it open.
-    ``sudo``: whether sudo works without a password, None for a login as root.
+    ``sudo``: whether sudo works without a password, None for a login as root. ``guard``: whether the
+    rules of firewall.sh are as it made them ("intact", "changed"), None where it made none.
     ``forwards_at_boot``: whether sysctl.d turns IPv4 forwarding on, asked from Docker 29 on.
     ``volumes``: names of Docker's volumes, on the host of a Consul server only.
     ``free_docker`` and ``free_etc`` are bytes. ``modules`` knows only what the host told.
@@ -132,6 +133,7 @@ class HostFacts(Facts):
     unit: DockerUnit | None = None
     firewall: Firewall = Firewall()
     forwards_at_boot: bool | None = None
+    guard: str | None = None
     listeners: list[Listener] | None = None
     modules: dict[str, ModuleState] = {}
     free_docker: int | None = None
@@ -234,6 +236,9 @@ def parse(text: str, asked: tuple[int, int] | None = None) -> HostFacts:
     clock = read("clock", lambda: _number(one("clock")))
     info = read("info", lambda: _info(printed.text("info"))) or _Info()
     nodes = read("nodes", lambda: answers.rows(printed.text("nodes") or "", Node)) or []
+    at = read(
+        "node_addresses", lambda: answers.rows(printed.text("node_addresses") or "", NodeAddress)
+    )
     return HostFacts(
         uid=_number(one("uid")),
         hostname=printed.text("hostname") or "",
@@ -249,7 +254,7 @@ def parse(text: str, asked: tuple[int, int] | None = None) -> HostFacts:
         docker_cli=one("docker_cli") == "1",
         user_reaches_docker=one("user_reaches_docker") != "0",
         engine=info.engine(),
-        swarm=swarm_facts.understood(info.Swarm, nodes),
+        swarm=swarm_facts.understood(info.Swarm, nodes, at or []),
         backends=frozenset(printed.many("backend")) & {"consul", "etcd", "zookeeper"},
         daemon_json=printed.text("daemon_json"),
         daemon_json_hash=_hash(one("daemon_json_hash")),
@@ -275,6 +280,7 @@ def parse(text: str, asked: tuple[int, int] | None = None) -> HostFacts:
             nft=printed.text("nft"),
         ),
         forwards_at_boot=system_facts.forwards_at_boot(printed.text("sysctl")),
+        guard={"intact": "intact", "changed": "changed"}.get(one("guard") or ""),
         listeners=system_facts.listeners(printed.text("listening")),
         modules=read("module", lambda: _modules(printed.many("module"))) or {},
         free_docker=read("free_docker", lambda: _bytes(one("free_docker"))),

@@ -27,12 +27,20 @@ class Node(Facts):
         return self.status == "Down"
 
 
+class NodeAddress(Facts):
+    """Where a node is: ``address`` as the managers see it, ``manager`` (with a port) if it is one."""
+
+    id: Word
+    address: At
+    manager: At
+
+
 class SwarmFacts(Facts):
     """A host's swarm, from ``docker info``; only a manager knows the swarm's own settings.
 
     ``state``: Docker's LocalNodeState (inactive, pending, active, error, locked). ``managers``:
     node ID -> address of the managers that the node knows. ``nodes`` is empty on workers, and on
-    managers of a swarm without a leader.
+    managers of a swarm without a leader, as ``node_addresses`` is.
     """
 
     state: Word = "inactive"
@@ -45,6 +53,7 @@ class SwarmFacts(Facts):
     autolock: bool = False
     data_path_port: int = 4789
     nodes: list[Node] = []
+    node_addresses: list[NodeAddress] = []
 
     @property
     def member(self) -> bool:
@@ -83,8 +92,10 @@ class SwarmInfo(BaseModel):
     Cluster: _Cluster | None = None
 
 
-def understood(info: SwarmInfo | None, nodes: Sequence[Node]) -> SwarmFacts:
-    """The facts from the section Swarm of ``docker info`` and the rows of `docker node ls`."""
+def understood(
+    info: SwarmInfo | None, nodes: Sequence[Node], addresses: Sequence[NodeAddress] = ()
+) -> SwarmFacts:
+    """The facts from the section Swarm of ``docker info`` and the rows of the managers' lists."""
     info = info or SwarmInfo()
     cluster = info.Cluster or _Cluster()
     encryption = (cluster.Spec and cluster.Spec.EncryptionConfig) or _Encryption()
@@ -99,4 +110,5 @@ def understood(info: SwarmInfo | None, nodes: Sequence[Node]) -> SwarmFacts:
         autolock=bool(encryption.AutoLockManagers),
         data_path_port=cluster.DataPathPort or 4789,
         nodes=list(nodes),
+        node_addresses=list(addresses),
     )

@@ -53,7 +53,9 @@ def doctor(
     networks, choice = settled(say.networks, facts, consul_given=say.consul is not None)
     if choice is not None:
         console.print(f"overlays: on {choice.plane.capitalize()}, as {choice.why}\n")
-    found = problems(access, facts, networks, choice, say.consul, say.swarm, say.daemon)
+    found = problems(
+        access, facts, networks, choice, say.consul, say.swarm, say.daemon, say.firewall
+    )
     if not found:
         console.print(f"nothing stands in the way of {stack}", style="green", highlight=False)
         return

@@ -81,6 +81,15 @@ crosshost:swarm:
   advertise: ens33
 """,
     ),
+    "firewall": (
+        "Rules on the hosts of overlays that let only these hosts reach the ports of their engines "
+        "(docs/security.md). They are made unless `mode` is `off`.",
+        """\
+crosshost:firewall:
+  mode: guard
+  allow: [192.168.7.20/32]
+""",
+    ),
     "networks": (
         "The networks, each under its name; `strategy` says of which kind.",
         """\

@@ -13,6 +13,7 @@ import pulumi
 from components.consul import ConsulSettings
 from components.container import ContainerSettings
 from components.daemon_settings import DaemonSettings
+from components.firewall import FirewallSettings
 from components.networks import AnyNetwork
 from components.networks.base import NetworkSettings
 from components.ssh import HostSettings, SshSettings
@@ -32,6 +33,7 @@ SECTIONS: dict[str, tuple[Any, Any]] = {
     "daemon": (None, DaemonSettings),
     "consul": (None, ConsulSettings),
     "swarm": (None, SwarmSettings),
+    "firewall": (None, FirewallSettings),
     "networks": (NetworkName, AnyNetwork),
     "containers": (EntryName, ContainerSettings),
 }
@@ -46,6 +48,7 @@ class Settings:
     daemon: DaemonSettings | None = None
     consul: ConsulSettings | None = None
     swarm: SwarmSettings = field(default_factory=SwarmSettings)
+    firewall: FirewallSettings = field(default_factory=FirewallSettings)
     networks: dict[str, NetworkSettings] = field(default_factory=dict)
     containers: dict[str, ContainerSettings] = field(default_factory=dict)
     secret_containers: bool = False
@@ -89,6 +92,7 @@ def parse(
     if places is not None:
         problems += places.altered({f"{PROJECT}:{name}": read for name, read in sections.items()})
     sections["swarm"] = sections["swarm"] or SwarmSettings()
+    sections["firewall"] = sections["firewall"] or FirewallSettings()
     if (ssh := sections["ssh"]) is not None:
         for key, look in (("private_key_file", ssh.key_file), ("agent", ssh.agent_socket)):
             try:

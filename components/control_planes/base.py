@@ -31,6 +31,8 @@ OVERLAY_REACH: Mapping[Path, bool] = {
     Path.PUBLISHED: True,
 }
 OVERLAY_MODULES = ("vxlan", "bridge", "veth")
+# What is changed for them beside (components/firewall.py).
+RULES = "rules of iptables that let only the hosts reach these ports, and a unit that keeps them"
 OVERLAY_PORTS: tuple[Port, ...] = (("tcp", 7946), ("udp", 7946), ("udp", 4789))
 
 

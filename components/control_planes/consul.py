@@ -12,6 +12,7 @@ from components.control_planes.base import (
     OVERLAY_MODULES,
     OVERLAY_PORTS,
     OVERLAY_REACH,
+    RULES,
     ControlPlane,
 )
 from components.host import Host
@@ -47,10 +48,10 @@ class ConsulPlane(ControlPlane):
         engines="up to 20.10, with the Consul back end",
         addresses="of a subnet of their own, automatic or chosen",
         changes="`cluster-store` and `cluster-advertise` in daemon.json, by a reload; a unit that "
-        "starts containers after a boot",
+        f"starts containers after a boot; {RULES}",
         networks="one overlay network in the store, seen by all engines",
         undo="daemon.json byte for byte, by a restart that running containers survive; the unit; "
-        "docker_gwbridge, where it was not there before",
+        "the rules; docker_gwbridge, where it was not there before",
         reach=OVERLAY_REACH,
         modules=OVERLAY_MODULES,
         ports=OVERLAY_PORTS,

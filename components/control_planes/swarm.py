@@ -11,6 +11,7 @@ from components.control_planes.base import (
     OVERLAY_MODULES,
     OVERLAY_PORTS,
     OVERLAY_REACH,
+    RULES,
     ControlPlane,
 )
 from components.swarm import CONTROL_PORT, Swarm
@@ -69,10 +70,10 @@ class SwarmPlane(ControlPlane):
         engines="any in use, mixed too",
         addresses="of a subnet of their own, automatic or chosen",
         changes="a swarm that the hosts join, without a reload; a unit that starts containers after a "
-        "boot",
+        f"boot; {RULES}",
         networks="one attachable overlay network, made by the first manager, on other hosts from "
         "their first container on",
-        undo="each host leaves, the last manager ends the swarm; the unit; docker_gwbridge, where it "
+        undo="each host leaves, the last manager ends the swarm; the unit; the rules; docker_gwbridge, where it "
         "was not there before",
         reach=OVERLAY_REACH,
         modules=OVERLAY_MODULES,

@@ -10,6 +10,7 @@ from pydantic import Field
 
 from components.consul import ConsulServer
 from components.control_planes import PLANES, Parts, PlaneName
+from components.daemon import Firewall
 from components.host import Host
 from components.networks.base import Network, NetworkContext, NetworkSettings
 from components.networks.macvlan import MacvlanNetwork, MacvlanSettings
@@ -135,16 +136,20 @@ def members_of_swarm(
 
 
 def make_swarm(
-    networks: Mapping[str, NetworkSettings], hosts: Mapping[str, Host], settings: SwarmSettings
+    networks: Mapping[str, NetworkSettings],
+    hosts: Mapping[str, Host],
+    settings: SwarmSettings,
+    firewall: Firewall | None,
 ) -> Swarm | None:
-    """The swarm that the networks need, None if none does."""
+    """The swarm that the networks need, None if none does; all of ``firewall`` comes before it."""
     addresses = {name: host.endpoint.address for name, host in hosts.items()}
     facts = {name: host.facts for name, host in hosts.items()}
     wish = members_of_swarm(networks, settings, addresses, facts)
     if wish is None:
         return None
     taken = [network.subnet for network in networks.values()]
-    return Swarm("swarm", SwarmArgs(settings, wish, hosts, taken))
+    before = firewall.before if firewall else []
+    return Swarm("swarm", SwarmArgs(settings, wish, hosts, taken, before))
 
 
 def make_network(

@@ -109,6 +109,9 @@ if has docker; then
         *'"ControlAvailable":true'*)
             put_output nodes 5 docker node ls --format \
                 '{"id":{{json .ID}},"hostname":{{json .Hostname}},"status":{{json .Status}},"manager":{{json .ManagerStatus}}}'
+            # shellcheck disable=SC2016
+            put_output node_addresses 5 sh -c 'docker node inspect --format "$1" $(docker node ls --quiet)' sh \
+                '{"id":{{json .ID}},"address":{{json .Status.Addr}},"manager":{{with .ManagerStatus}}{{json .Addr}}{{else}}""{{end}}}'
             ;;
         esac
         put_output containers 10 docker ps --all --no-trunc --format \
@@ -201,6 +204,17 @@ if has iptables; then put_output iptables 5 iptables -S; fi
 # Rules of the older interface, where the command shows the newer one's.
 if [ -s /proc/net/ip_tables_names ] && has iptables-legacy; then
     put_output iptables_legacy 5 iptables-legacy -S
+fi
+# Whether the rules of firewall.sh are as it made them, and come back after a boot.
+if [ -e "$state/firewall/record" ]; then
+    guard=changed
+    unit=/etc/systemd/system/multi-user.target.wants/crosshost-firewall-$1.service
+    if [ ! -e /run/crosshost-firewall ] || { [ -d /run/systemd/system ] && [ ! -e "$unit" ]; }; then
+        put guard changed
+    elif ask guard 5 sh -c '{ iptables -t raw -S; ip6tables -t raw -S; } 2>/dev/null | grep CROSSHOST; :'; then
+        if printf '%s' "$text" | cmp -s - /run/crosshost-firewall; then guard=intact; fi
+        put guard "$guard"
+    fi
 fi
 if has nft; then put_output nft 5 nft -j list ruleset; fi
 if has ss; then put_output listening 5 ss -Hlntup; fi

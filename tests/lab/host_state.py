@@ -12,8 +12,8 @@ sha256sum /etc/docker/daemon.json 2>&1
 echo "== links"; ip -o link show | sed -e 's/^[0-9]*: //' -e 's/@if[0-9]*//' -e 's/ qdisc.*//' -e 's/NO-CARRIER,//' -e 's/,LOWER_UP//' | grep -v '^veth' | sort
 echo "== routes"; ip -4 route | sed 's/ linkdown//' | sort
 echo "== units"; ls /etc/systemd/system /etc/systemd/system/*.wants
-echo "== files"; ls -d /var/lib/crosshost /usr/local/lib/* /etc/docker/* 2>&1
-echo "== firewall"; iptables-save | grep -v '^#' | sed 's/\[.*\]//' | grep -v -- '--to-destination\|-d 172.17' | awk '
+echo "== files"; ls -d /var/lib/crosshost /run/crosshost* /usr/local/lib/* /etc/docker/* 2>&1
+echo "== firewall"; for tables in iptables ip6tables; do $tables-save; done | grep -v '^#' | sed 's/\[.*\]//' | grep -v -- '--to-destination\|-d 172.17' | awk '
     # A table without a rule of its own is none: engines from 28 on make "raw" with their first container.
     /^\*/ { table = $0; next } /^:/ { chains = chains $0 "\n"; if ($2 == "-") own = 1; next } /^-/ { own = 1 }
     /^COMMIT/ { if (own) printf "%s\n%s%s", table, chains, rules; own = 0; chains = rules = ""; next }

@@ -89,7 +89,7 @@ def facts_text(
         f"links {b64(links)}",
         "addresses " + b64(f"2: ens33    inet {address}/24 scope global ens33\n"),
     ]
-    lines += [*more, "end 1"]
+    lines += [iptables("-P INPUT ACCEPT"), *more, "end 1"]
     return "\n".join(lines) + "\n"
 
 

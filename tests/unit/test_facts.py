@@ -194,7 +194,8 @@ def test_what_a_host_does_not_tell_is_none_and_never_a_default():
     assert seen.sudo is None
     assert seen.skew is None
     assert seen.modules == {}
-    assert seen.firewall == system_facts.Firewall()
+    assert seen.firewall == system_facts.Firewall(iptables="-P INPUT ACCEPT\n")
+    assert seen.guard is None
 
 
 def test_free_space_modules_and_sudo_are_read():

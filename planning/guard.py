@@ -1,0 +1,155 @@
+"""Who may reach the ports that engines need of each other: their peers, and nobody else.
+
+What a host is told is a line "PROTOCOL PORT DESTINATIONS SOURCES" for each port; DESTINATIONS and
+SOURCES are IPv4 addresses or subnets by comma, and "local" is any address of the host itself. Its
+firewall.sh drops what goes to one of DESTINATIONS and comes from none of SOURCES.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from ipaddress import IPv4Address, IPv4Network
+
+from planning import records
+from planning.facts import HostFacts
+from planning.ports import Port
+from planning.swarm_facts import SwarmFacts
+
+# The change's name on a host (HostFacts.records), and what its rules are called there.
+CHANGE = "firewall"
+LOCAL = "local"
+
+
+@dataclass(frozen=True)
+class Guarded:
+    """Ports of the hosts ``at``, open to ``peers`` and to ``allow`` only.
+
+    ``peers``: host -> the addresses that its engine may speak from and be spoken to at. Those of
+    ``at`` are among them. ``allow``: further addresses and subnets.
+    """
+
+    ports: tuple[Port, ...]
+    at: tuple[str, ...]
+    peers: Mapping[str, tuple[str, ...]]
+    allow: tuple[str, ...] = ()
+
+
+def lines(host: str, guarded: Sequence[Guarded]) -> str:
+    """The content of the host's change, "" where it has no part in any of ``guarded``.
+
+    A peer also keeps its own containers from the ports of the others: they leave the host with its
+    address, which the others let in.
+    """
+    destinations: dict[Port, set[str]] = {}
+    sources: dict[Port, set[str]] = {}
+    for one in guarded:
+        if host not in one.peers:
+            continue
+        there = {a for name in one.at if name != host for a in one.peers[name]}
+        for port in one.ports:
+            destinations.setdefault(port, set()).update(there, {LOCAL} if host in one.at else ())
+            sources.setdefault(port, set()).update(one.allow, *one.peers.values())
+    return "".join(
+        f"{port[0]} {port[1]} {_listed(destinations[port])} {_listed(sources[port])}\n"
+        for port in sorted(destinations, key=lambda port: (port[1], port[0]))
+        if destinations[port]
+    )
+
+
+def _listed(addresses: Iterable[str]) -> str:
+    def place(address: str) -> tuple[int, int]:
+        if address == LOCAL:
+            return (-1, 0)
+        network = IPv4Network(address)
+        return (int(network.network_address), network.prefixlen)
+
+    return ",".join(sorted(addresses, key=place))
+
+
+def stdin(
+    content: str,
+    nodes: Iterable[str],
+    *,
+    record: str | None,
+    intact: bool,
+    now: datetime | None = None,
+) -> tuple[str, str]:
+    """The change's stdin, and the word ``since`` of its header: when somebody was last left out.
+
+    Another ``since`` is another generation: the host holds both, and lets in what either lets in,
+    until the one before is undone, after all that left with it. ``nodes``: see strangers.
+    """
+    now = now or datetime.now(UTC)
+    since = records.words(record).get("since", "") if record is not None else ""
+    if record is None or not since or _leaves_out(records.body(record), content):
+        since = now.strftime("%Y%m%dT%H%M%SZ")
+    header = {"since": since, "nodes": ",".join(sorted(nodes)) or "none"}
+    return records.text(content, record=record, intact=intact, header=header, now=now), since
+
+
+def _leaves_out(before: str, now: str) -> bool:
+    """Whether somebody was let in before and is not now."""
+    was, is_ = _sources(before), _sources(now)
+    return any(not was[port] <= is_[port] for port in was.keys() & is_.keys())
+
+
+def _sources(content: str) -> dict[str, set[str]]:
+    """Protocol and port -> who is let in."""
+    rows = (line.rsplit(" ", 2) for line in content.splitlines())
+    return {row[0]: set(row[2].split(",")) for row in rows if len(row) == 3}
+
+
+def strangers(
+    peers: Iterable[str], facts: Iterable[HostFacts], seen: Iterable[SwarmFacts]
+) -> set[str]:
+    """The addresses of a swarm's nodes that are no hosts of the stack: peers all the same.
+
+    ``peers``: the addresses of the stack's hosts. ``facts``: of these. ``seen``: the swarm as its
+    managers among them know it. An address that was let in as a host's own is one that leaves.
+    """
+    before = [facts_.records[CHANGE] for facts_ in facts if CHANGE in facts_.records]
+    known = {a for record in before for a in records.words(record).get("nodes", "").split(",")}
+    known -= {"", "none"}
+    listed = {a for swarm in seen for a in _listed_by(swarm)}
+    if not listed:
+        return known - set(peers)  # no manager tells
+    let_in = (_sources(records.body(record)).values() for record in before)
+    leaving = {a for of_record in let_in for sources in of_record for a in sources} - known
+    return listed - set(peers) - leaving
+
+
+def _listed_by(swarm: SwarmFacts) -> Iterator[str]:
+    for node in swarm.node_addresses:
+        for at in (node.address, node.manager.rpartition(":")[0]):
+            try:
+                address = IPv4Address(at)
+            except ValueError:
+                continue
+            # What a manager has for itself on older engines.
+            if not (address.is_unspecified or address.is_loopback):
+                yield str(address)
+
+
+def words(contents: Mapping[str, str], names: Mapping[str, str]) -> list[str]:
+    """What the lines of hosts mean, for people. ``names``: address -> host."""
+    ports: dict[tuple[str, str], list[str]] = {}
+    for host, content in contents.items():
+        for line in content.splitlines():
+            protocol, port, destinations, sources = line.split(" ")
+            if LOCAL in destinations.split(","):
+                ports.setdefault((host, sources), []).append(f"{protocol} {port}")
+    hosts: dict[tuple[str, str], list[str]] = {}
+    for (host, sources), given in ports.items():
+        hosts.setdefault((", ".join(given), sources), []).append(host)
+    sentences = []
+    for (given_, sources), at in hosts.items():
+        peers = list(dict.fromkeys(names.get(a, a) for a in sources.split(",")))
+        if len(at) > 1 and sorted(peers) == sorted(at):
+            by = "only each other"
+        else:
+            others = [peer for peer in peers if at != [peer]]
+            by = f"only {', '.join(others)}" if others else "no other machine"
+        sentences.append(f"{', '.join(at)} will let {by} reach {given_}")
+    return sentences

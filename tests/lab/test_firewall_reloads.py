@@ -1,0 +1,102 @@
+"""The guard beside the firewalls that admins have: Debian's own ufw, firewalld and nftables."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from lab import cache, roots
+from lab.progress import step
+from tests.lab.forged import Victim, forged_arrive, knock
+from tests.lab.test_firewall import rules
+from tests.lab.waiting import wait
+
+PACKAGES = ("ufw", "firewalld", "nftables")
+# What the packages' own scripts would do.
+CONFIGURE = """
+tar -xf - -C / --keep-directory-symlink --exclude=./dev --exclude=./proc --exclude=./etc/resolv.conf
+cp /usr/share/ufw/iptables/*.rules /usr/share/ufw/ufw.conf /etc/ufw/
+cd /usr/share/polkit-1/actions
+cp org.fedoraproject.FirewallD1.server.policy.choice org.fedoraproject.FirewallD1.policy
+systemctl daemon-reload
+systemctl reload dbus
+systemctl restart polkit
+"""
+
+
+def packages(suite: str) -> Path:
+    """The packages and what they need, unpacked."""
+    key = cache.digest("firewalls 1", suite, *PACKAGES)
+
+    def build(folder: Path) -> None:
+        with step("fetching ufw, firewalld and nftables", "about 15 s"):
+            roots.debootstrap(roots.SUITES[suite], PACKAGES, folder / "root", variant="extract")
+
+    return cache.entry("firewalls", key, build) / "root"
+
+
+@pytest.fixture(scope="module")
+def with_firewalls(lab, shared_environment):
+    """The notes' overlay, with the packages on docker02, which has a new disk afterwards."""
+    stack = shared_environment("lab-overlay")
+    stack.up()
+    argv = ["tar", "-cf", "-", "-C", str(packages("bullseye")), "."]
+    packed = subprocess.Popen(argv, stdout=subprocess.PIPE)
+    config = str(lab.folder / "ssh_config")
+    subprocess.run(
+        ["nsenter", f"--net=/run/netns/{lab.namespace}", "ssh", "-F", config, "docker02", CONFIGURE],
+        stdin=packed.stdout, stdout=sys.stderr, check=True, timeout=120, env=os.environ,
+    )  # fmt: skip
+    assert packed.wait() == 0
+    yield stack
+    stack.destroy()
+    lab.reset("docker02")
+
+
+def kept_out(lab):
+    return not forged_arrive(lab, Victim.find(lab, "docker02", "web02")) and (
+        knock(lab, "docker02", 7946) == "dropped"
+    )
+
+
+@pytest.mark.long
+def test_ufw_may_be_switched_on_reloaded_and_off(lab, with_firewalls):
+    expected = rules(lab, "docker02")
+    # Otherwise the rules would be made again before they are looked at.
+    watcher = f"crosshost-firewall-{with_firewalls.name}"
+    lab.ssh("docker02", f"systemctl stop {watcher}")
+    for command in (
+        "ufw allow 22/tcp && ufw allow from 10.0.0.11 && ufw --force enable",
+        "ufw reload",
+        "sed -i s/MANAGE_BUILTINS=no/MANAGE_BUILTINS=yes/ /etc/default/ufw && ufw reload",
+        "ufw --force disable",
+    ):
+        lab.ssh("docker02", command)
+        assert rules(lab, "docker02") == expected, command
+    lab.ssh("docker02", f"systemctl start {watcher}; systemctl restart docker")
+    assert kept_out(lab)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(
+    "command",
+    [
+        "systemctl start firewalld",
+        "firewall-cmd --reload",
+        "systemctl stop firewalld",
+        "systemctl restart nftables",
+        "nft flush ruleset",
+    ],
+)
+def test_what_empties_all_tables_opens_the_ports_for_seconds_only(lab, with_firewalls, command):
+    expected = rules(lab, "docker02")
+    assert expected
+    lab.ssh("docker02", command)
+    wait(lambda: rules(lab, "docker02") == expected, 15)
+    # For good: firewalld goes on for a moment after its command has ended.
+    wait(lambda: rules(lab, "docker02") == expected and kept_out(lab), 15)
+    assert with_firewalls.preview().changes == {}
