@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pulumi
 import pytest
 
@@ -128,7 +130,12 @@ def test_a_host_without_iptables_is_refused_unless_the_guard_is_off(run):
 
 def test_what_is_the_same_again_is_sent_word_for_word(run):
     first = run(stack_values("lab-overlay"), OLD)
-    stdin = {n: i["stdin"] for n, i in first.of_type(COMMAND).items() if "firewall" in n}
+    # Planned long ago: what is planned anew differs by its time.
+    stdin = {
+        n: re.sub(r"planned=\S+", "planned=2026-01-01T00:00:00Z", i["stdin"])
+        for n, i in first.of_type(COMMAND).items()
+        if "firewall" in n
+    }
     facts = {
         host: facts_text(
             hostname=host,
