@@ -129,12 +129,14 @@ class Host(pulumi.ComponentResource):
         parent: pulumi.Resource,
         depends_on: Sequence[pulumi.Resource] = (),
         elsewhere: Sequence[str] = (),
+        aliases: Sequence[pulumi.Alias] = (),
         triggers: Sequence[pulumi.Input[str]] = (),
         generation: str | None = None,
     ) -> command.remote.Command:
         """A change to the host: ``script apply`` with ``stdin``, ``script undo`` on delete.
 
         ``elsewhere``: other hosts from which it may have moved here, without an undo there.
+        ``aliases``: what it was called before.
         ``triggers``: where one of these changes it is undone before it is done again.
         ``generation``: where this changes it is done again first, and what was before is undone at
         the end of the up, after all that waited for it.
@@ -147,6 +149,7 @@ class Host(pulumi.ComponentResource):
             parent=parent,
             depends_on=[self.scripts, *([self.conflicts] if self.conflicts else []), *depends_on],
             elsewhere=elsewhere,
+            aliases=aliases,
             triggers=[generation] if generation else triggers,
             undo_first=not generation,
         )
@@ -224,6 +227,7 @@ class Host(pulumi.ComponentResource):
         parent: pulumi.Resource,
         depends_on: Sequence[pulumi.Resource] = (),
         elsewhere: Sequence[str] = (),
+        aliases: Sequence[pulumi.Alias] = (),
         triggers: Sequence[pulumi.Input[str]] = (),
         undo_first: bool = True,
     ) -> command.remote.Command:
@@ -240,7 +244,7 @@ class Host(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(
                 parent=parent,
                 depends_on=list(depends_on),
-                aliases=self.aliases(name, elsewhere),
+                aliases=[*self.aliases(name, elsewhere), *aliases],
                 delete_before_replace=(bool(triggers) and undo_first) or None,
                 # Facts of a host that does not answer are no reason to show a change.
                 ignore_changes=_OBSERVED if isinstance(self.facts, Unreachable) else None,

@@ -11,10 +11,11 @@ from components.daemon_settings import DaemonSettings
 from components.firewall import FirewallSettings
 from components.networks import members_of_swarm
 from components.networks.base import NetworkSettings
+from components.networks.macvlan import on_parents
 from components.networks.overlay import OverlaySettings, advertisable
 from components.ssh import SshAccess
 from components.swarm import SwarmSettings, refusals
-from planning import daemon_preflight, ports, preflight, renames, routes
+from planning import daemon_preflight, macvlan_parents, ports, preflight, renames, routes
 from planning.control_plane import Choice
 from planning.facts import HostFacts, Unreachable
 from planning.mtu import too_large
@@ -64,6 +65,9 @@ def problems(
         if not (refused and isinstance(settings, OverlaySettings))
         for reason in _of_network(name, settings, access, members)
     ]
+    for name, member in members.items():
+        wanted = on_parents(networks, name)
+        found += macvlan_parents.crowded(wanted, name, member.facts, access.stack)
     addresses = {name: endpoint.address for name, endpoint in access.endpoints.items()}
     wish = members_of_swarm(networks, swarm, addresses, facts)
     found += _between(access, networks, wish, members)

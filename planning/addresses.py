@@ -22,15 +22,19 @@ def overlaps(subnets: Mapping[str, IPv4Network]) -> list[tuple[str, str]]:
 
 
 def slices(
-    subnet: IPv4Network, hosts: Iterable[str], taken: Iterable[IPv4Address] = ()
+    subnet: IPv4Network,
+    hosts: Iterable[str],
+    taken: Iterable[IPv4Address] = (),
+    blocks: Iterable[IPv4Network] = (),
 ) -> dict[str, IPv4Network]:
-    """Disjoint blocks of ``subnet``, one a host, that hold none of the ``taken`` addresses.
+    """Disjoint blocks of ``subnet``, one a host, without ``taken`` addresses and other ``blocks``.
 
     The largest equal blocks for which there are enough free ones. Empty if there is no way.
     A suggestion for a stack file, not something to compute anew at each run: one host more
     would move every block.
     """
     names = list(hosts)
+    given = list(blocks)
     busy = [*taken, subnet.network_address, subnet.broadcast_address]
     for prefix in range(subnet.prefixlen + 1, 31):
         if 1 << (prefix - subnet.prefixlen) > 4096:
@@ -39,6 +43,7 @@ def slices(
             block
             for block in subnet.subnets(new_prefix=prefix)
             if not any(address in block for address in busy)
+            and not any(block.overlaps(other) for other in given)
         ]
         if len(free) >= len(names):
             return dict(zip(names, free, strict=False))

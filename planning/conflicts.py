@@ -119,6 +119,8 @@ def there(facts: Mapping[str, HostFacts], stack: str) -> list[Item]:
             where = EVERYWHERE if plane else host
             claims = {Claim("name", where, f"network {net.name}")}
             claims |= set(_claims(known.get(net.id, ()), where))
+            if nic := seen.parents.get(net.id):
+                claims.add(Claim("parent", where, nic))
             key = network_key(net.name, host, plane)
             found[net.id] = Item("network", host, net.name, key, frozenset(claims), net.id, plane)
     return list(found.values())

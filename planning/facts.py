@@ -62,6 +62,13 @@ class NetworkFacts(Facts):
     made: Printable = ""
 
 
+class Parent(Facts):
+    """The NIC that a macvlan network holds; empty where it has none."""
+
+    id: Word
+    parent: WordOrNone
+
+
 class Route(Facts):
     """A subnet that the host reaches by a NIC of its own."""
 
@@ -91,7 +98,8 @@ class HostFacts(Facts):
     (too much), "kind" (not a plain file), "form" (nonsense), or an exit code.
     ``daemon_json`` and ``daemon_json_original`` are the file's text, None where it is absent.
     ``daemon_json_original`` is empty where there was none before us. ``records`` maps a host change's
-    name to the stdin of its last successful run, ``daemon_records`` another stack to its record of
+    name to the stdin of its last successful run, ``parents`` the ID of a macvlan network to its NIC,
+    ``daemon_records`` another stack to its record of
     daemon.json. ``daemon_interrupted``: a restart of ours was cut off with live-restore on for it.
     ``certificates`` maps a folder of ours to the hash of what is in it. ``skew`` is how many seconds
     the host's clock is ahead of ours, 0 as far as the time of asking leaves it open.
@@ -130,6 +138,7 @@ class HostFacts(Facts):
     containers: list[ContainerFacts] | None = Field(default=[])
     networks: list[NetworkFacts] | None = Field(default=[])
     volumes: frozenset[str] | None = None
+    parents: dict[str, str] = {}
     unit: DockerUnit | None = None
     firewall: Firewall = Firewall()
     forwards_at_boot: bool | None = None
@@ -271,6 +280,7 @@ def parse(text: str, asked: tuple[int, int] | None = None) -> HostFacts:
         volumes=None
         if (volumes := printed.text("volumes")) is None
         else frozenset(volumes.splitlines()),
+        parents={row.id: row.parent for row in _list(printed, "parents", Parent) or []},
         unit=system_facts.docker_unit(units, printed.text("docker_unit")),
         firewall=Firewall(
             ufw={"1": True, "0": False}.get(one("ufw") or ""),

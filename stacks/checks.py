@@ -12,10 +12,10 @@ from components.networks.macvlan import MacvlanSettings
 from components.networks.overlay import OverlaySettings, advertisable
 from components.ssh import HostSettings
 from components.swarm import SwarmSettings
-from planning.addresses import misfit, overlaps, slices
+from planning.addresses import misfit, overlaps
 from planning.problems import Problem, nearest
 from planning.published import ALL_ADDRESSES, overlapping
-from stacks import plane_checks
+from stacks import macvlan_checks, plane_checks
 from stacks.sections import CONSUL, CONTAINERS, HOSTS, NETWORKS, unknown_host
 
 
@@ -31,9 +31,10 @@ def check(
     """Every problem between sections. ``named``: the names given, those of wrong entries too."""
     return [
         *_hosts(hosts),
-        *_networks(networks, hosts, named["hosts"]),
+        *_networks(networks, named["hosts"]),
         *_consul(consul, networks, hosts, named["hosts"]),
         *plane_checks.check(consul, swarm, networks, hosts, named["hosts"]),
+        *macvlan_checks.check(networks, containers, hosts, named["hosts"]),
         *_placement(containers, networks, named),
         *_sharing(containers, named["containers"]),
         *_addresses(containers, networks, hosts),
@@ -60,25 +61,13 @@ def _hosts(hosts: Mapping[str, HostSettings]) -> Iterator[Problem]:
         addresses.setdefault(place, name)
 
 
-def _networks(
-    networks: Mapping[str, NetworkSettings], hosts: Mapping[str, HostSettings], named: set[str]
-) -> Iterator[Problem]:
+def _networks(networks: Mapping[str, NetworkSettings], named: set[str]) -> Iterator[Problem]:
     for name, network in networks.items():
         if network.hosts == []:
             yield Problem((NETWORKS, name, "hosts"), "is empty: name a host, or leave hosts out")
         for i, host in enumerate(network.hosts or []):
             if host not in named:
                 yield Problem((NETWORKS, name, "hosts", i), unknown_host(host, named))
-        if isinstance(network, MacvlanSettings):
-            for key, given in (("parent", network.parent), ("ip_range", network.ip_range)):
-                for host in given if isinstance(given, dict) else ():
-                    if host not in named:
-                        yield Problem((NETWORKS, name, key, host), unknown_host(host, named))
-            for host in network.on(list(hosts)):
-                if network.parent_on(host) is None:
-                    yield Problem(
-                        (NETWORKS, name, "parent"), f"names no NIC for {host}: add `{host}: NIC`"
-                    )
     for a, b in overlaps({name: network.subnet for name, network in networks.items()}):
         yield Problem(
             (NETWORKS, b, "subnet"),
@@ -199,7 +188,9 @@ def _addresses(
             address = join.ipv4_address
             if address is None:
                 if settings.needs_address():
-                    yield Problem(place, _needs_address(network, settings, containers, hosts))
+                    yield Problem(
+                        place, macvlan_checks.needs_address(network, networks, containers, hosts)
+                    )
                 continue
             if reason := misfit(address, settings.subnet):
                 yield Problem(place, f"{reason} ({network})")
@@ -216,33 +207,6 @@ def _addresses(
                 yield Problem(place, f"{address} is the address of {other}, too: write another one")
             else:
                 given[network, address] = name
-
-
-def _needs_address(
-    network: str,
-    settings: NetworkSettings,
-    containers: Mapping[str, ContainerSettings],
-    hosts: Mapping[str, HostSettings],
-) -> str:
-    taken = [settings.gateway_address]
-    taken += [
-        j.ipv4_address
-        for c in containers.values()
-        for j in c.attachments().values()
-        if j.ipv4_address
-    ]
-    taken += [
-        IPv4Address(h.address)
-        for h in hosts.values()
-        if h.address.count(".") == 3 and advertisable(h.address)
-    ]
-    blocks = slices(settings.subnet, settings.on(list(hosts)), taken)
-    offer = ", ".join(f"{host}: {block}" for host, block in blocks.items())
-    return (
-        f"is missing: engines do not know each other's addresses on {network}; write the "
-        "container's address"
-        + (f", or give {network} automatic ones with `ip_range: {{{offer}}}`" if offer else "")
-    )
 
 
 def _names(

@@ -172,5 +172,5 @@ def make_networks(
 ) -> dict[str, Network]:
     """The component of every network of the stack."""
     planes = {name: plane(parts) for name, plane in PLANES.items()}
-    context = NetworkContext(hosts, planes, members)
+    context = NetworkContext(hosts, planes, members, networks)
     return {name: make_network(name, settings, context) for name, settings in networks.items()}

@@ -18,6 +18,7 @@ from pydantic import Field, model_validator
 from components.consul import ConsulServer
 from components.control_planes import ControlPlane, PlaneName
 from components.host import Host
+from components.nics import Nics
 from planning.addresses import misfit
 from planning.compose import Words
 from planning.conflicts import Claim, Item, network_key
@@ -142,8 +143,14 @@ class NetworkContext:
         hosts: Mapping[str, Host],
         planes: Mapping[PlaneName, ControlPlane],
         members: Mapping[str, Sequence[str]],
+        settings: Mapping[str, NetworkSettings],
     ) -> None:
-        """``members``: the Docker names of the stack's containers on each network."""
+        """``members``: the Docker names of the stack's containers on each network.
+
+        ``settings``: those of all networks of the stack.
+        """
         self.hosts = hosts
         self.planes = planes
         self.members = members
+        self.settings = settings
+        self.nics = Nics()

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar, Literal
 
 import pulumi
-import pulumi_command as command
 import pulumi_docker as docker
 from pydantic import Field, model_validator
 
 from components.host import Host
 from components.networks.base import Network, NetworkContext, NetworkSettings, network_labels
-from planning import records
+from components.nics import physical
 from planning.conflicts import Claim, Item
 from planning.contract import Contract, Path
 from planning.facts import HostFacts
@@ -50,13 +49,17 @@ class MacvlanSettings(NetworkSettings):
         description="macvlan: containers have addresses on the hosts' LAN"
     )
     parent: Interface | dict[HostName, Interface] = Field(
-        description="The hosts' NIC on the LAN: one name for all, or a map host: NIC"
+        description="The hosts' NIC on the LAN, or a VLAN on it (ens33.20), which Docker makes: one "
+        "name for all, or a map host: NIC"
     )
     promiscuous: bool = Field(
-        default=False, description="Set the NIC promiscuous, as virtual machines' NICs need"
+        default=False,
+        description="Set the NIC promiscuous, as virtual machines' NICs need; ens33 for ens33.20",
     )
     ip_range: dict[HostName, Subnet] | None = Field(
-        default=None, description="Per host, the block that Docker takes automatic addresses from"
+        default=None,
+        description="Per host, the block that Docker takes automatic addresses from: without "
+        "addresses of hosts, and of containers on other hosts",
     )
 
     @model_validator(mode="after")
@@ -82,7 +85,7 @@ class MacvlanSettings(NetworkSettings):
         parent = self.parent_on(host)
         if "links" in facts.unread:
             return
-        if parent is not None and parent.partition(".")[0] not in facts.nics:
+        if parent is not None and physical(parent) not in facts.nics:
             have = ", ".join(
                 sorted(name for name in facts.nics if name != "lo" and not _virtual(name))
             )
@@ -104,6 +107,15 @@ class MacvlanSettings(NetworkSettings):
         return self.ip_range is None
 
 
+def on_parents(networks: Mapping[str, NetworkSettings], host: str) -> dict[str, list[str]]:
+    """Parent -> the macvlan networks on it, on this host."""
+    found: dict[str, list[str]] = {}
+    for name, settings in networks.items():
+        if isinstance(settings, MacvlanSettings) and settings.on([host]):
+            found.setdefault(settings.parent_on(host) or "", []).append(name)
+    return found
+
+
 class MacvlanNetwork(Network):
     """A macvlan network of the same name on each of its hosts, and their NICs as it needs them."""
 
@@ -119,7 +131,7 @@ class MacvlanNetwork(Network):
         )
         hosts = {host: context.hosts[host] for host in settings.on(list(context.hosts))}
         self.nics = (
-            {host: self._nic(name, settings, one) for host, one in hosts.items()}
+            {host: _nic(settings, one, context) for host, one in hosts.items()}
             if settings.promiscuous
             else {}
         )
@@ -150,21 +162,6 @@ class MacvlanNetwork(Network):
         }
         self.register_outputs(self._shown)
 
-    def _nic(self, name: str, settings: MacvlanSettings, host: Host) -> command.remote.Command:
-        nic = str(settings.parent_on(host.host_name))
-        facts = host.facts
-        # What could not be read is not taken for drift.
-        on = isinstance(facts, HostFacts) and (
-            "links" in facts.unread or (nic in facts.nics and facts.nics[nic].promiscuous)
-        )
-        stdin = records.text(
-            "",
-            record=host.record(f"nic/{nic}"),
-            intact=on,
-            header={"nic": nic, "promiscuous": "on"},
-        )
-        return host.change(f"{name}-{nic}", "nic.sh", stdin, parent=self)
-
     def name_on(self, host: str) -> pulumi.Input[str]:
         return self.networks[host].name
 
@@ -180,6 +177,20 @@ class MacvlanNetwork(Network):
 
     def shown(self) -> dict[str, Any]:
         return self._shown
+
+
+def _nic(settings: MacvlanSettings, host: Host, context: NetworkContext) -> pulumi.Resource:
+    nic = physical(str(settings.parent_on(host.host_name)))
+    parents = {
+        name: parent
+        for name, other in context.settings.items()
+        if isinstance(other, MacvlanSettings)
+        and other.promiscuous
+        and other.on([host.host_name])
+        and (parent := other.parent_on(host.host_name)) is not None
+        and physical(parent) == nic
+    }
+    return context.nics.promiscuous(host, nic, parents)
 
 
 def _ipam(settings: MacvlanSettings, host: str) -> docker.NetworkIpamConfigArgs:

@@ -118,6 +118,14 @@ if has docker; then
             '{"id":{{json .ID}},"name":{{json .Names}},"state":{{json .State}},"status":{{json .Status}},"stack":{{json (.Label "crosshost.stack")}},"made":{{json (.Label "crosshost.made")}},"host":{{json (.Label "crosshost.host")}},"networks":{{json .Networks}}}'
         put_output networks 5 docker network ls --no-trunc --format \
             '{"id":{{json .ID}},"name":{{json .Name}},"driver":{{json .Driver}},"scope":{{json .Scope}},"stack":{{json (.Label "crosshost.stack")}},"made":{{json (.Label "crosshost.made")}}}'
+        case $text in
+        *'"driver":"macvlan"'*)
+            # shellcheck disable=SC2016
+            put_output parents 5 sh -c 'docker network inspect --format \
+                "{\"id\":{{json .Id}},\"parent\":{{json (index .Options \"parent\")}}}" \
+                $(docker network ls --quiet --no-trunc --filter driver=macvlan)'
+            ;;
+        esac
         if [ -e "$state/consul/record" ]; then put_output volumes 5 docker volume ls --quiet; fi
     fi
 else

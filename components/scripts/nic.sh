@@ -92,18 +92,24 @@ undo() {
     if [ -e "$unit" ]; then remove_unit "$unit"; fi
 }
 
+# One NIC that is not there any more keeps no other from its mode, nor Docker from its start for long.
 boot() {
     set +f
-    for record in "$state"/nic/*/record; do
-        [ -e "$record" ] || continue
-        read_header <"$record"
-        nic=$(header_word nic)
-        tries=60
-        until [ -e "/sys/class/net/$nic" ] || [ "$tries" -eq 0 ]; do
-            tries=$((tries - 1))
-            sleep 0.5
+    tries=60
+    while :; do
+        missing=
+        for record in "$state"/nic/*/record; do
+            [ -e "$record" ] || continue
+            read_header <"$record"
+            nic=$(header_word nic)
+            if ! known "$nic" || ! ip link set dev "$nic" promisc "$(header_word promiscuous)"; then
+                missing="$missing $nic"
+            fi
         done
-        ip link set dev "$nic" promisc "$(header_word promiscuous)"
+        [ -n "$missing" ] || return 0
+        [ "$tries" -gt 0 ] || fail "no network interface$missing could be set: all others are"
+        tries=$((tries - 1))
+        sleep 0.5
     done
 }
 

@@ -65,7 +65,7 @@ def test_a_lost_promiscuous_flag_shows_in_the_preview_and_only_it_is_repaired(la
     lab.ssh("docker02", "ip link set ens33 promisc off")
     preview = running.preview()
     assert preview.changes == {"to update": 1}
-    assert "macvlan_1-ens33@docker02" in preview.text
+    assert "promiscuous-ens33@docker02" in preview.text
     assert running.up().changes == {"updated": 1}
     assert "PROMISC" in lab.ssh("docker02", "ip link show ens33").stdout
     assert running.up().changes == {}
@@ -120,3 +120,29 @@ def test_a_reboot_of_every_host_keeps_promiscuous_mode_and_is_no_change(lab, run
     preview = running.preview()
     assert preview.changes == {}
     assert "warning" not in preview.text
+
+
+def mode(lab, nic, host="docker01"):
+    return "on" if "PROMISC" in lab.ssh(host, f"ip link show {nic}").stdout else "off"
+
+
+@pytest.mark.long
+def test_at_boot_a_nic_that_is_gone_keeps_no_other_from_its_mode(lab, running):
+    state = f"/var/lib/crosshost/{running.name}"
+    lab.ssh("docker01", f"mkdir {state}/nic/aaa0 {state}/nic/zzz0")
+    for nic in ("aaa0", "zzz0"):
+        lab.ssh("docker01", f"echo planned=x nic={nic} promiscuous=on >{state}/nic/{nic}/record")
+    lab.ssh("docker01", "ip link set ens33 promisc off")
+    boot = threading.Thread(
+        target=lab.ssh, args=("docker01", f"sh {state}/scripts/nic.sh boot >/tmp/boot 2>&1; echo $? >>/tmp/boot")
+    )  # fmt: skip
+    boot.start()
+    deadline = time.monotonic() + 10
+    while mode(lab, "ens33") == "off":
+        assert time.monotonic() < deadline, "ens33 waits for a NIC that is not there"
+        time.sleep(0.2)
+    boot.join()
+    said = lab.ssh("docker01", "cat /tmp/boot; rm /tmp/boot").stdout.splitlines()
+    lab.ssh("docker01", f"rm -r {state}/nic/aaa0 {state}/nic/zzz0")
+    assert said == ["no network interface aaa0 zzz0 could be set: all others are", "1"]
+    assert running.preview().changes == {}

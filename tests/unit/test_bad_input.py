@@ -117,6 +117,19 @@ BAD = [
      "crosshost:containers.web01.networks", "stands beside `network`"),
     ("parent map that leaves a host out", "lab-macvlan", "networks/macvlan_1/parent",
      {"docker01": "ens33"}, "crosshost:networks.macvlan_1.parent", "names no NIC for docker02"),
+    ("a block that holds a host's address", "lab-macvlan", "networks/macvlan_1/ip_range",
+     {"docker01": "10.0.0.0/27", "docker02": "10.0.0.32/27"}, "crosshost:networks.macvlan_1.ip_range.docker01",
+     "10.0.0.0/27 holds 10.0.0.12, the address of the Docker host docker02, which a container could "
+     "get: write e.g. `docker01: 10.0.0.128/26`"),
+    ("a block that holds another host's container", "lab-macvlan", "networks/macvlan_1/ip_range",
+     {"docker01": "10.0.0.192/26", "docker02": "10.0.0.32/27"}, "crosshost:networks.macvlan_1.ip_range.docker01",
+     "10.0.0.192/26 holds 10.0.0.200 of container ssh02 on docker02, which the engine of docker01 does "
+     "not know of and could give again: write e.g. `docker01: 10.0.0.128/26`, or another address for ssh02"),
+    ("a host without a block", "lab-macvlan", "containers/auto",
+     {"host": "docker02", "image": "busybox:1", "networks": {"ranged": None}},
+     "crosshost:networks.ranged.ip_range",
+     "has no block for docker02, whose engine would take an address for container auto from all of "
+     "10.9.0.0/24: write e.g. `docker02: 10.9.0.128/26`, or give it an address"),
     ("shell in a NIC name", "lab-macvlan", "networks/macvlan_1/parent", "ens33; reboot",
      "crosshost:networks.macvlan_1.parent", "is no network interface name"),
     ("no way to log in", "lab-macvlan", "ssh", {"user": "root"},
@@ -202,13 +215,38 @@ BAD = [
     ids=[case[0] for case in BAD],
 )
 def test_is_refused_with_its_place_and_what_to_write(stack, path, value, where, sentence):
-    found = problems(changed(stack, path, value))
+    values = changed(stack, path, value)
+    if "ranged" in str(value):
+        values["networks"]["ranged"] = {
+            "strategy": "macvlan", "parent": "ens34", "subnet": "10.9.0.0/24",
+            "ip_range": {"docker01": "10.9.0.64/26"},
+        }  # fmt: skip
+    found = problems(values)
     assert any(w == where and sentence in s for w, s in found), found
 
 
 @pytest.mark.parametrize("stack", sorted(FLEETS))
 def test_the_stacks_beside_the_program_are_right(stack):
     assert parse(stack_values(stack)).hosts
+
+
+def test_a_block_may_hold_the_gateway_and_its_own_hosts_containers():
+    values = changed("lab-macvlan", "networks/macvlan_1/ip_range", {
+        "docker01": "10.0.0.64/26", "docker02": "10.0.0.192/26",
+    })  # fmt: skip
+    values["networks"]["macvlan_1"]["gateway"] = "10.0.0.65"
+    values["containers"]["auto"] = {
+        "host": "docker01",
+        "image": "busybox:1",
+        "network": "macvlan_1",
+    }
+    assert parse(values).containers["auto"].ip is None
+
+
+def test_a_host_without_a_block_may_have_containers_with_addresses_of_their_own():
+    assert parse(
+        changed("lab-macvlan", "networks/macvlan_1/ip_range", {"docker01": "10.0.0.64/26"})
+    )
 
 
 def test_a_container_that_docker_calls_otherwise_may_have_a_name_of_one_letter():

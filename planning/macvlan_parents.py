@@ -1,0 +1,45 @@
+"""Who holds a NIC as the parent of a macvlan network: engines up to 27 allow one network on each."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+
+from planning.facts import HostFacts
+
+# moby#47318: any number from then on.
+_SEVERAL_FROM = 28
+
+
+def crowded(
+    wanted: Mapping[str, Sequence[str]], host: str, facts: HostFacts, stack: str
+) -> Iterator[str]:
+    """Sentences where a NIC would carry more macvlan networks than the host's engine allows.
+
+    ``wanted``: parent -> the stack's macvlan networks on it, on this host.
+    """
+    engine = facts.engine
+    if engine is None or several_on_one(engine.version):
+        return
+    one = f"Docker {engine.version} there has one macvlan network on a NIC"
+    for nic, names in wanted.items():
+        if len(names) > 1:
+            yield (
+                f"{' and '.join(names)} have one parent, {nic} of {host}, and {one}: give one another "
+                "parent or other `hosts`, or use Docker 28 or newer there"
+            )
+        for other in facts.networks or []:
+            # What this stack has there itself goes first (planning/conflicts.py).
+            if facts.parents.get(other.id) == nic and other.stack != stack:
+                whose = f"of stack {other.stack}" if other.stack else "which crosshost did not make"
+                yield (
+                    f"{names[0]} cannot have {nic} of {host} as its parent, which macvlan network "
+                    f"{other.name} has, {whose}, and {one}: write another parent or other `hosts`, "
+                    "or use Docker 28 or newer there"
+                )
+
+
+def several_on_one(version: str) -> bool:
+    """Whether an engine allows several macvlan networks on one NIC."""
+    major = re.match(r"\d+", version)
+    return major is not None and int(major[0]) >= _SEVERAL_FROM
