@@ -12,7 +12,6 @@ from components.fleet import connect
 from components.images import Images
 from components.networks import (
     control_planes,
-    daemon_settings,
     hosts_of_lost_networks,
     make_networks,
     make_swarm,
@@ -29,7 +28,7 @@ remove_conflicts(hosts, items, control_planes(fleet.networks, hosts), say.max_un
 images = Images(hosts, say.images())
 firewall = make_firewall(say.firewall, hosts, fleet.networks, say.consul, say.swarm)
 consul = ConsulServer.wanted(say.consul, hosts, images, firewall)
-needed = daemon_settings(fleet.networks, hosts, consul)
+needed = fleet.daemon_settings(say.consul)
 lost = hosts_of_lost_networks(fleet.networks, hosts, consul)
 daemons = configure_daemons(hosts, needed, say.daemon, consul, firewall, lost)
 swarm = make_swarm(fleet.networks, hosts, say.swarm, firewall)

@@ -25,7 +25,7 @@ def wanted_items(
     """Everything of Docker's that the stack wants, with what it holds."""
     found = [item for name, network in networks.items() for item in network.items(name, hosts)]
     found += [container.item(key) for key, container in containers.items()]
-    return [*found, consul.item()] if consul else found
+    return [*found, consul.item()] if consul and consul.stack is None else found
 
 
 def remove_conflicts(

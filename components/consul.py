@@ -9,7 +9,7 @@ from typing import Any
 
 import pulumi
 import pulumi_docker as docker
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from components.daemon import DaemonConfig, Firewall
 from components.host import Host
@@ -20,13 +20,17 @@ from planning.conflicts import Claim, Item
 from planning.facts import HostFacts
 from planning.ports import Member
 from planning.presence import Mark
-from planning.words import DockerName, HostName, Image, Subnet
+from planning.words import DockerName, HostName, Image, StackName, Subnet
 
 
 class ConsulSettings(Words):
     """`crosshost:consul`: the Consul server that overlays on Consul keep their state in."""
 
     host: HostName = Field(description="Docker host that runs the server")
+    stack: StackName | None = Field(
+        default=None,
+        description="Another stack whose server on that host this one uses; default: one of its own",
+    )
     image: Image = Field(
         default="hashicorp/consul:1.15", description="Image whose entrypoint takes `agent ...`"
     )
@@ -48,11 +52,37 @@ class ConsulSettings(Words):
         }
         return Item("container", self.host, self.container_name, "consul", frozenset(claims))
 
+    @model_validator(mode="after")
+    def image_is_of_the_server(self) -> ConsulSettings:
+        if self.stack is not None and "image" in self.model_fields_set:
+            raise ValueError(f"image is up to stack {self.stack}, whose server it is: take it out")
+        return self
+
+    def cluster_store(self, addresses: Mapping[str, str]) -> str:
+        """The value of daemon.json's `cluster-store`. ``addresses``: of all hosts."""
+        return f"consul://{addresses[self.host]}:{self.port}"
+
     def refusals(self, stack: str, members: Mapping[str, Member]) -> list[str]:
         """Sentences why the server cannot run, or why ``members`` (it and its users) miss it."""
         server = members.get(self.host)
         if server is None:
             return []
+        of = {c.name: c.stack for c in server.facts.containers or []}.get(self.container_name)
+        if self.stack is not None:
+            if self.stack == stack:
+                return [f"crosshost:consul.stack is {stack}, this stack itself: take it out"]
+            if of != self.stack and not server.facts.hides("containers"):
+                return [
+                    f"{self.host} has no container {self.container_name} of stack {self.stack}: run "
+                    "`pulumi up` for that one first, or take `stack` out of crosshost:consul to have "
+                    "a server of this stack's own"
+                ]
+            return ports.published_shut(self.host, server, ("tcp", 8500), members)
+        if of and of != stack:
+            return [
+                f"{self.container_name} on {self.host} is the Consul of stack {of}: write "
+                f"`crosshost:consul: {{stack: {of}, host: {self.host}}}` to use it, or another host"
+            ]
         # A port that Docker holds may be held for the very server that is meant.
         ours = any(container.stack == stack for container in server.facts.containers or [])
         docker = {"dockerd", "docker-proxy"} if ours else set()
@@ -88,21 +118,66 @@ class ConsulServer(pulumi.ComponentResource):
         )
         self.args = args
         host, settings = args.host, args.settings
+        self.runs = _runs(settings, host)
+        self.data_lost = settings.stack is None and _data_lost(
+            f"{settings.container_name}-data", host
+        )
+        # As `docker` takes it: the ID of our own container, the name of another stack's.
+        self.container: pulumi.Output[str] = pulumi.Output.from_input(settings.container_name)
+        if settings.stack is None:
+            self.container = self._server(name).id
+        self.leader = host.change(
+            f"{name}-leader",
+            "consul.sh",
+            self.container.apply(
+                lambda container: records.text(
+                    "",
+                    record=host.record("consul"),
+                    intact=self.runs,
+                    header={"container": container, "port": "8500"},
+                )
+            ),
+            parent=self,
+        )
+        if host.record("consul") is not None and not self.runs:
+            pulumi.log.warn(
+                f"Consul on {host.host_name} does not run: up "
+                + (
+                    "begins it anew, as its data is lost too, and makes the overlays and their "
+                    "containers anew"
+                    if self.data_lost
+                    else "starts it; overlays cannot be seen until then"
+                ),
+                resource=self,
+            )
+        self.engines: pulumi.Output[list[str]] | None = None
+        self.url = f"http://{host.endpoint.address}:{settings.port}"
+        self.register_outputs({"url": self.url})
+
+    def _server(self, name: str) -> docker.Container:
+        """The container, on an image and a volume for its data."""
+        host, settings = self.args.host, self.args.settings
         facts = host.facts if isinstance(host.facts, HostFacts) else None
         on_host = pulumi.ResourceOptions(
             parent=self, provider=host.provider, aliases=host.aliases(f"{name}-data")
         )
-        image = args.images.on(host, settings.image)
+        image = self.args.images.on(host, settings.image)
         volume = docker.Volume(
             f"{name}-data@{host.host_name}", name=f"{settings.container_name}-data", opts=on_host
         )
-        self.runs = _runs(settings, host)
-        self.data_lost = _data_lost(f"{settings.container_name}-data", host)
+        for sentence in exposure(
+            host.host_name,
+            host.endpoint.address,
+            settings,
+            facts,
+            guarded=self.args.firewall is not None,
+        ):
+            pulumi.log.warn(sentence, resource=self)
         mark = _mark(settings.container_name, host)
         labels = {"crosshost.stack": pulumi.get_stack()}
         if mark.value:
             labels["crosshost.made"] = mark.value
-        self.container = docker.Container(
+        return docker.Container(
             f"{name}@{host.host_name}",
             name=settings.container_name,
             hostname=settings.container_name,
@@ -128,48 +203,13 @@ class ConsulServer(pulumi.ComponentResource):
                     image,
                     volume,
                     *host.after_daemon(),
-                    *(args.firewall.before if args.firewall else ()),
+                    *(self.args.firewall.before if self.args.firewall else ()),
                 ],
                 delete_before_replace=True,
                 ignore_changes=None if mark.known else ["labels"],
                 aliases=host.aliases(name),
             ),
         )
-        self.leader = host.change(
-            f"{name}-leader",
-            "consul.sh",
-            self.container.id.apply(
-                lambda id_: records.text(
-                    "",
-                    record=host.record("consul"),
-                    intact=self.runs,
-                    header={"container": id_, "port": "8500"},
-                )
-            ),
-            parent=self,
-        )
-        if host.record("consul") is not None and not self.runs:
-            pulumi.log.warn(
-                f"Consul on {host.host_name} does not run: up "
-                + (
-                    "begins it anew, as its data is lost too, and makes the overlays and their "
-                    "containers anew"
-                    if self.data_lost
-                    else "starts it; overlays cannot be seen until then"
-                ),
-                resource=self,
-            )
-        for sentence in exposure(
-            host.host_name,
-            host.endpoint.address,
-            settings,
-            facts,
-            guarded=args.firewall is not None,
-        ):
-            pulumi.log.warn(sentence, resource=self)
-        self.engines: pulumi.Output[list[str]] | None = None
-        self.url = f"http://{host.endpoint.address}:{settings.port}"
-        self.register_outputs({"url": self.url})
 
     @classmethod
     def wanted(
@@ -183,11 +223,6 @@ class ConsulServer(pulumi.ComponentResource):
         if settings is None:
             return None
         return cls("consul", ConsulServerArgs(settings, hosts[settings.host], images, firewall))
-
-    @property
-    def cluster_store(self) -> str:
-        """The value of daemon.json's `cluster-store`."""
-        return f"consul://{self.args.host.endpoint.address}:{self.args.settings.port}"
 
     def mark_of(self, network: str, maker: Host) -> Mark:
         """The label crosshost.made of a network in this store."""
@@ -203,7 +238,7 @@ class ConsulServer(pulumi.ComponentResource):
         check = self.args.host.check(
             "consul-hosts",
             "consul.sh hosts",
-            self.container.id.apply(lambda id_: f"container={id_} port=8500\n{content}"),
+            self.container.apply(lambda id_: f"container={id_} port=8500\n{content}"),
             parent=self,
             depends_on=[self.leader, *(one.change for one in users)],
         )

@@ -99,7 +99,8 @@ class DaemonConfig(pulumi.ComponentResource):
         stays_up = records.words(self.plan.stdin).get("leave") in ("none", "reload")
         self.change = host.on_delete(
             f"{name}-leave",
-            "daemon.sh undo",
+            "daemon.sh leave",
+            self.plan.undo,
             parent=self,
             depends_on=[self.apply, *(() if stays_up else turns.before_leaving())],
         )

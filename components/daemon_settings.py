@@ -119,10 +119,14 @@ class DaemonSettings(Words):
         default=Rollout(), description="How hosts whose daemon must be restarted take turns"
     )
 
+    @property
+    def wanted_api(self) -> Api | None:
+        """The TCP API, as far as it can be told without its files."""
+        return Api(self.api.port, "tls" if self.api.tls else None) if self.api else None
+
     def refusals(self, host: str, facts: HostFacts, stack: str) -> Iterator[str]:
         """Sentences why a host cannot have it."""
-        api = self.api and Api(self.api.port, "tls" if self.api.tls else None)
-        return daemon_preflight.refusals(host, facts, self.settings, api or None, stack)
+        return daemon_preflight.refusals(host, facts, self.settings, self.wanted_api, stack)
 
     def brings_back(self, facts: HostFacts, stack: str) -> bool:
         """Whether a daemon that is down is so for want of what the next up writes again."""

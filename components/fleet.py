@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import pulumi
 
@@ -12,7 +13,7 @@ from components.daemon_settings import DaemonSettings
 from components.facts import read_facts
 from components.firewall import FirewallSettings
 from components.host import Host, HostArgs
-from components.networks import settled
+from components.networks import daemon_settings, settled
 from components.networks.base import NetworkSettings
 from components.obstacles import problems
 from components.ssh import HostSettings, SshAccess, SshSettings
@@ -27,6 +28,12 @@ class Fleet:
 
     hosts: dict[str, Host]
     networks: dict[str, NetworkSettings]
+
+    def daemon_settings(self, consul: ConsulSettings | None) -> dict[str, dict[str, Any]]:
+        """Host -> the keys of daemon.json that its networks need together."""
+        addresses = {name: host.endpoint.address for name, host in self.hosts.items()}
+        facts = {name: host.facts for name, host in self.hosts.items()}
+        return daemon_settings(self.networks, addresses, facts, consul)
 
 
 def connect(

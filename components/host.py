@@ -180,21 +180,23 @@ class Host(pulumi.ComponentResource):
         self,
         name: str,
         script: str,
+        stdin: str | None,
         *,
         parent: pulumi.Resource,
         depends_on: Sequence[pulumi.Resource] = (),
     ) -> command.remote.Command:
         """What is done on the host when it is deleted; making it costs no connection.
 
-        ``script`` is the script's name and its verb; its stdin is an empty header.
+        ``script`` is the script's name and its verb. Where ``stdin`` is None it stays as it is.
         """
         return self._command(
             name,
             create=None,
             delete=f"sh {self.scripts_folder}/{script}",
-            stdin="\n",
+            stdin=stdin or "\n",
             parent=parent,
             depends_on=[self.scripts, *depends_on],
+            keep_stdin=stdin is None,
         )
 
     def _install(self) -> command.remote.Command:
@@ -230,6 +232,7 @@ class Host(pulumi.ComponentResource):
         aliases: Sequence[pulumi.Alias] = (),
         triggers: Sequence[pulumi.Input[str]] = (),
         undo_first: bool = True,
+        keep_stdin: bool = False,
     ) -> command.remote.Command:
         sudo = "sudo -n " if self.endpoint.sudo else ""
         return command.remote.Command(
@@ -247,6 +250,10 @@ class Host(pulumi.ComponentResource):
                 aliases=[*self.aliases(name, elsewhere), *aliases],
                 delete_before_replace=(bool(triggers) and undo_first) or None,
                 # Facts of a host that does not answer are no reason to show a change.
-                ignore_changes=_OBSERVED if isinstance(self.facts, Unreachable) else None,
+                ignore_changes=_OBSERVED
+                if isinstance(self.facts, Unreachable)
+                else ["stdin"]
+                if keep_stdin
+                else None,
             ),
         )

@@ -9,13 +9,22 @@ from components.consul import ConsulSettings
 from components.control_planes import PLANES
 from components.daemon_settings import DaemonSettings
 from components.firewall import FirewallSettings
-from components.networks import members_of_swarm
+from components.networks import daemon_settings, members_of_swarm
 from components.networks.base import NetworkSettings
 from components.networks.macvlan import on_parents
 from components.networks.overlay import OverlaySettings, advertisable
 from components.ssh import SshAccess
 from components.swarm import SwarmSettings, refusals
-from planning import daemon_preflight, macvlan_parents, ports, preflight, renames, routes
+from planning import (
+    daemon_held,
+    daemon_preflight,
+    macvlan_parents,
+    ports,
+    preflight,
+    records,
+    renames,
+    routes,
+)
 from planning.control_plane import Choice
 from planning.facts import HostFacts, Unreachable
 from planning.mtu import too_large
@@ -41,6 +50,9 @@ def problems(
     ``networks`` and ``choice``: as settled by facts.
     """
     members: dict[str, Member] = {}
+    addresses = {name: endpoint.address for name, endpoint in access.endpoints.items()}
+    # What is still open by then is refused for that.
+    needed = daemon_settings(networks, addresses, facts, consul)
     found: list[str] = []
     for name, endpoint in access.endpoints.items():
         seen = facts[name]
@@ -54,6 +66,9 @@ def problems(
         found += preflight.space(name, seen)
         if daemon is not None:
             found += daemon.refusals(name, seen, access.stack)
+        keys = {**(daemon.settings if daemon else {}), **needed[name]}
+        api = daemon.wanted_api if daemon else None
+        found += daemon_preflight.other_stacks(name, seen, keys, api, access.stack)
     answering = {name: member.facts for name, member in members.items()}
     found += renames.refusals(answering, facts, access.stack)
     refused = choice is not None and choice.refusal is not None
@@ -68,9 +83,10 @@ def problems(
     for name, member in members.items():
         wanted = on_parents(networks, name)
         found += macvlan_parents.crowded(wanted, name, member.facts, access.stack)
-    addresses = {name: endpoint.address for name, endpoint in access.endpoints.items()}
     wish = members_of_swarm(networks, swarm, addresses, facts)
     found += _between(access, networks, wish, members)
+    kept = consul.host if consul is not None and consul.stack is None else None
+    found += _lost_to_others(members, access.stack, kept)
     if consul is not None and consul.host in members:
         users = _hosts_of(_ON_CONSUL, networks, list(facts)) | {consul.host}
         found += consul.refusals(access.stack, {n: m for n, m in members.items() if n in users})
@@ -116,6 +132,22 @@ def _of_network(
                     f"{members[name].address} is a name, but engines on Consul tell each other this "
                     f"address: write the IP address of {name}"
                 )
+
+
+def _lost_to_others(members: Mapping[str, Member], stack: str, kept: str | None) -> Iterator[str]:
+    """What stands in the way of a Consul of this stack going from a host, all but ``kept``."""
+    for name, member in members.items():
+        record = member.facts.records.get("consul")
+        ours = {c.id for c in member.facts.containers or [] if c.stack == stack}
+        if name == kept or record is None or records.words(record).get("container") not in ours:
+            continue
+        for user, other in members.items():
+            for of, keys in daemon_held.of_others(other.facts, stack).items():
+                if str(keys.get("cluster-store")).startswith(f"consul://{member.address}:"):
+                    yield (
+                        f"stack {of} keeps its overlays on {user} in the Consul of this stack on "
+                        f"{name}: leave crosshost:consul as it is, or destroy {of} first"
+                    )
 
 
 def _of_swarm(

@@ -6,14 +6,18 @@ whole new daemon.json.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from planning import daemon_json, daemon_reload, docker_unit, records
+from planning import daemon_held, daemon_json, daemon_reload, docker_unit, records
 from planning.daemon_reload import Action
 from planning.docker_unit import Start
 from planning.facts import HostFacts
+
+_NONE = object()
+_UNDO_WORDS = ("own", "leave", "restarts", "unit", "was", "gwbridge")
 
 
 @dataclass(frozen=True)
@@ -28,12 +32,14 @@ class Api:
 class Plan:
     """A change of a host's daemon.json. ``stdin`` equals the host's record if there is none.
 
+    ``undo``: the stdin of the undo, which needs no record; None where it cannot be told now.
     ``changed``: the keys that change, ``edits`` how. ``why``: the keys that make it a restart.
     ``conflicts``: sentences about what somebody else set or took away. ``no_reload``: the keys for
     which this daemon must not be reloaded, so that live-restore cannot be on for a restart.
     """
 
     stdin: str
+    undo: str | None
     action: Action
     unchanged: bool
     changed: list[str] = field(default_factory=list)
@@ -61,24 +67,27 @@ def plan(
         wanted = {**settings, **_api_keys(api, None, {})}
         header = {"base": "unknown", "action": "none", "own": ",".join(sorted(wanted))}
         text = daemon_json.merged(None, wanted)
-        return Plan(
-            records.text(text, record=None, intact=False, header=header), "none", unchanged=False
-        )
+        stdin = records.text(text, record=None, intact=False, header=header)
+        return Plan(stdin, _undo(stdin, {}), "none", unchanged=False)
     record = facts.records.get("daemon")
     if record is not None and facts.hides("daemon_json", "units", "docker_unit"):
-        return Plan(record, "none", unchanged=True)
+        return Plan(record, None, "none", unchanged=True)
     original = _original(facts)
+    others = daemon_held.of_others(facts, stack)
+    instead = _json({**daemon_json.read(original), **_joined(others)})
     start = Start.of(facts.unit, stack) if facts.unit else None
     wanted = {**settings, **_api_keys(api, start, daemon_json.read(original))}
     drop_in = start.drop_in() if api and start else ""
-    written = {} if record is None else written_keys(record)
+    written = {} if record is None else daemon_held.written_keys(record)
     ours = frozenset(written) | ({"live-restore"} if facts.daemon_interrupted else set())
-    content = daemon_json.merged(facts.daemon_json, wanted, ours=ours, original=original)
+    content = daemon_json.merged(facts.daemon_json, wanted, ours=ours, original=instead)
     before, after = daemon_json.read(facts.daemon_json), daemon_json.read(content)
     version = facts.engine.version if facts.engine else ""
     store = facts.engine.cluster_store if facts.engine else ""
     changed = set(daemon_json.changed(facts.daemon_json, content))
-    untaken = _untaken(wanted, facts, record, original)
+    untaken = _untaken(wanted, facts, record, instead, daemon_held.ours(facts, stack))
+    untaken = {k: v for k, v in untaken.items() if _joined(others).get(k, _NONE) != wanted.get(k)}
+    untaken |= _unlike_engine(wanted, facts)
     if api and facts.listeners is not None and not _listens(facts, api.port):
         untaken["hosts"] = None
     there = facts.unit.drop_ins.get(docker_unit.drop_in_path(stack), "") if facts.unit else ""
@@ -100,22 +109,42 @@ def plan(
     if there and there != drop_in and drop_in:
         action, why = "restart", [*why, "the edited drop-in of docker.service"]
     own = {key: after[key] for key in wanted}
-    first = daemon_json.read(original)
-    if content == original == facts.daemon_json and (there or "cluster-store" in wanted):
-        # What we kept on the host was lost: daemon.sh takes our keys out of the original.
-        first = {key: value for key, value in first.items() if key not in wanted}
+    known = {**written, **(daemon_held.ours(facts, stack) or {}), **_joined(others)}
+    first = {key: value for key, value in daemon_json.read(original).items() if key in wanted}
+    # Of a key that nobody of us has set yet, the value is that which is there.
+    first = {
+        key: source[key] for key in wanted if key in (source := first if key in known else before)
+    }
+    # What we kept on the host was lost: daemon.sh takes our keys out of the original.
+    ours_already = content == facts.daemon_json and (there or "cluster-store" in wanted)
+    if record is None and ours_already:
+        first = {}
     live_restore = facts.engine is not None and facts.engine.live_restore
     leave = daemon_reload.leaving(own, version, original=first)
+    restarts = daemon_reload.restarting(own, version, before=own, after=first)
+    if lost and leave == "reload":
+        leave, restarts = "restart", sorted(own)
     header = {
         "base": facts.daemon_json_hash,
         "action": action,
         "own": ",".join(sorted(wanted)),
-        "leave": "restart" if lost and leave == "reload" else leave,
+        "leave": leave,
+        "restarts": ",".join(restarts),
         "unit": str(len(drop_in.splitlines())),
+        "was": "file" if original else "absent",
     }
+    if "cluster-store" in wanted:
+        header["gwbridge"] = _gwbridge(facts, record) if record or not ours_already else "absent"
     intact = not changed and not untaken and there == drop_in and not store_lost
-    stdin = records.text(drop_in + content, record=record, intact=intact, header=header)
-    found = daemon_json.conflicts(facts.daemon_json, wanted, written=written, original=original)
+    if record is not None and daemon_held.lost(facts, stack):
+        intact = False
+    stdin = ""
+    if intact and record is not None and written == own and _as_left(facts):
+        # Whatever else is in the file is another stack's, or was there at its last run.
+        stdin = records.text(records.body(record), record=record, intact=True, header=header)
+    if stdin != record or record is None:
+        stdin = records.text(drop_in + content, record=record, intact=intact, header=header)
+    found = daemon_json.conflicts(facts.daemon_json, wanted, written=written, original=instead)
     edits = daemon_json.edits(facts.daemon_json, content)
     conflicts = [f"daemon.json: {sentence}" for sentence in found]
     if drop_in and there != drop_in and record is not None and records.body(record) != content:
@@ -126,6 +155,7 @@ def plan(
         )
     return Plan(
         stdin,
+        _undo(stdin, first),
         action,
         unchanged=stdin == record,
         changed=sorted(changing),
@@ -134,17 +164,6 @@ def plan(
         conflicts=conflicts,
         no_reload=[] if live_restore and after.get("live-restore") is True else lost,
     )
-
-
-def written_keys(record: str) -> dict[str, Any]:
-    """Our keys as a record says that they were written; none where it was edited into nonsense."""
-    words = records.words(record)
-    lines = records.body(record).splitlines(keepends=True)
-    try:
-        content = daemon_json.read("".join(lines[int(words.get("unit") or 0) :]))
-    except ValueError:
-        return {}
-    return {key: content[key] for key in words.get("own", "").split(",") if key in content}
 
 
 def lost_drop_in(facts: HostFacts, stack: str) -> bool:
@@ -168,30 +187,71 @@ def _original(facts: HostFacts) -> str | None:
 
 
 def _untaken(
-    wanted: Mapping[str, Any], facts: HostFacts, record: str | None, original: str | None
+    wanted: Mapping[str, Any],
+    facts: HostFacts,
+    record: str | None,
+    original: str | None,
+    held: Mapping[str, Any] | None,
 ) -> dict[str, Any]:
     """Keys that the file may have but the daemon has not taken, with the values that it has.
 
-    So after a run that was cut off between the file and the daemon.
+    So after a run that was cut off between the file and the daemon: then ``held`` is more than the
+    record. ``original``: the file without us.
     """
-    taken: dict[str, Any] = {}
+    first = daemon_json.read(original)
     if record is not None:
-        last = written_keys(record)
-        have, first = daemon_json.read(facts.daemon_json), daemon_json.read(original)
-        taken = {key: last.get(key) for key in wanted if last.get(key) != wanted[key]}
+        last = daemon_held.written_keys(record)
+        have = daemon_json.read(facts.daemon_json)
         back = [k for k in last if k not in wanted and have.get(k) == first.get(k) != last[k]]
-        taken |= {key: last[key] for key in back}
-    elif facts.daemon_json_original is not None:
-        first = daemon_json.read(original)
-        taken = {key: first.get(key) for key in wanted if first.get(key) != wanted[key]}
-    if facts.engine is not None:
-        live: dict[str, Any] = {
-            "cluster-store": facts.engine.cluster_store,
-            "cluster-advertise": facts.engine.cluster_advertise,
-            "live-restore": facts.engine.live_restore,
-        }
-        taken |= {k: v for k, v in live.items() if k in wanted and wanted[k] != v}
-    return taken
+        taken = {key: last.get(key) for key in wanted if last.get(key) != wanted[key]}
+        return taken | {key: last[key] for key in back}
+    before = not facts.held and facts.daemon_json_original is not None  # the version before
+    if held is None and not before:
+        return {}
+    return {key: first.get(key) for key in wanted if first.get(key) != wanted[key]}
+
+
+def _unlike_engine(wanted: Mapping[str, Any], facts: HostFacts) -> dict[str, Any]:
+    """Wanted keys that the engine tells other values of, with those."""
+    if facts.engine is None:
+        return {}
+    live: dict[str, Any] = {
+        "cluster-store": facts.engine.cluster_store,
+        "cluster-advertise": facts.engine.cluster_advertise,
+        "live-restore": facts.engine.live_restore,
+    }
+    return {k: v for k, v in live.items() if k in wanted and wanted[k] != v}
+
+
+def _joined(others: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """The keys of all other stacks, with their values."""
+    return {key: value for keys in others.values() for key, value in keys.items()}
+
+
+def _as_left(facts: HostFacts) -> bool:
+    """Whether the file is as a stack wrote it last."""
+    return facts.daemon_json_written == facts.daemon_json_hash
+
+
+def _gwbridge(facts: HostFacts, record: str | None) -> str:
+    """Whether docker_gwbridge was there before crosshost: "there", "absent", or "" if unknown."""
+    if (kept := facts.held.get("docker_gwbridge")) is not None and kept.before is not None:
+        return kept.before
+    if record is not None:
+        return records.words(record).get("gwbridge", "")
+    there = any(network.name == "docker_gwbridge" for network in facts.networks or ())
+    return "there" if there else "absent"
+
+
+def _undo(stdin: str, before: Mapping[str, Any]) -> str:
+    """What an undo must know where the host has no record: the keys, what they were, what it takes."""
+    told = records.words(stdin)
+    words = [f"{name}={told[name]}" for name in _UNDO_WORDS if name in told]
+    return " ".join(words) + "\n" + _json(before) + "\n"
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, sort_keys=True, ensure_ascii=False)
 
 
 def _listens(facts: HostFacts, port: int) -> bool:

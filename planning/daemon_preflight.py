@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from planning import daemon_json, daemon_plan, ports, records
+from planning import daemon_held, daemon_json, ports
 from planning.daemon_plan import Api
 from planning.docker_unit import Start
 from planning.facts import HostFacts
@@ -34,7 +34,6 @@ def refusals(
     yield from _api_version(name, facts, settings)
     if has_nftables(settings):
         yield from _nftables(name, facts, settings)
-    yield from _other_stacks(name, facts, settings, api)
     if settings.get("live-restore") is True and facts.swarm.member:
         yield (
             f"{name} is in a swarm, which live-restore does not go with: take live-restore out of "
@@ -89,19 +88,25 @@ def _api(name: str, facts: HostFacts, api: Api, start: Start | None) -> Iterator
     yield from ports.held(name, facts, [("tcp", api.port)], docker)
 
 
-def _other_stacks(
-    name: str, facts: HostFacts, settings: Mapping[str, Any], api: Api | None
+def other_stacks(
+    name: str, facts: HostFacts, keys: Mapping[str, Any], api: Api | None, stack: str
 ) -> Iterator[str]:
-    for other, record in facts.daemon_records.items():
-        theirs = daemon_plan.written_keys(record)
-        for key in sorted(settings.keys() & theirs.keys()):
-            if settings[key] != theirs[key]:
+    """Sentences on keys (of settings and of networks) that another stack sets to another value."""
+    for other, theirs in daemon_held.of_others(facts, stack).items():
+        if (store := theirs.get("cluster-store")) and keys.get("cluster-store", store) != store:
+            yield (
+                f"{name} keeps the overlays of stack {other} in {daemon_json.shown(store)}, and an "
+                f"engine has one cluster store: write `crosshost:consul: {{stack: {other}, host: "
+                "...}` to use that one, or take other hosts or control_plane: swarm"
+            )
+        for key in sorted(keys.keys() & theirs.keys() - {"cluster-store"}):
+            if keys[key] != theirs[key]:
                 yield (
                     f"{key} in daemon.json of {name} belongs to stack {other} too, which sets it "
                     f"to {daemon_json.shown(theirs[key])}: write the same here, or take it out of "
                     "one of the two"
                 )
-        if api is not None and "hosts" in records.words(record).get("own", "").split(","):
+        if api is not None and "hosts" in theirs:
             yield (
                 f"stack {other} gives {name} its TCP API already: take `api` out of "
                 "crosshost:daemon here or there"

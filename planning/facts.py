@@ -15,8 +15,9 @@ from typing import Any, Literal, TypeVar
 
 from pydantic import BaseModel, Field, TypeAdapter
 
-from planning import answers, swarm_facts, system_facts
+from planning import answers, held, swarm_facts, system_facts
 from planning.answers import RECORD_NAME, Printable, Word, WordOrNone, printable
+from planning.held import Held
 from planning.swarm_facts import Node, NodeAddress, SwarmFacts, SwarmInfo
 from planning.system_facts import DockerUnit, Facts, Firewall, Listener, ModuleState
 
@@ -97,10 +98,12 @@ class HostFacts(Facts):
     ``unread`` maps a fact's name in facts.sh to why it could not be read: "time" (no answer), "size"
     (too much), "kind" (not a plain file), "form" (nonsense), or an exit code.
     ``daemon_json`` and ``daemon_json_original`` are the file's text, None where it is absent.
-    ``daemon_json_original`` is empty where there was none before us. ``records`` maps a host change's
-    name to the stdin of its last successful run, ``parents`` the ID of a macvlan network to its NIC,
-    ``daemon_records`` another stack to its record of
-    daemon.json. ``daemon_interrupted``: a restart of ours was cut off with live-restore on for it.
+    ``daemon_json_original`` is the file without what stacks set in it, empty where there is none;
+    ``daemon_json_written`` is the hash of the file as a stack wrote it last. ``records`` maps a host
+    change's name to the stdin of its last successful run, ``parents`` the ID of a macvlan network to
+    its NIC. ``held``: thing -> what stacks hold of it.
+    ``daemon_records``: another stack of the version before -> its record of daemon.json.
+    ``daemon_interrupted``: a restart of ours was cut off with live-restore on for it.
     ``certificates`` maps a folder of ours to the hash of what is in it. ``skew`` is how many seconds
     the host's clock is ahead of ours, 0 as far as the time of asking leaves it open.
     ``sudo``: whether sudo works without a password, None for a login as root. ``guard``: whether the
@@ -128,7 +131,9 @@ class HostFacts(Facts):
     daemon_json: str | None = None
     daemon_json_hash: str = "absent"
     daemon_json_original: str | None = None
+    daemon_json_written: str | None = None
     records: dict[str, str] = {}
+    held: dict[str, Held] = {}
     daemon_records: dict[str, str] = {}
     daemon_interrupted: bool = False
     certificates: dict[str, str] = {}
@@ -268,7 +273,9 @@ def parse(text: str, asked: tuple[int, int] | None = None) -> HostFacts:
         daemon_json=printed.text("daemon_json"),
         daemon_json_hash=_hash(one("daemon_json_hash")),
         daemon_json_original=printed.text("daemon_json_original"),
+        daemon_json_written=one("daemon_json_written") and _hash(one("daemon_json_written")),
         records=dict(_records(printed, "record")),
+        held=held.things(_files(printed, "held")),
         daemon_records=dict(_records(printed, "daemon_record")),
         daemon_interrupted=one("daemon_interrupted") == "1",
         certificates=dict(_pair(value) for value in printed.many("certificates")),
@@ -307,15 +314,22 @@ def _list(printed: _Printed, name: str, kind: type[T]) -> list[T] | None:
     return printed.read(name, lambda: answers.rows(printed.text(name) or "", model))
 
 
-def _records(printed: _Printed, kind: str) -> Iterator[tuple[str, str]]:
-    """Name -> record; one whose header is not as crosshost writes it counts as lost."""
+def _files(printed: _Printed, kind: str) -> Iterator[tuple[str, str]]:
+    """Name -> text of files of ours on the host."""
     for row in printed.many(kind):
         name, _, value = row.partition(" ")
         if not RECORD_NAME.fullmatch(name):
             printed.unread.setdefault(f"{kind}/{printable(name, 100)}", "form")
             continue
         content = printed.read(f"{kind}/{name}", partial(_text, value))
-        if content is not None and answers.sound_record(content):
+        if content is not None:
+            yield name, content
+
+
+def _records(printed: _Printed, kind: str) -> Iterator[tuple[str, str]]:
+    """Name -> record; one whose header is not as crosshost writes it counts as lost."""
+    for name, content in _files(printed, kind):
+        if answers.sound_record(content):
             yield name, content
         else:
             printed.unread.setdefault(f"{kind}/{name}", "form")
@@ -357,11 +371,11 @@ def _info(text: str | None) -> _Info:
 
 def _nics(printed: _Printed) -> dict[str, Nic]:
     """From `ip -o link show` and `ip -o -4 addr show`."""
-    held: dict[str, list[IPv4Interface]] = {}
+    here: dict[str, list[IPv4Interface]] = {}
     for line in (printed.text("addresses") or "").splitlines():
         _, name, family, address, *_ = [*line.split(), "", "", "", ""]
         if family == "inet":
-            held.setdefault(name, []).append(IPv4Interface(address))
+            here.setdefault(name, []).append(IPv4Interface(address))
     nics: dict[str, Nic] = {}
     for line in (printed.text("links") or "").splitlines():
         _, name, flags, _, mtu, *_ = [*line.split(), "", "", "", ""]
@@ -371,7 +385,7 @@ def _nics(printed: _Printed) -> dict[str, Nic]:
         nics[name] = Nic(
             flags=frozenset(flags.strip("<>").split(",")),
             mtu=_number(mtu),
-            addresses=held.get(name, []),
+            addresses=here.get(name, []),
         )
     return nics
 

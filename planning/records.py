@@ -10,8 +10,14 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-# What one run does to get to what is wanted: when, from where, how, through whom.
-_PASSING = frozenset({"planned", "base", "action", "start", "node", "via", "pool"})
+# What one run does to get to what is wanted: when, from where, how, through whom; and what its undo
+# must know.
+_PASSING = frozenset(
+    {
+        *("planned", "base", "action", "start", "node", "via", "pool"),
+        *("restarts", "was", "before", "gwbridge"),
+    }
+)
 
 
 def stamp(now: datetime | None = None) -> str:

@@ -45,6 +45,12 @@ def _network_name(value: str) -> str:
     return value
 
 
+def _stack_name(value: str) -> str:
+    if not re.fullmatch(r"[a-zA-Z0-9_.-]{1,100}", value):
+        raise ValueError(f"{value!r} is no stack's name, e.g. prod")
+    return value
+
+
 def _interface(value: str) -> str:
     if not re.fullmatch(r"[a-zA-Z0-9_][a-zA-Z0-9_.-]{0,14}", value):
         raise ValueError(
@@ -136,6 +142,7 @@ HostName = Annotated[str, AfterValidator(_host_name)]
 DockerName = Annotated[str, AfterValidator(_docker_name)]
 # An entry's own name: what Docker calls it may be another one.
 EntryName = Annotated[str, AfterValidator(_entry_name)]
+StackName = Annotated[str, AfterValidator(_stack_name)]
 NetworkName = Annotated[str, AfterValidator(_network_name)]
 Interface = Annotated[str, AfterValidator(_interface)]
 Address = Annotated[str, AfterValidator(_address)]

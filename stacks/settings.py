@@ -69,7 +69,9 @@ class Settings:
     def images(self) -> list[tuple[str, str]]:
         """Pairs of host and image of everything that is to run."""
         pairs = [(c.host, c.image) for c in self.containers.values()]
-        return [*pairs, (self.consul.host, self.consul.image)] if self.consul else pairs
+        if self.consul is not None and self.consul.stack is None:
+            pairs.append((self.consul.host, self.consul.image))
+        return pairs
 
 
 def parse(

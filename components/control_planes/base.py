@@ -65,8 +65,11 @@ class ControlPlane(ABC):
         self.parts = parts
 
     @staticmethod
-    def daemon_settings(host: Host, consul: ConsulServer | None) -> dict[str, Any]:
-        """The keys of daemon.json that the plane needs on a host."""
+    def daemon_settings(address: str, store: str | None) -> dict[str, Any]:
+        """The keys of daemon.json that the plane needs on the host of an address.
+
+        ``store``: the cluster store of the stack, None where it has none.
+        """
         return {}
 
     @abstractmethod

@@ -7,7 +7,6 @@ from typing import Any, ClassVar
 
 import pulumi
 
-from components.consul import ConsulServer
 from components.control_planes.base import (
     OVERLAY_MODULES,
     OVERLAY_PORTS,
@@ -61,13 +60,10 @@ class ConsulPlane(ControlPlane):
     in_store: ClassVar[bool] = True
 
     @staticmethod
-    def daemon_settings(host: Host, consul: ConsulServer | None) -> dict[str, Any]:
-        # Without one up stops before it comes here, and a preview shows no other store.
-        engine = host.facts.engine if isinstance(host.facts, HostFacts) else None
-        store = consul.cluster_store if consul else engine.cluster_store if engine else ""
+    def daemon_settings(address: str, store: str | None) -> dict[str, Any]:
         if not store:
-            return {}
-        return {"cluster-store": store, "cluster-advertise": f"{host.endpoint.address}:0"}
+            return {}  # up stops before it comes here
+        return {"cluster-store": store, "cluster-advertise": f"{address}:0"}
 
     def maker(self, hosts: Sequence[str]) -> str:
         return hosts[0]

@@ -18,7 +18,7 @@ from components.swarm import CONTROL_PORT, Swarm
 from planning import daemon_json, records
 from planning.contract import Contract
 from planning.control_plane import store_is_ours
-from planning.daemon_plan import written_keys
+from planning.daemon_held import written_keys
 from planning.facts import HostFacts
 
 

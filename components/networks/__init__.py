@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import pulumi
 from pydantic import Field
 
-from components.consul import ConsulServer
+from components.consul import ConsulServer, ConsulSettings
 from components.control_planes import PLANES, Parts, PlaneName
 from components.daemon import Firewall
 from components.host import Host
@@ -84,13 +84,23 @@ def _beside(open_: Sequence[str], beside: Mapping[str, str]) -> Choice:
 
 
 def daemon_settings(
-    networks: Mapping[str, NetworkSettings], hosts: Mapping[str, Host], consul: ConsulServer | None
+    networks: Mapping[str, NetworkSettings],
+    addresses: Mapping[str, str],
+    facts: Mapping[str, HostFacts | Unreachable],
+    consul: ConsulSettings | None,
 ) -> dict[str, dict[str, Any]]:
-    """Host -> the keys of daemon.json that its networks need together."""
-    wanted: dict[str, dict[str, Any]] = {name: {} for name in hosts}
+    """Host -> the keys of daemon.json that its networks need together.
+
+    Without a Consul up stops before it comes here, and a preview shows no other store than there is.
+    """
+    wanted: dict[str, dict[str, Any]] = {name: {} for name in addresses}
     for settings in networks.values():
-        for name in settings.on(list(hosts)):
-            wanted[name] |= settings.daemon_settings(hosts[name], consul)
+        for name in settings.on(list(addresses)):
+            seen = facts[name]
+            engine = seen.engine if isinstance(seen, HostFacts) else None
+            there = engine.cluster_store if engine else None
+            store = consul.cluster_store(addresses) if consul else there
+            wanted[name] |= settings.daemon_settings(addresses[name], store)
     return wanted
 
 

@@ -15,7 +15,6 @@ import pulumi
 import pulumi_docker as docker
 from pydantic import Field, model_validator
 
-from components.consul import ConsulServer
 from components.control_planes import ControlPlane, PlaneName
 from components.host import Host
 from components.nics import Nics
@@ -93,8 +92,11 @@ class NetworkSettings(Words):
         """Whether each container must be given an address in the stack file."""
         return False
 
-    def daemon_settings(self, host: Host, consul: ConsulServer | None) -> dict[str, Any]:
-        """The keys of daemon.json that the network needs on a host."""
+    def daemon_settings(self, address: str, store: str | None) -> dict[str, Any]:
+        """The keys of daemon.json that the network needs on the host of an address.
+
+        ``store``: the cluster store of the stack, None where it has none.
+        """
         return {}
 
 

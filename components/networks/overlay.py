@@ -14,7 +14,6 @@ import pulumi
 import pulumi_docker as docker
 from pydantic import Field
 
-from components.consul import ConsulServer
 from components.control_planes import PLANES, ControlPlane, PlaneName
 from components.host import Host
 from components.networks.base import Network, NetworkContext, NetworkSettings, network_labels
@@ -97,8 +96,8 @@ class OverlaySettings(NetworkSettings):
         key = network_key(name, "", self.control_plane)
         return [Item("network", here[0], name, key, claims, plane=self.control_plane)]
 
-    def daemon_settings(self, host: Host, consul: ConsulServer | None) -> dict[str, Any]:
-        return self.plane.daemon_settings(host, consul)
+    def daemon_settings(self, address: str, store: str | None) -> dict[str, Any]:
+        return self.plane.daemon_settings(address, store)
 
     def options(self, vni: int) -> dict[str, str] | None:
         """Docker's options of the network; None leaves them to it.

@@ -1,13 +1,15 @@
 #!/bin/sh
 # Questions to the Consul server in a container of this host.
-# Header words: container, port. Content of "hosts": one address a line.
-#   consul.sh apply    have the server run, wait until it has elected its leader
-#   consul.sh undo     nothing but forget that
+# Header words: container (ID or name), port. Content of "hosts": one address a line.
+#   consul.sh apply    have the server run, wait until it has elected its leader; hold it
+#   consul.sh undo     let go of it; refused while other stacks keep overlays in our container
 #   consul.sh hosts    wait until every address is in docker/nodes/ of the key-value store
 # shellcheck source=components/scripts/common.sh
 . "${0%/*}/common.sh"
 # shellcheck disable=SC2154
 dir=$state/consul
+# shellcheck source=components/scripts/held.sh
+. "$scripts/held.sh"
 seconds=30
 
 keys() { # PREFIX: the keys below it, one a line; fails as long as there is no leader
@@ -29,8 +31,25 @@ apply() {
         fi
         sleep 0.1
     done
+    alone
     mkdir -p "$dir"
+    name=$(docker inspect --type container --format '{{.Name}}' -- "$container")
+    printf '%s\n' "$name" >"$dir/name"
+    echo "its stack's" | keep_before "consul${name}"
+    echo "keeps overlays in it" | hold "consul${name}"
     keep_record "$dir" /dev/null
+}
+
+undo() {
+    alone
+    name=$(cat "$dir/name" 2>/dev/null) || name=/$container
+    stack=$(docker inspect --type container --format '{{index .Config.Labels "crosshost.stack"}}' \
+        -- "${name#/}" 2>/dev/null) || stack=
+    if [ "$stack" = "${state##*/}" ] && others=$(others_hold "consul$name"); then
+        fail "stack ${others##*/} keeps overlays in Consul of container ${name#/}: destroy that stack first"
+    fi
+    let_go "consul$name"
+    rm -rf "$dir"
 }
 
 hosts() {
@@ -58,7 +77,7 @@ docker/nodes/$address:"*) ;;
 
 case ${1:-} in
 apply) apply ;;
-undo) rm -rf "$dir" ;;
+undo) undo ;;
 hosts) hosts ;;
 *) fail "consul.sh: apply, undo or hosts" ;;
 esac

@@ -1,14 +1,26 @@
 #!/bin/sh
-# /etc/docker/daemon.json: apply what the plan says, or undo it.
+# /etc/docker/daemon.json.
+#   daemon.sh apply   have it as the plan says
+#   daemon.sh leave   undo that; for a host without our record the header has also was (file, absent:
+#                     daemon.json before) and gwbridge (there, absent: docker_gwbridge before), and the
+#                     content is an object of what our keys were before
+#   daemon.sh undo    the same, from the record alone
 # Header words: base (sha256 of the file that the plan saw, or "absent"), action (none, reload,
-# restart), own (the keys that are ours, by comma), leave (what undo takes), unit (how many lines of
-# a drop-in of docker.service come first). Content: that drop-in, then the new file.
+# restart), own (the keys that are ours, by comma), leave (what undo takes), restarts (those of our
+# keys that take a restart), unit (how many lines of a drop-in of docker.service come first).
+# Content: that drop-in, then the new file.
 # shellcheck source=components/scripts/common.sh
 . "${0%/*}/common.sh"
 # shellcheck disable=SC2154
 dir=$state/daemon
 # shellcheck source=components/scripts/engine.sh
 . "$scripts/engine.sh"
+# shellcheck source=components/scripts/held.sh
+. "$scripts/held.sh"
+# shellcheck source=components/scripts/daemon-held.sh
+. "$scripts/daemon-held.sh"
+# shellcheck source=components/scripts/gwbridge.sh
+. "$scripts/gwbridge.sh"
 
 owns() { # KEY
     case ",$(header_word own)," in *",$1,"*) ;; *) return 1 ;; esac
@@ -29,20 +41,23 @@ take() { # ACTION PATH DROP-IN: file and drop-in become what these are, and the 
 # that refuses what they do not know, and they run on.
 validate() { # PATH
     if dockerd --help 2>/dev/null | grep -q -e --validate; then
-        reason=$(dockerd --validate --config-file "$1" 2>&1) ||
+        reason=$(dockerd --validate --config-file "$1" 2>&1) || {
+            hold_again
             fail "the Docker daemon refuses the new daemon.json, nothing was changed: $(
                 printf '%s\n' "$reason" | tail -n 1)"
+        }
     elif [ "$(header_word action)" = restart ] && ! [ -s "$dir/unit" ] && ! owns cluster-store; then
         if ! become "$1" || ! reload; then put_back; fi
     fi
 }
 
-# The state before the change: file, drop-in, and the daemon with them.
+# The state before the change: file, drop-in, what we hold, and the daemon with them.
 put_back() {
     if [ -n "$unwritten" ]; then
         reason=$unwritten
         cmp -s "$dir/previous" "$file" || become "$dir/previous" || :
         become_drop_in "$dir/unit.previous" || :
+        hold_again
         fail "$file is as it was and cannot be written: $reason"
     fi
     if [ -n "$missing" ]; then
@@ -51,6 +66,8 @@ put_back() {
         reason=$(daemon_reason)
     fi
     missing=
+    # Else systemd tries again by itself, between the file and the drop-in.
+    if ! systemctl is-active --quiet docker.service; then systemctl stop docker.service || :; fi
     if [ -z "$restarted" ] && systemctl is-active --quiet docker.service; then
         place "$dir/previous" "$dir/unit.previous"
         loses_addresses "$dir/previous" || reload || :
@@ -63,20 +80,9 @@ put_back() {
         restart || :
     fi
     for id in $ran; do docker start "$id" >/dev/null 2>&1 || :; done
+    hold_again
     rm -f "$dir/new" "$dir/live"
     fail "the Docker daemon refused the new daemon.json and has its old one back: ${reason:-no reason in its journal}"
-}
-
-# A file that is as we want it and shows our hand already is no original: what we kept was lost.
-keep_original() {
-    if cmp -s "$dir/new" "$file" && { [ -e "$drop_in" ] || grep -q '"cluster-store"' "$file"; }; then
-        cp -p "$file" "$dir/original.new"
-        json_members restore "$(header_word own)" /dev/null <"$file" >"$dir/original.new"
-        mv -f "$dir/original.new" "$dir/original"
-        return
-    fi
-    if docker network inspect docker_gwbridge >/dev/null 2>&1; then : >"$dir/gwbridge"; fi
-    remember "$dir/original"
 }
 
 # Certificates that daemon.json does not name any more.
@@ -93,6 +99,7 @@ apply() {
     mkdir -p "$dir"
     # Of runs that were cut off.
     rm -f "$file.crosshost" "$dir/final" "$dir/final.absent"
+    take_over_daemon_json
     chmod 700 "$state" "$dir"
     cat >"$dir/content" || fail "cannot write to $dir: is the disk full?"
     lines=$(header_word unit)
@@ -103,15 +110,15 @@ apply() {
     if [ "$lines" = 0 ]; then : >"$dir/unit"; fi
     if [ "$(head -n 1 "$dir/record" 2>/dev/null)" = "$header" ] && cmp -s "$dir/new" "$file" &&
         { cmp -s "$dir/unit" "$drop_in" || { [ ! -s "$dir/unit" ] && [ ! -e "$drop_in" ]; }; }; then
+        if ! is_held daemon.json; then
+            hold_keys
+            note_written
+        fi
         rm -f "$dir/new" "$dir/content" "$dir/unit"
         return
     fi
-    if [ "$(hash_of "$file")" != "$(header_word base)" ]; then
-        fail "$file changed on the host after it was looked at: run pulumi up again"
-    fi
-    if [ ! -e "$dir/original" ] && [ ! -e "$dir/original.absent" ]; then
-        keep_original
-    fi
+    if [ "$(hash_of "$file")" != "$(header_word base)" ]; then meet; fi
+    hold_keys
     remember "$dir/previous"
     if [ -e "$drop_in" ]; then cp "$drop_in" "$dir/unit.previous"; else : >"$dir/unit.previous"; fi
     # Mode and owner are those of the file that is there.
@@ -121,72 +128,111 @@ apply() {
     fi
     validate "$dir/wanted"
     take "$(header_word action)" "$dir/wanted" "$dir/unit" || put_back
+    note_written
     if owns cluster-store; then sh "$scripts/boot.sh" install; fi
     keep_record "$dir" "$dir/content"
     drop_certificates
-    rm -f "$dir/content" "$dir/new" "$dir/unit" "$dir/wanted" "$dir/live" "$state/boot/live" \
-        "$dir/previous" "$dir/previous.absent" "$dir/unit.previous"
+    rm -f "$dir/content" "$dir/new" "$dir/unit" "$dir/wanted" "$dir/live" "$dir/held" \
+        "$state/boot/live" "$dir/previous" "$dir/previous.absent" "$dir/unit.previous"
 }
 
-# What the file must become: the original, or, where somebody else edited it since, the file as
-# it is without our keys.
+# What the file must become without us. After the last stack that is what was there before the first,
+# to the byte, where nobody edited it since; else the file as it is, our keys as others want them or as
+# they were.
 plan_undo() {
-    lines=$(header_word unit)
-    tail -n "+$((${lines:-0} + 2))" "$dir/record" >"$dir/written" 2>/dev/null || : >"$dir/written"
     rm -f "$dir/final" "$dir/final.absent"
-    if cmp -s "$dir/written" "$file" || [ ! -e "$file" ]; then
-        if [ -e "$dir/original" ]; then cp -p "$dir/original" "$dir/final.new"; else : >"$dir/final.absent"; fi
-    else
-        if [ -e "$dir/original" ]; then original=$dir/original; else original=/dev/null; fi
-        own=$(header_word own)
-        # Of a restart of ours that was cut off.
-        if [ -e "$dir/live" ]; then own=${own:+$own,}live-restore; fi
-        cp -p "$file" "$dir/final.new"
-        json_members restore "$own" "$original" <"$file" >"$dir/final.new" ||
-            fail "cannot take our keys out of $file: remove $own by hand and run pulumi destroy again"
+    if is_kept daemon.json && ! others_hold daemon.json >/dev/null; then
+        before=$(without_stacks)
+        if [ -e "$before.absent" ]; then was=absent; else was="file"; fi
+        if as_written || [ ! -e "$file" ]; then
+            if [ "$was" = absent ]; then : >"$dir/final.absent"; else cp -p "$before" "$dir/final"; fi
+            return
+        fi
+    elif [ ! -e "$file" ]; then
+        : >"$dir/final.absent"
+        return
     fi
-    if [ ! -e "$dir/final.absent" ]; then mv -f "$dir/final.new" "$dir/final"; fi
+    cp -p "$file" "$dir/final.new"
+    {
+        if is_kept daemon.json; then
+            without_us "$(our_keys)" "$dir/final.new"
+        else
+            json_members restore "$(our_keys)" "$dir/told" <"$file" >"$dir/final.new"
+        fi
+    } || fail "cannot take our keys out of $file: remove $(our_keys) by hand and run pulumi destroy again"
+    if [ "$was" = absent ] && [ "$(json_members compact <"$dir/final.new")" = '{}' ]; then
+        rm -f "$dir/final.new"
+        : >"$dir/final.absent"
+    else
+        mv -f "$dir/final.new" "$dir/final"
+    fi
 }
 
-# Whether undo finds nothing to do: nothing was taken, or somebody put the file back.
-untouched() {
-    if [ -e "$drop_in" ] || [ -n "$(info '{{.ClusterStore}}')" ]; then return 1; fi
-    { [ ! -e "$dir/record" ] || [ "$(header_word leave)" != restart ] || owns cluster-store; } &&
-        cmp -s "$dir/original" "$file"
+# What it takes that the daemon goes on with that: nothing where each of our keys stays as it is.
+leaving() {
+    if [ -e "$drop_in" ]; then echo restart && return; fi
+    if [ -n "$(info '{{.ClusterStore}}')" ] && ! member cluster-store "$dir/final" >/dev/null; then
+        echo restart && return
+    fi
+    ours=$(our_file daemon.json)
+    # A change that was cut off before it began has left no record.
+    if [ ! -e "$ours" ] || { [ ! -e "$dir/record" ] && cmp -s "$dir/final" "$file"; }; then ours=$file; fi
+    takes=none
+    for key in $(our_keys | tr , ' '); do
+        now=$(member "$key" "$ours") || now=
+        after=$(member "$key" "$dir/final") || after=
+        if [ "$now" = "$after" ]; then continue; fi
+        case ",$(header_word restarts)," in *",$key,"*) echo restart && return ;; esac
+        takes=reload
+    done
+    # The version before did not say which keys.
+    case $takes:$(header_word leave):" $header" in
+    reload:restart:*" restarts="*) ;;
+    reload:restart:*) takes=restart ;;
+    esac
+    echo "$takes"
 }
 
-undo() {
+undo() { # VERB
     read_header
-    cat >/dev/null
+    mkdir -p "$dir"
+    cat >"$dir/told"
+    was=
+    gwbridge=
+    if [ "$1" = leave ]; then
+        was=$(header_word was)
+        gwbridge=$(header_word gwbridge)
+    fi
     if [ -e "$dir/record" ]; then read_header <"$dir/record"; fi
     alone
     rm -f "$file.crosshost"
+    take_over_daemon_json
     # In a swarm it stays for as long as the host does.
     if [ ! -e "$state/swarm/record" ]; then sh "$scripts/boot.sh" remove; fi
-    if [ ! -e "$dir/original" ] && [ ! -e "$dir/original.absent" ] || untouched; then
-        rm -rf "$dir"
-        exit 0
-    fi
-    # A plan that is there already is that of an undo that was cut off half way.
-    if [ ! -e "$dir/final" ] && [ ! -e "$dir/final.absent" ]; then plan_undo; fi
-    if systemctl is-active --quiet docker.service; then
-        action=$(header_word leave)
-        if owns cluster-store; then action=restart; fi
-        take "${action:-reload}" "$dir/final" /dev/null ||
-            fail "the Docker daemon did not come back with its original $file: ${missing:+container $missing does not run again; }$(daemon_reason)"
-        if owns cluster-store && [ ! -e "$dir/gwbridge" ] &&
-            docker network inspect docker_gwbridge >/dev/null 2>&1; then
-            # Somebody else's container may use it: then it stays.
-            docker network rm docker_gwbridge >/dev/null 2>&1 || :
-        fi
-    else
-        place "$dir/final" /dev/null
-    fi
+    if is_held daemon.json || [ -n "$was" ]; then take_out; fi
+    drop_gwbridge consul "$gwbridge"
     rm -rf "$dir"
+}
+
+take_out() {
+    # A plan that is there already is that of an undo that was cut off half way.
+    if others_hold daemon.json >/dev/null || { [ ! -e "$dir/final" ] && [ ! -e "$dir/final.absent" ]; }; then
+        plan_undo
+    fi
+    written=
+    if as_written; then written=yes; fi
+    if systemctl is-active --quiet docker.service; then action=$(leaving); else action=none; fi
+    if [ "$action" != none ] || [ -e "$drop_in" ] || ! cmp -s "$dir/final" "$file"; then
+        take "$action" "$dir/final" /dev/null ||
+            fail "the Docker daemon did not come back with its original $file: ${missing:+container $missing does not run again; }$(daemon_reason)"
+    fi
+    if [ -n "$written" ]; then note_written; fi
+    rm -f "$dir/record"
+    let_go daemon.json
 }
 
 case ${1:-} in
 apply) apply ;;
-undo) undo ;;
-*) fail "daemon.sh: apply or undo" ;;
+leave | undo) undo "$1" ;;
+*) fail "daemon.sh: apply, leave or undo" ;;
 esac

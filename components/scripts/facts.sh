@@ -8,6 +8,7 @@ LC_ALL=C
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 export LC_ALL PATH
 state=/var/lib/crosshost/$1
+host=/var/lib/crosshost/@host
 # Bytes of one fact, and seconds for all of them.
 limit=2097152
 seconds=60
@@ -167,8 +168,26 @@ put_file daemon_json /etc/docker/daemon.json
 if [ -f /etc/docker/daemon.json ]; then
     put daemon_json_hash "$(sha256sum </etc/docker/daemon.json | cut -d' ' -f1)"
 fi
-if [ -e "$state/daemon/original.absent" ]; then put daemon_json_original ""; fi
-put_file daemon_json_original "$state/daemon/original"
+# The file without what stacks set in it (daemon-held.sh); the version before kept it by stack, and the
+# stack that came first has the host's.
+if [ -e "$host/daemon.json/before" ]; then
+    if [ -e "$host/daemon.json/edited" ] || [ -e "$host/daemon.json/edited.absent" ]; then
+        original=$host/daemon.json/edited
+    else
+        original=$host/daemon.json/original
+    fi
+else
+    original=$(stat -c '%Z %n' /var/lib/crosshost/*/daemon/original \
+        /var/lib/crosshost/*/daemon/original.absent 2>/dev/null | sort -n | sed -n '1s/^[0-9]* //p')
+    original=${original%.absent}
+fi
+if [ -n "$original" ]; then
+    if [ -e "$original.absent" ]; then put daemon_json_original ""; fi
+    put_file daemon_json_original "$original"
+fi
+if [ -f "$host/daemon.json/written" ]; then
+    put daemon_json_written "$(tail -n 1 "$host/daemon.json/written" | head -c 64)"
+fi
 # A restart that was cut off: live-restore in daemon.json is ours.
 if [ -e "$state/daemon/live" ] || [ -e "$state/boot/live" ]; then put daemon_interrupted 1; fi
 for record in "$state"/*/record "$state"/nic/*/record; do
@@ -181,7 +200,20 @@ for record in /var/lib/crosshost/*/daemon/record; do
     stack=${record#/var/lib/crosshost/}
     stack=${stack%/daemon/record}
     if [ ! -f "$record" ] || [ "$stack" = "$1" ]; then continue; fi
+    if [ -e "$host/daemon.json/holders/$stack" ]; then continue; fi
     if read_file "daemon_record/$stack" "$record"; then put daemon_record "$stack $text"; fi
+done
+# What stacks hold together (held.sh); one whose folder is gone holds nothing.
+for file in "$host"/*/before "$host"/*/*/before "$host"/*/holders/* "$host"/*/*/holders/*; do
+    [ -f "$file" ] || continue
+    case $file in
+    */holders/*)
+        stack=${file##*/}
+        [ -d "/var/lib/crosshost/${stack%%@*}" ] || continue
+        ;;
+    esac
+    name=${file#"$host"/}
+    if read_file "held/$name" "$file"; then put held "$name $text"; fi
 done
 # Of the API's certificates and key only what they hash to, and whether others can read the key.
 for folder in "$state"/tls/*/; do

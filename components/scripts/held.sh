@@ -5,6 +5,8 @@
 #   keep_before THING <WAS     before a change; only what the first holder found counts
 #   hold THING <WANTED         what this stack wants of it; then the change
 #   is_held THING              whether this stack holds it
+#   is_kept THING              whether somebody does, so that what was before is kept
+#   our_file THING             the file with what this stack wants
 #   others_hold THING          the files of all other holders, one a line; fails where there is none
 #   let_go THING               after the undo; the last one takes the record of it away
 # A stack that holds a thing for several uses sets $holder to STACK@USE for each.
@@ -25,20 +27,24 @@ before the first stack came, and comes back when the last one goes; \`holders/ST
 wants of it.
 TEXT
     fi
-    # Without a holder it is of a change that was cut off before it began.
-    if [ -e "$held/$1/before" ] && [ -n "$(ls "$held/$1/holders" 2>/dev/null)" ]; then
-        cat >/dev/null
-    else
-        write_whole "$held/$1/before"
-    fi
+    if is_kept "$1"; then cat >/dev/null; else write_whole "$held/$1/before"; fi
+}
+
+# Without a holder it is of a change that was cut off before it began.
+is_kept() { # THING
+    [ -e "$held/$1/before" ] && [ -n "$(ls "$held/$1/holders" 2>/dev/null)" ]
 }
 
 hold() { # THING
-    write_whole "$held/$1/holders/$holder"
+    write_whole "$(our_file "$1")"
 }
 
 is_held() { # THING
-    [ -e "$held/$1/holders/$holder" ]
+    [ -e "$(our_file "$1")" ]
+}
+
+our_file() { # THING
+    printf '%s' "$held/$1/holders/$holder"
 }
 
 # A stack whose folder is gone was taken off the host by hand, and holds nothing.
@@ -47,7 +53,7 @@ others_hold() ( # THING
     none=1
     for other in "$held/$1"/holders/*; do
         stack=${other##*/}
-        if [ -e "$other" ] && [ "$other" != "$held/$1/holders/$holder" ] && [ -d "${state%/*}/${stack%%@*}" ]; then
+        if [ -e "$other" ] && [ "$other" != "$(our_file "$1")" ] && [ -d "${state%/*}/${stack%%@*}" ]; then
             printf '%s\n' "$other"
             none=0
         fi
@@ -56,7 +62,7 @@ others_hold() ( # THING
 )
 
 let_go() { # THING
-    rm -f "$held/$1/holders/$holder"
+    rm -f "$(our_file "$1")"
     if others_hold "$1" >/dev/null; then return; fi
     folder=$held/$1
     rm -rf "${folder:?}"

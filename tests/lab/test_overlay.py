@@ -121,7 +121,7 @@ def test_a_destroy_that_was_cut_off_half_way_is_finished_by_the_next(lab, enviro
     # As after a power cut between the undo's steps: the plan is made, live-restore is on.
     lab.ssh(
         "docker01",
-        "cd /var/lib/crosshost/*overlay/daemon && cp -p original final && "
+        "cd /var/lib/crosshost/*overlay/daemon && cp -p ../../@host/daemon.json/original final && "
         """sed -i 's/^{/{\\n    "live-restore": true,/' /etc/docker/daemon.json && """
         "systemctl reload docker",
     )

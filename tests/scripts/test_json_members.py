@@ -48,6 +48,34 @@ def test_set_sets_one_key_and_leaves_all_others(now):
     assert json.loads(out) == {**now, "live-restore": True}
 
 
+@settings(max_examples=60, deadline=None)
+@given(objects, st.lists(objects, max_size=3), st.sets(key, min_size=1, max_size=3))
+def test_restore_takes_the_first_file_that_has_the_key(tmp_path_factory, now, files, ours):
+    folder = tmp_path_factory.mktemp("o")
+    paths = []
+    for number, content in enumerate(files):
+        paths.append(folder / str(number))
+        paths[-1].write_text(json.dumps(content))
+    out = run("restore", ",".join(sorted(ours)), *map(str, paths), stdin=json.dumps(now))
+    want = {k: v for k, v in now.items() if k not in ours}
+    for content in reversed(files):
+        want |= {k: content[k] for k in ours if k in content}
+    assert json.loads(out) == want
+
+
+@settings(max_examples=60, deadline=None)
+@given(objects, st.sets(key, min_size=1, max_size=3), st.sampled_from([None, 2, 4]))
+def test_pick_keys_get_and_compact_tell_what_is_there(now, some, indent):
+    whole = json.dumps(now, indent=indent, ensure_ascii=False)
+    picked = run("pick", ",".join(sorted(some)), stdin=whole)
+    assert json.loads(picked) == {k: v for k, v in now.items() if k in some}
+    assert run("keys", stdin=whole) == ",".join(now) + "\n"
+    compact = json.dumps(now, separators=(",", ":"), ensure_ascii=False)
+    assert run("compact", stdin=whole) == compact + "\n"
+    for name, value in now.items():
+        assert json.loads(run("get", name, stdin=whole)) == value
+
+
 def test_a_file_that_is_no_object_fails_and_prints_nothing_that_could_be_taken_for_one():
     for broken in ("", "[1]", '{"a": 1', '"text"'):
         result = subprocess.run(

@@ -5,14 +5,23 @@ from __future__ import annotations
 import json
 import re
 from hashlib import sha256
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from planning import daemon_json, daemon_plan, daemon_preflight, docker_unit, records
+from planning import (
+    daemon_held,
+    daemon_json,
+    daemon_plan,
+    daemon_preflight,
+    docker_unit,
+    records,
+)
 from planning.daemon_plan import Api
 from planning.facts import HostFacts, parse
+from planning.held import Held
 from planning.system_facts import DockerUnit, Listener
 from tests.unit.fleet import facts_text
 
@@ -33,25 +42,40 @@ files = st.none() | st.dictionaries(st.sampled_from(KEYS), values).map(
 apis = st.sampled_from([None, Api(2376, None), Api(2376, "/var/lib/crosshost/prod/tls/0")])
 
 
+def hash_of(text: str | None) -> str:
+    return "absent" if text is None else sha256(text.encode()).hexdigest()
+
+
 class FakeHost:
-    """A host on which daemon.sh works: daemon.json, drop-in, record and original."""
+    """A host on which daemon.sh works: daemon.json, drop-in, and what stacks hold of the file."""
 
     def __init__(self, text: str | None) -> None:
         self.text = text
         self.first = text
-        self.record: str | None = None
+        self.written = text
+        self.records: dict[str, str] = {}
         self.drop_in = ""
         self.port: int | None = None
 
-    def facts(self, **more) -> HostFacts:
+    @property
+    def record(self) -> str | None:
+        return self.records.get("prod")
+
+    @property
+    def held(self) -> dict[str, dict[str, Any]]:
+        return {stack: daemon_held.written_keys(record) for stack, record in self.records.items()}
+
+    def facts(self, stack="prod", **more) -> HostFacts:
         facts = parse(facts_text())
-        original = None if self.record is None else self.first or ""
+        holders = {other: json.dumps(keys) for other, keys in self.held.items()}
         return facts.model_copy(
             update={
                 "daemon_json": self.text,
-                "daemon_json_hash": sha256((self.text or "").encode()).hexdigest(),
-                "daemon_json_original": original,
-                "records": {} if self.record is None else {"daemon": self.record},
+                "daemon_json_hash": hash_of(self.text),
+                "daemon_json_original": None if not holders else self.first or "",
+                "daemon_json_written": hash_of(self.written) if holders else None,
+                "records": {"daemon": self.records[stack]} if stack in self.records else {},
+                "held": {"daemon.json": Held(before="x", holders=holders)} if holders else {},
                 "unit": DockerUnit(
                     fragment="/lib/docker.service", exec_start="", content=CONTENT,
                     drop_ins={DROP_IN: self.drop_in} if self.drop_in else {},
@@ -63,26 +87,49 @@ class FakeHost:
             }
         )  # fmt: skip
 
-    def plan(self, settings, api=None):
-        facts = self.facts()
+    def plan(self, settings, api=None, stack="prod"):
+        facts = self.facts(stack)
         # The daemon has what the file says.
         live = daemon_json.read(self.text).get("live-restore") is True
         if facts.engine:
             facts = facts.model_copy(
                 update={"engine": facts.engine.model_copy(update={"live_restore": live})}
             )
-        return daemon_plan.plan(facts, settings, api, "prod")
+        return daemon_plan.plan(facts, settings, api, stack)
 
-    def apply(self, settings, api=None):
-        plan = self.plan(settings, api)
+    def apply(self, settings, api=None, stack="prod"):
+        plan = self.plan(settings, api, stack)
         if not plan.unchanged:
             lines = records.body(plan.stdin).splitlines(keepends=True)
             unit = int(records.words(plan.stdin)["unit"])
+            if not self.records:
+                self.first = self.text
+            elif self.text != self.written:
+                everyones = {key for keys in self.held.values() for key in keys}
+                self.first = json.dumps(self.without(everyones))
             self.drop_in, self.text = "".join(lines[:unit]), "".join(lines[unit:])
+            self.written = self.text
             # An up takes longer than the second that tells one plan from the next.
-            self.record = re.sub("^planned=[^ ]*", "planned=before", plan.stdin)
+            self.records[stack] = re.sub("^planned=[^ ]*", "planned=before", plan.stdin)
             self.port = api.port if api else None
         return plan
+
+    def without(self, keys, *instead):
+        """The file's keys, ``keys`` of it as ``instead`` has them, or as they were first."""
+        now = {k: v for k, v in daemon_json.read(self.text).items() if k not in keys}
+        for source in (*instead, daemon_json.read(self.first)):
+            now |= {k: source[k] for k in keys if k in source and k not in now}
+        return now
+
+    def leave(self, stack):
+        keys = self.held[stack]
+        del self.records[stack]
+        if not self.records and self.text == self.written:
+            self.text = self.first
+        else:
+            as_written = self.text == self.written
+            self.text = json.dumps(self.without(keys, *self.held.values()))
+            self.written = self.text if as_written else self.written
 
     def edit(self, **keys) -> None:
         now = {**daemon_json.read(self.text), **keys}
@@ -164,7 +211,7 @@ def test_a_host_that_lost_all_we_kept_there_is_told_the_same_as_before():
     host = FakeHost('{"mtu": 1400}')
     host.apply(settings)
     leave = records.words(host.record or "")["leave"]
-    host.record = None
+    host.records.clear()
     assert records.words(host.plan(settings).stdin)["leave"] == leave == "restart"
 
 
@@ -227,6 +274,7 @@ def test_a_removed_drop_in_is_put_back_and_an_edited_one_takes_a_restart():
 def test_what_stands_in_the_way_is_named(more, api, sentence):
     facts = FakeHost("{}").facts(**more)
     found = list(daemon_preflight.refusals("docker01", facts, {"mtu": 1400}, api, "prod"))
+    found += daemon_preflight.other_stacks("docker01", facts, {"mtu": 1400}, api, "prod")
     assert [s for s in found if sentence in s], found
 
 
@@ -234,4 +282,63 @@ def test_the_same_value_in_two_stacks_is_no_reason_to_stop():
     facts = FakeHost("{}").facts(
         daemon_records={"other": 'planned=x own=mtu unit=0\n{"mtu": 1400}\n'}
     )
-    assert list(daemon_preflight.refusals("docker01", facts, {"mtu": 1400}, None, "prod")) == []
+    assert list(daemon_preflight.other_stacks("docker01", facts, {"mtu": 1400}, None, "prod")) == []
+
+
+# One value a key, as stacks that differ are refused.
+AGREED = {
+    "debug": True,
+    "mtu": 1400,
+    "labels": ["a"],
+    "dns": [],
+    "log-driver": "local",
+    "ipv6": False,
+}
+some_keys = st.sets(st.sampled_from(sorted(AGREED))).map(lambda ks: {k: AGREED[k] for k in ks})
+steps_of = st.lists(
+    st.tuples(st.sampled_from(["prod", "test", "ci"]), st.none() | some_keys), max_size=8
+)
+
+
+@given(files, steps_of)
+def test_stacks_that_come_and_go_do_not_notice_each_other(text, steps):
+    host = FakeHost(text)
+    wanted: dict[str, dict[str, Any]] = {}
+    undos: dict[str, str | None] = {}
+    for stack, settings in steps:
+        if settings is not None:
+            undos[stack] = host.apply(settings, stack=stack).undo
+            wanted[stack] = settings
+        elif wanted.pop(stack, None) is not None:
+            host.leave(stack)
+        for other, theirs in wanted.items():
+            plan = host.plan(theirs, stack=other)
+            assert plan.unchanged
+            assert (plan.action, plan.conflicts) == ("none", [])
+            # Nor does what their undo must know change with the others.
+            assert plan.undo == undos[other]
+        together = {key: value for keys in wanted.values() for key, value in keys.items()}
+        assert daemon_json.read(host.text) == {**daemon_json.read(text), **together}
+    for stack in list(wanted):
+        host.leave(stack)
+    assert host.text == text
+
+
+@given(files, some_keys, some_keys)
+def test_what_another_stack_has_set_already_takes_nothing_of_the_daemon(text, first, second):
+    host = FakeHost(text)
+    host.apply(first, stack="test")
+    plan = host.plan(second)
+    assert set(plan.changed) <= second.keys() - first.keys()
+    new = {k: v for k, v in second.items() if k not in first}
+    assert plan.action == FakeHost(host.text).plan(new).action
+
+
+def test_the_undo_is_told_what_it_needs_where_nothing_is_kept_on_the_host():
+    host = FakeHost('{"log-driver": "json-file"}')
+    settings = {"log-driver": "local", "debug": True}
+    header, before = (host.plan(settings).undo or "").splitlines()
+    assert header == "own=debug,log-driver leave=restart restarts=log-driver unit=0 was=file"
+    assert json.loads(before) == {"log-driver": "json-file"}
+    host.apply(settings)
+    assert host.plan(settings).undo == f"{header}\n{before}\n"

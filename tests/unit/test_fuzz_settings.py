@@ -219,6 +219,7 @@ def test_no_setting_reaches_the_text_of_a_command(monkeypatch, tmp_path):
                     "remove",
                     "apply",
                     "undo",
+                    "leave",
                     "test",
                     "hosts",
                 ) or (
