@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import stat
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -183,3 +185,20 @@ def test_a_host_that_is_not_there_is_named_with_those_that_are(tmp_path: Path) -
 def test_a_failed_command_tells_its_last_words() -> None:
     error = CommandFailed(["sh", "-c", "x y"], 3, "first\nlast\n")
     assert str(error) == "`sh -c 'x y'` ended with exit code 3\nfirst\nlast"
+
+
+def test_the_python_of_the_lab_knows_its_packages_without_pip_and_is_the_same_otherwise() -> None:
+    python = environment.python() / "python3"
+    listing = ["-m", "pip", "list", "-v", "--format", "json"]
+
+    def said(program: Path | str, *arguments: str) -> str:
+        argv = [str(program), *arguments]
+        return subprocess.run(argv, capture_output=True, text=True, check=True).stdout
+
+    assert json.loads(said(python, *listing)) == json.loads(said(sys.executable, *listing))
+    # Not a process of pip's: a package that came meanwhile is not seen.
+    stored = python.parent.parent / "packages.json"
+    stored.write_text("[]")
+    assert said(python, *listing) == "[]"
+    prefix = ["-c", "import sys; print(sys.prefix, sys.argv)", "a b", "*"]
+    assert said(python, *prefix) == said(sys.executable, *prefix)
