@@ -200,7 +200,7 @@ class Stack:
         return daemon_plan.plan(seen, settings, None, self.name)
 
     def apply(self, settings):
-        self._ssh(f"sh -s install {self.name}", f"planned=x\n{scripts.installer()}")
+        self._ssh(f"sh -s install {self.name}", f"planned=x host=docker01\n{scripts.installer()}")
         plan = self.plan(settings)
         if not plan.unchanged:
             self._ssh(f"sh /var/lib/crosshost/{self.name}/scripts/daemon.sh apply", plan.stdin)
@@ -209,7 +209,7 @@ class Stack:
     def leave(self):
         if self.settings is not None:
             self._ssh(f"sh /var/lib/crosshost/{self.name}/scripts/daemon.sh leave", self.undo)
-            self._ssh(f"sh -s remove {self.name}", f"planned=x\n{scripts.installer()}")
+            self._ssh(f"sh -s remove {self.name}", f"planned=x host=docker01\n{scripts.installer()}")
         self.settings = None
 
 
