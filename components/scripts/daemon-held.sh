@@ -101,8 +101,7 @@ hold_keys() {
     hold daemon.json <"$dir/keys"
     rm -f "$dir/keys"
     if owns cluster-store; then
-        if [ -n "$shown" ]; then echo absent | keep_before docker_gwbridge; fi
-        hold_gwbridge consul
+        hold_gwbridge consul ${shown:+absent}
     fi
 }
 

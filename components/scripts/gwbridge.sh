@@ -3,11 +3,13 @@
 # once for each use (consul, swarm). After held.sh, under the lock.
 # shellcheck disable=SC2034,SC2154
 
-hold_gwbridge() ( # USE
+# BEFORE: there or absent, where it is known; else it is looked for.
+hold_gwbridge() ( # USE [BEFORE]
     take_over_gwbridge
     holder=${state##*/}@$1
-    if docker network inspect docker_gwbridge >/dev/null 2>&1; then echo there; else echo absent; fi |
-        keep_before docker_gwbridge
+    was=${2:-absent}
+    if [ -z "${2:-}" ] && docker network inspect docker_gwbridge >/dev/null 2>&1; then was=there; fi
+    echo "$was" | keep_before docker_gwbridge
     echo "for overlays on $1" | hold docker_gwbridge
 )
 

@@ -102,7 +102,9 @@ def test_a_deleted_daemon_json_shows_in_the_preview_and_is_repaired(lab, environ
 
 @pytest.mark.long
 def test_everything_of_ours_on_a_host_may_be_lost_and_comes_back(lab, environment):
+    before = look(lab, "docker02")
     keys = json.loads(lab.ssh("docker02", "cat /etc/docker/daemon.json").stdout)
+    text = lab.ssh("docker02", "cat /etc/docker/daemon.json").stdout
     stack = environment("lab-overlay")
     stack.up()
     lab.ssh("docker02", "rm -r /var/lib/crosshost")
@@ -113,6 +115,9 @@ def test_everything_of_ours_on_a_host_may_be_lost_and_comes_back(lab, environmen
     lab.ssh("docker01", "docker exec web01 ping -c 1 -W 2 web02")
     stack.destroy()
     assert json.loads(lab.ssh("docker02", "cat /etc/docker/daemon.json").stdout) == keys
+    # The keys are what they were; how the file was written was lost.
+    lab.ssh("docker02", "cat >/etc/docker/daemon.json", input=text)
+    assert look(lab, "docker02") == before
 
 
 def test_a_destroy_that_was_cut_off_half_way_is_finished_by_the_next(lab, environment):
