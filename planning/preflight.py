@@ -13,7 +13,7 @@ from planning.facts import HostFacts, Unreachable
 MEGABYTE = 1 << 20
 MIN_FREE = 50 * MEGABYTE
 MAX_SKEW = 60
-FORGET = "`python -m reports.forget`"
+FORGET = "`python -m crosshost forget`"
 _UNANSWERED = r"(?:connect to host \S+ port \d+: |open failed: connect failed: )"
 
 

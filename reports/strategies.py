@@ -26,7 +26,7 @@ _HEAD = """\
 - Both: a container may join several networks, and a stack may have several of each kind.
 
 A host's kernel and engine are looked at before anything is changed: what cannot work is refused in
-words. `python -m reports.doctor -s STACK` says it of each host beforehand.
+words. `python -m crosshost doctor -s STACK` says it of each host beforehand.
 
 ## What they need, change and promise
 

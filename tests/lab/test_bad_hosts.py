@@ -45,7 +45,7 @@ def test_a_host_that_is_switched_off(lab, stack, expect):
     expect(
         stack,
         "docker02 (10.0.0.99) does not answer on SSH port 22 (No route to host): start it, or "
-        "correct crosshost:hosts.docker02; if it is gone for good, `python -m reports.forget`",
+        "correct crosshost:hosts.docker02; if it is gone for good, `python -m crosshost forget`",
     )
 
 

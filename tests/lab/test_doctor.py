@@ -47,7 +47,7 @@ def doctor(hosts):
         values["containers"] = {}
         config = {f"crosshost:{key}": value for key, value in values.items()}
         file.write_text(yaml.safe_dump({"config": config}))
-        words = [sys.executable, "-m", "reports.doctor", "-s", STACK]
+        words = [sys.executable, "-m", "crosshost", "doctor", "-s", STACK]
         return hosts.run(words, cwd=ROOT, check=False, timeout=60)
 
     yield run

@@ -114,9 +114,14 @@ def test_a_program_that_is_killed_is_run_again(lab, stack, recovers):
     label = f"--label crosshost.stack={stack.name}"
     lab.ssh("docker02", f"docker network create {label} strayed")
     lab.ssh("docker02", f"docker create {label} --network strayed --name stray centos_ssh:v2")
-    leftovers = ["python", "-m", "reports.leftovers", "-s", stack.name]
+    leftovers = ["python", "-m", "crosshost", "leftovers", "-s", stack.name]
+    remove = ["python", "-m", "crosshost", "remove-leftovers", "-s", stack.name]
     said = lab.run(leftovers).stdout.splitlines()
-    assert said == lab.run([*leftovers, "--remove"]).stdout.splitlines()
+    asked = lab.run(remove).stdout.splitlines()
+    assert asked[: len(said)] == said
+    assert asked[-1] == "nothing was changed: --yes does it"
+    assert lab.run(leftovers).stdout.splitlines() == said
+    lab.run([*remove, "--yes"])
     assert {line for line in said if "ol1" not in line} == {
         "docker02: container stray", "docker02: network strayed",
     }  # fmt: skip

@@ -14,10 +14,12 @@ HOSTS = ("docker01", "docker02")
 
 @pytest.fixture
 def forget(lab):
-    """Runs python -m reports.forget on a stack."""
+    """Runs python -m crosshost forget on a stack."""
 
     def run(stack, *words):
-        return lab.run(["python", "-m", "reports.forget", "-s", stack.name, *words], check=False)
+        return lab.run(
+            ["python", "-m", "crosshost", "forget", "-s", stack.name, *words], check=False
+        )
 
     return run
 

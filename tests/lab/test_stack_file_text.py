@@ -85,7 +85,9 @@ def test_a_file_with_a_key_twice_is_refused_with_its_line_by_both(lab, environme
     said = stack.preview(check=False)
     assert said.code != 0
     assert 'line 3: mapping key "crosshost:networks" already defined at line 2' in said.text
-    doctor = lab.run(["python", "-m", "reports.doctor", "-s", stack.name], cwd=ROOT, check=False)
+    doctor = lab.run(
+        ["python", "-m", "crosshost", "doctor", "-s", stack.name], cwd=ROOT, check=False
+    )
     assert doctor.returncode == 1
     assert (
         f"stacks/{stack.file.name} cannot be read: line 3: the key 'crosshost:networks' is there already"
@@ -107,7 +109,7 @@ def test_a_value_that_yaml_changes_is_refused_with_its_line_by_both(lab, environ
         assert said.code != 0
         assert expected in said.text
         doctor = lab.run(
-            ["python", "-m", "reports.doctor", "-s", stack.name], cwd=ROOT, check=False
+            ["python", "-m", "crosshost", "doctor", "-s", stack.name], cwd=ROOT, check=False
         )
         assert expected in doctor.stderr
     stack.write()

@@ -8,7 +8,7 @@ import tokenize
 
 from tests.unit.fleet import ROOT
 
-FOLDERS = ("components", "planning", "stacks", "reports", "lab", "tests")
+FOLDERS = ("components", "crosshost", "planning", "stacks", "reports", "lab", "tests")
 
 
 def split(source: str) -> tuple[str, set[str]]:

@@ -10,8 +10,9 @@ from typer.testing import CliRunner
 
 from components.facts import command
 from components.ssh import SshAccess
+from crosshost.__main__ import app
+from crosshost.look import doctor
 from planning.facts import HostFacts, Unreachable
-from reports import doctor
 from reports.verdicts import judge
 from stacks import files
 from tests.unit.fleet import CLOCK, b64, facts_text, iptables, seen_by, stack_values
@@ -40,7 +41,7 @@ def report(monkeypatch):
 
     def run(hosts, stack="lab-overlay"):
         monkeypatch.setattr(doctor, "read_hosts", lambda access: seen(OUTSIDE | hosts))
-        result = CliRunner().invoke(doctor.app, ["-s", stack])
+        result = CliRunner().invoke(app, ["doctor", "-s", stack])
         return result.exit_code, result.output
 
     return run
@@ -125,13 +126,13 @@ def test_a_host_with_sudo_is_asked_with_sudo(monkeypatch, tmp_path):
 
 
 def test_without_a_stack_those_that_have_a_file_are_listed():
-    result = CliRunner().invoke(doctor.app, [])
+    result = CliRunner().invoke(app, ["doctor"])
     assert result.exit_code == 0
     assert "lab-macvlan, lab-modes, lab-overlay" in result.output
 
 
 def test_a_stack_without_a_file_is_told_with_those_that_have_one():
-    result = CliRunner().invoke(doctor.app, ["-s", "../etc/passwd"])
+    result = CliRunner().invoke(app, ["doctor", "-s", "../etc/passwd"])
     assert result.exit_code == 1
     assert "stack '../etc/passwd' has no file in stacks/; those that have one: " in result.output
     assert "Traceback" not in result.output

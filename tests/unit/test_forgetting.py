@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from crosshost.change.traces import consul
 from planning import forgetting, preflight
 from planning.forgetting import forget
-from reports.forget import consul
 
 PROJECT = "urn:pulumi:test::crosshost::"
 STACK = f"{PROJECT}pulumi:pulumi:Stack::crosshost-test"

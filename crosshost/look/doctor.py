@@ -1,7 +1,6 @@
-"""Looks at a stack's hosts: what they are like, what they can do, and what to mend.
+"""``doctor``: looks at a stack's hosts: what they are like, what they can do, and what to mend.
 
-``lab/python -m reports.doctor -s STACK``; without a stack it lists those that have a file. Changes
-nothing and needs no engine. Ends with 1 where something stands in the way of what the stack asks.
+Changes nothing and needs no engine. Ends with 1 where something stands in the way of what the stack asks.
 """
 
 from __future__ import annotations
@@ -15,21 +14,24 @@ from rich.text import Text
 from components.networks import settled
 from components.obstacles import problems
 from components.ssh import SshAccess
+from crosshost.look.hosts import read_hosts
 from reports import host_tables
-from reports.reading import read_hosts
 from reports.verdicts import judge
 from stacks import files
 
-app = typer.Typer(add_completion=False, help="Look at a stack's hosts: facts, verdicts, remedies.")
 # Where nobody watches, lines may be as long as tables need.
 _WIDTH = 160
 
 
-@app.command()
 def doctor(
-    stack: Annotated[str, typer.Option("-s", "--stack", help="A stack that has a file.")] = "",
+    stack: Annotated[
+        str,
+        typer.Option(
+            "-s", "--stack", help="The stack's name; without it, the stacks that have a file."
+        ),
+    ] = "",
 ) -> None:
-    """Print what the hosts of a stack are like, what they can do, and what to mend."""
+    """Look at a stack's hosts: what they are like, what they can do, and what to mend."""
     console = Console()
     if not console.is_terminal:
         console = Console(width=_WIDTH)
@@ -63,7 +65,3 @@ def doctor(
     for problem in found:
         console.print(Text(f"  {problem}"), soft_wrap=True)
     raise typer.Exit(1)
-
-
-if __name__ == "__main__":
-    app(prog_name="python -m reports.doctor")

@@ -9,7 +9,7 @@ from components.facts import read_facts
 from components.ssh import SshAccess
 from planning.facts import HostFacts, Unreachable
 
-PROJECT_FOLDER = Path(__file__).resolve().parent.parent
+PROJECT_FOLDER = Path(__file__).resolve().parent.parent.parent
 
 
 def read_hosts(access: SshAccess) -> dict[str, HostFacts | Unreachable]:

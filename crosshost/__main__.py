@@ -1,0 +1,28 @@
+"""One program with one help: ``python -m crosshost``. To be run from the project's folder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import typer
+
+from crosshost.change.forget import forget
+from crosshost.change.remove_leftovers import remove_leftovers
+from crosshost.look.doctor import doctor
+from crosshost.look.leftovers import leftovers
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    help="What pulumi does not do for a crosshost stack: look at its hosts, and ways out of trouble.",
+)
+PANELS: dict[str, tuple[Callable[..., None], ...]] = {
+    "Look; nothing changes": (doctor, leftovers),
+    "Change hosts or the stack's state; asks before": (forget, remove_leftovers),
+}
+for panel, commands in PANELS.items():
+    for command in commands:
+        app.command(rich_help_panel=panel)(command)
+
+if __name__ == "__main__":
+    app(prog_name="python -m crosshost")

@@ -1,0 +1,110 @@
+"""``forget HOST``: a host that will never answer again leaves its stack.
+
+All that was on the host leaves the stack's state, and its traces leave its peers. Then an `up`
+with the host removed from the stack file works, or a `destroy`. A host that answers is refused:
+Pulumi can do all of this itself, there. To be run when nothing else runs on the stack.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from crosshost import state as states
+from crosshost.change.traces import CONTROL_PLANES, Cleaning
+from crosshost.options import Stack, Yes, agreed
+from crosshost.remote import Remote
+from planning import forgetting
+from planning.answers import printable
+from planning.forgetting import Forgotten, label
+
+
+def forget(
+    stack: Stack,
+    host: Annotated[str, typer.Argument(help="The host, as the stack file names it.")],
+    yes: Yes = False,
+) -> None:
+    """Take a host that is gone for good out of a stack's state, and its traces off its peers."""
+    state = states.export(stack)
+    deployment = state["deployment"]
+    known = forgetting.hosts(deployment)
+    if host not in known:
+        raise SystemExit(
+            f"the state of {stack} knows no host {host}: it has " + (", ".join(known) or "none")
+        )
+    remote = Remote(states.written_ssh_config(state, stack), known)
+    silent = _silent(remote, list(known), host)
+    forgotten = forgetting.forget(deployment, host)
+    cleaning = [
+        one for plane in CONTROL_PLANES for one in plane(deployment, host, known[host]["address"])
+    ]
+    print("\n".join(_plan(host, silent, forgotten, cleaning, deployment)))
+    if not agreed(f"Forget {host}?", yes=yes):
+        return
+    for one in cleaning:
+        if one.host not in silent:
+            done = remote.run(one.host, one.command)
+            if done.code != 0:
+                raise SystemExit(
+                    f"{one.host} refused it ({one.what}): {printable(done.err.strip(), 300)}; "
+                    "nothing was taken out of the state: mend that and run this again"
+                )
+    kept = Path(".crosshost") / states.name_of(stack) / f"state-with-{host}.json"
+    kept.touch(mode=0o600)
+    kept.write_text(json.dumps(state))
+    states.replace(stack, {**state, "deployment": forgotten.deployment})
+    print(f"{host} is forgotten; {kept} is the state as it was")
+
+
+def _silent(remote: Remote, hosts: list[str], host: str) -> dict[str, str]:
+    """The hosts that do not answer, and why. Refuses where ``host`` may well be alive."""
+    with ThreadPoolExecutor(len(hosts)) as pool:
+        why = dict(zip(hosts, pool.map(remote.silence, hosts), strict=True))
+    silent = {name: reason for name, reason in why.items() if reason is not None}
+    if host not in silent:
+        raise SystemExit(
+            f"{host} answers on SSH, so Pulumi can clean it up itself: take it out of the stack "
+            "file and run pulumi up (`pulumi preview` says what stands in the way)"
+        )
+    if len(hosts) > 1 and len(silent) == len(hosts):
+        raise SystemExit(
+            "none of the stack's hosts answers, so the fault may be here or on the way: look at "
+            f"the network first ({host}: {silent[host]})"
+        )
+    return silent
+
+
+def _plan(
+    host: str,
+    silent: Mapping[str, str],
+    forgotten: Forgotten,
+    cleaning: list[Cleaning],
+    deployment: forgetting.Deployment,
+) -> Iterator[str]:
+    """What will be done, and what follows."""
+    yield f"{host} does not answer ({silent[host]}). What is done:"
+    yield f"  leaves the state: {len(forgotten.gone)} resources"
+    yield from (f"    {label(urn)}" for urn in forgotten.gone)
+    yield from (f"  is handed over: {one}" for one in forgotten.moved)
+    for one in cleaning:
+        left = f": left, as it does not answer ({silent[one.host]})" if one.host in silent else ""
+        yield f"  {one.host}: {one.what}{left}"
+    server = forgetting.consul(deployment)
+    if server is not None and server.host == host:
+        yield f"Consul was on {host}: the overlays in it are lost. With another host in"
+        yield "crosshost:consul, `pulumi up` makes them anew" + (
+            f", and these containers: {', '.join(forgotten.anew)}." if forgotten.anew else "."
+        )
+        yield "Until then engines wait for Consul at every turn: where `up` says that a daemon does"
+        yield "not answer, run it again."
+    seats = forgetting.swarm(deployment)
+    if seats is not None and seats.without(host) is None:
+        yield f"{host} alone managed the swarm: the overlays in it are lost. `pulumi up` makes them"
+        yield f"anew, and these containers: {', '.join(forgotten.anew) or 'none'}."
+    yield f"Then take {host} and its containers out of the stack file and run `pulumi up`, or"
+    yield "run `pulumi destroy`. What is on its disk stays there, should it ever start again."
