@@ -76,11 +76,17 @@ class Environment:
         return self._run("stack", "export", check=True).text
 
     def remove(self) -> None:
-        """Destroy what is left and forget the stack, also where the former fails."""
+        """Destroy what is left and forget the stack, also where the former fails.
+
+        Then its hosts get new disks, so that one failed test makes no other fail.
+        """
         state = self.lab.folder / "state/.pulumi/stacks/crosshost" / f"{self.name}.json"
         try:
             if state.exists() and _resources(state.read_text()):
                 self.destroy()
+        except Exception:
+            self.lab.reset()
+            raise
         finally:
             if state.exists():
                 self._run("stack", "rm", "--yes", "--force", check=False)
