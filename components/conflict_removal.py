@@ -16,8 +16,8 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from components import swarm_member
-from components.swarm_member import Member, MemberError, Request
+from components.remote import HostError, Request, run, ssh_config
+from components.swarm_member import Member
 
 _ROW = re.compile(
     r"([A-Za-z0-9][A-Za-z0-9.-]*(?::sudo)?) (container|network|leave) (\S+)(?: (.*))?"
@@ -51,13 +51,17 @@ def main() -> int:
     at_once = max(1, int(words.get("at_once", "1")))
     hosts = list(dict.fromkeys(row.host for row in rows))
 
-    def member(host: str, header: str) -> tuple[Request, str]:
-        return Request(words["config"], scripts, host, (), header), host
+    def request(host: str, header: str = "") -> Request:
+        return Request(words["config"], scripts, host, (), header)
+
+    def script(host: str, verb: str, stdin: str) -> str | None:
+        call = f"sh {scripts}/conflicts.sh {verb}"
+        return _failure(request(host), lambda config: run(config, host, call, stdin))
 
     def remove(what: str) -> Callable[[str], str | None]:
         def on(host: str) -> str | None:
             ids = [row.id for row in rows if (row.host, row.what) == (host, what)]
-            return _run(member(host, ""), what, "".join(f"{id_}\n" for id_ in ids)) if ids else None
+            return script(host, what, "".join(f"{id_}\n" for id_ in ids)) if ids else None
 
         return on
 
@@ -67,8 +71,9 @@ def main() -> int:
             if not mine:
                 return None
             if plane == "consul":
-                return _run(member(host, ""), "leave_store", "")
-            return _leave_swarm(member(host, mine[0].rest)[0])
+                return script(host, "leave_store", "")
+            asked = request(host, mine[0].rest)
+            return _failure(asked, lambda config: Member(asked, config).undo())
 
         return on
 
@@ -90,25 +95,13 @@ def main() -> int:
     return 0
 
 
-def _run(of: tuple[Request, str], verb: str, stdin: str) -> str | None:
-    """Run a verb of conflicts.sh on a host; why it failed, None where it did not."""
-    request, host = of
-    name = host.removesuffix(":sudo")
+def _failure(request: Request, do: Callable[[str], str]) -> str | None:
+    """Why something fails that is done with an ssh_config for a host; None where it does not."""
     try:
-        with swarm_member.ssh_config(request) as config:
-            Member(request, config).run(host, f"conflicts.sh {verb}", stdin)
-    except MemberError as error:
-        return f"{name}: {error}"
-    return None
-
-
-def _leave_swarm(request: Request) -> str | None:
-    name = request.host.removesuffix(":sudo")
-    try:
-        with swarm_member.ssh_config(request) as config:
-            Member(request, config).undo()
-    except MemberError as error:
-        return f"{name}: {error}"
+        with ssh_config(request) as config:
+            do(config)
+    except HostError as error:
+        return f"{request.host.removesuffix(':sudo')}: {error}"
     return None
 
 

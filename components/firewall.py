@@ -77,7 +77,8 @@ class Firewall(pulumi.ComponentResource):
         )
         addresses = {host: one.endpoint.address for host, one in args.hosts.items()}
         facts = {host: one.facts for host, one in args.hosts.items()}
-        wish = members_of_swarm(args.networks, args.swarm, addresses, facts)
+        stack = pulumi.get_stack()
+        wish = members_of_swarm(args.networks, args.swarm, addresses, facts, stack)
         planned = plan(
             args.settings, args.networks, addresses, facts, args.consul, args.swarm, wish
         )

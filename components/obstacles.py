@@ -24,6 +24,7 @@ from planning import (
     records,
     renames,
     routes,
+    swarm_held,
 )
 from planning.control_plane import Choice
 from planning.facts import HostFacts, Unreachable
@@ -83,7 +84,8 @@ def problems(
     for name, member in members.items():
         wanted = on_parents(networks, name)
         found += macvlan_parents.crowded(wanted, name, member.facts, access.stack)
-    wish = members_of_swarm(networks, swarm, addresses, facts)
+    wish = members_of_swarm(networks, swarm, addresses, facts, access.stack)
+    found += _planes_of_others(networks, wish, members, access.stack)
     found += _between(access, networks, wish, members)
     kept = consul.host if consul is not None and consul.stack is None else None
     found += _lost_to_others(members, access.stack, kept)
@@ -131,6 +133,30 @@ def _of_network(
                 yield (
                     f"{members[name].address} is a name, but engines on Consul tell each other this "
                     f"address: write the IP address of {name}"
+                )
+
+
+def _planes_of_others(
+    networks: Mapping[str, NetworkSettings],
+    wish: Wish | None,
+    members: Mapping[str, Member],
+    stack: str,
+) -> Iterator[str]:
+    """Other stacks that keep a host's engine on another control plane than this one wants."""
+    in_store = _hosts_of(_ON_CONSUL, networks, list(members))
+    for name, member in members.items():
+        if wish is not None and name in wish.hosts:
+            for other, keys in daemon_held.of_others(member.facts, stack).items():
+                if "cluster-store" in keys:
+                    yield (
+                        f"stack {other} has its overlays in a cluster store on {name}, which an engine "
+                        "cannot combine with Swarm: use `control_plane: consul`, or other `hosts`"
+                    )
+        elif name in in_store:
+            for other in swarm_held.of_others(member.facts, stack):
+                yield (
+                    f"stack {other} has its overlays in the swarm of {name}, which an engine cannot "
+                    "combine with a cluster store: use `control_plane: swarm`, or other `hosts`"
                 )
 
 

@@ -11,7 +11,7 @@ import pulumi_command as command
 from pydantic import Field, model_validator
 
 from components.host import Host
-from planning import ports, records, routes, swarm
+from planning import ports, records, routes, swarm, swarm_held
 from planning.compose import Words
 from planning.facts import HostFacts, Unreachable
 from planning.ports import Member, Port
@@ -73,13 +73,14 @@ class SwarmSettings(Words):
         hosts: Sequence[str],
         addresses: Mapping[str, str],
         facts: Mapping[str, HostFacts | Unreachable] | None = None,
+        stack: str = "",
     ) -> swarm.Wish:
         """The swarm of ``hosts`` (those with overlays on it); ``addresses`` of all the stack's.
 
-        ``facts`` tell who manages it where the stack file does not.
+        ``facts`` tell who manages it where the stack file of ``stack`` does not.
         """
         managers = tuple(
-            self.managers or swarm.managing(hosts, facts or {}, addresses) or hosts[:1]
+            self.managers or swarm.managing(hosts, facts or {}, addresses, stack) or hosts[:1]
         )
         members = tuple(name for name in addresses if name in hosts or name in managers)
         given = self.advertise
@@ -94,6 +95,7 @@ class SwarmSettings(Words):
             },
             data_path_port=self.data_path_port,
             autolock=self.autolock,
+            stack=stack,
         )
 
 
@@ -250,10 +252,12 @@ class Swarm(pulumi.ComponentResource):
             "advertise": seat.advertise if seat else wish.advertise[name],
             "managers": self._spoken(wish.managers),
             "adopted": seat.adopted if seat else "no",
+            "own_lock": _on_or_off(wish.autolock),
         }
         if begins:
             header["port"] = str(wish.data_path_port)
-            header["autolock"] = "on" if wish.autolock else "off"
+            header["autolock"] = _on_or_off(wish.autolock)
+            header["lock"] = _on_or_off(swarm.locks(wish, self._facts))
         if seat is not None:
             header["start"] = seat.start
             header["node"] = seat.node or "none"
@@ -262,7 +266,7 @@ class Swarm(pulumi.ComponentResource):
                 header["pool"] = str(self._pool() or "none")
         return records.text(
             "",
-            record=host.record(swarm.CHANGE),
+            record=host.record(swarm_held.CHANGE),
             intact=seat is not None and seat.intact,
             header=header,
         )
@@ -275,3 +279,7 @@ class Swarm(pulumi.ComponentResource):
 
     def _spoken(self, names: Sequence[str]) -> str:
         return ",".join(self.args.hosts[name].spoken for name in names)
+
+
+def _on_or_off(value: bool) -> str:
+    return "on" if value else "off"

@@ -102,7 +102,8 @@ class HostFacts(Facts):
     ``daemon_json_written`` is the hash of the file as a stack wrote it last. ``records`` maps a host
     change's name to the stdin of its last successful run, ``parents`` the ID of a macvlan network to
     its NIC. ``held``: thing -> what stacks hold of it.
-    ``daemon_records``: another stack of the version before -> its record of daemon.json.
+    ``daemon_records``, ``swarm_records``: another stack of the version before -> its record of
+    daemon.json, of its part in a swarm.
     ``daemon_interrupted``: a restart of ours was cut off with live-restore on for it.
     ``certificates`` maps a folder of ours to the hash of what is in it. ``skew`` is how many seconds
     the host's clock is ahead of ours, 0 as far as the time of asking leaves it open.
@@ -135,6 +136,7 @@ class HostFacts(Facts):
     records: dict[str, str] = {}
     held: dict[str, Held] = {}
     daemon_records: dict[str, str] = {}
+    swarm_records: dict[str, str] = {}
     daemon_interrupted: bool = False
     certificates: dict[str, str] = {}
     scripts_hash: str | None = None
@@ -277,6 +279,7 @@ def parse(text: str, asked: tuple[int, int] | None = None) -> HostFacts:
         records=dict(_records(printed, "record")),
         held=held.things(_files(printed, "held")),
         daemon_records=dict(_records(printed, "daemon_record")),
+        swarm_records=dict(_records(printed, "swarm_record")),
         daemon_interrupted=one("daemon_interrupted") == "1",
         certificates=dict(_pair(value) for value in printed.many("certificates")),
         scripts_hash=one("scripts_hash"),

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 _PASSING = frozenset(
     {
         *("planned", "base", "action", "start", "node", "via", "pool"),
-        *("restarts", "was", "before", "gwbridge"),
+        *("restarts", "was", "before", "adopted", "own_lock", "lock", "gwbridge"),
     }
 )
 

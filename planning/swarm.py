@@ -1,7 +1,8 @@
 """The swarm that a stack's hosts are to be: who has which seat in it, and what stands in the way.
 
-Pure: from the stack file's words and facts to one Seat a host. A host's record tells that crosshost
-put it into a swarm; a host that was in one before is adopted, and stays in it on destroy.
+Pure: from the stack file's words and facts to one Seat a host. What is held on a host tells that
+crosshost put it into a swarm, and for which stacks; a host that was in one before is adopted, and
+stays in it on destroy. A host manages for as long as one stack wants it to.
 """
 
 from __future__ import annotations
@@ -11,11 +12,11 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address
 from typing import Literal
 
-from planning import records
+from planning import records, swarm_held
 from planning.facts import HostFacts, Unreachable
 from planning.swarm_facts import SwarmFacts
+from planning.swarm_held import CHANGE
 
-CHANGE = "swarm"
 Role = Literal["manager", "worker"]
 # What a host has to do: nothing, begin a swarm, join it, or leave a dead one first.
 Start = Literal["stay", "init", "join", "reinit", "rejoin"]
@@ -23,13 +24,17 @@ Start = Literal["stay", "init", "join", "reinit", "rejoin"]
 
 @dataclass(frozen=True)
 class Wish:
-    """What the stack file wants. ``managers`` in order; ``advertise``: host -> address or NIC."""
+    """What the stack file wants. ``managers`` in order; ``advertise``: host -> address or NIC.
+
+    ``stack``: whose it is; other stacks may want the same hosts in the same swarm.
+    """
 
     hosts: tuple[str, ...]
     managers: tuple[str, ...]
     advertise: Mapping[str, str]
     data_path_port: int = 4789
     autolock: bool = False
+    stack: str = ""
 
     def role(self, host: str) -> Role:
         return "manager" if host in self.managers else "worker"
@@ -39,8 +44,9 @@ class Wish:
 class Seat:
     """One host's part in the swarm. ``adopted``: its role before crosshost came, "no" if none.
 
-    ``node``: its ID where it stays in its swarm. ``intact``: facts show it as it is to be;
-    ``recorded``: it is there by an earlier up.
+    ``role``: what all stacks that share it want together. ``node``: its ID where it stays in its
+    swarm. ``intact``: facts show it as it is to be; ``recorded``: it is there by an earlier up.
+    ``shared``: the other stacks that need it there.
     """
 
     role: Role
@@ -50,6 +56,7 @@ class Seat:
     adopted: str
     intact: bool
     recorded: bool
+    shared: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -65,6 +72,7 @@ def seats(wish: Wish, facts: Mapping[str, HostFacts]) -> dict[str, Seat]:
     """A seat for each host of ``wish`` whose facts are known."""
     there = present(wish, facts)
     beginner = wish.managers[0]
+    autolock = locks(wish, facts)
     found = {}
     for host in wish.hosts:
         if host not in facts:
@@ -78,7 +86,7 @@ def seats(wish: Wish, facts: Mapping[str, HostFacts]) -> dict[str, Seat]:
             start = "reinit" if seen.member else "init"
         else:
             start = "rejoin" if seen.member else "join"
-        role = wish.role(host)
+        role = _together(host, wish, facts[host])
         found[host] = Seat(
             role=role,
             start=start,
@@ -89,16 +97,36 @@ def seats(wish: Wish, facts: Mapping[str, HostFacts]) -> dict[str, Seat]:
             intact=inside
             and seen.state == "active"
             and seen.manager == (role == "manager")
-            and (host != beginner or seen.autolock == wish.autolock),
+            and (host != beginner or seen.autolock == autolock),
+            shared=tuple(sorted(swarm_held.of_others(facts[host], wish.stack))),
         )
     return found
+
+
+def locks(wish: Wish, facts: Mapping[str, HostFacts]) -> bool:
+    """Whether the managers are to be locked: while one stack wants it, or a person had it so before."""
+    return wish.autolock or any(
+        swarm_held.wanted_by_others(seen, wish.stack, "autolock", "on")
+        or swarm_held.was_on(seen, "autolock")
+        for seen in facts.values()
+    )
+
+
+def _together(host: str, wish: Wish, facts: HostFacts) -> Role:
+    if swarm_held.wanted_by_others(facts, wish.stack, "role", "manager"):
+        return "manager"
+    return wish.role(host)
 
 
 def present(wish: Wish, facts: Mapping[str, HostFacts]) -> Swarm | None:
     """The swarm of the first host that manages one: one that should, or once did for crosshost."""
     order = [
         *wish.managers,
-        *(h for h in wish.hosts if h not in wish.managers and h in facts and _recorded(facts[h])),
+        *(
+            host
+            for host in wish.hosts
+            if host not in wish.managers and host in facts and swarm_held.is_held(facts[host])
+        ),
     ]
     managing = [host for host in order if host in facts and _manages(facts[host].swarm)]
     if not managing:
@@ -131,19 +159,27 @@ def managing(
     hosts: Sequence[str],
     facts: Mapping[str, HostFacts | Unreachable],
     addresses: Mapping[str, str],
+    stack: str = "",
 ) -> tuple[str, ...]:
     """Those of ``hosts`` that an earlier up made managers of their swarm; the leader comes first.
 
     Where none of them answers, they are known by the ``addresses`` that the others have of them.
+    Who manages for another stack alone is no manager of ``stack``, once that has managers.
     """
     seen = {host: f for host in hosts if isinstance(f := facts.get(host), HostFacts)}
     ids = {node.id: node for f in seen.values() for node in f.swarm.nodes}
-    found = [host for host, f in seen.items() if f.swarm.manager and _recorded(f)]
+    found = [host for host, f in seen.items() if f.swarm.manager and swarm_held.is_held(f)]
+    found = [host for host in found if not _for_others_alone(seen[host], stack)] or found
     leads = [host for host in found if (n := ids.get(seen[host].swarm.node)) and n.leads]
     if found:
         return tuple(dict.fromkeys([*leads, *found]))
-    known = {at for f in seen.values() if _recorded(f) for at in _hosts_of(f.swarm)}
+    known = {at for f in seen.values() if swarm_held.is_held(f) for at in _hosts_of(f.swarm)}
     return tuple(host for host in hosts if host not in seen and addresses[host] in known)
+
+
+def _for_others_alone(facts: HostFacts, stack: str) -> bool:
+    role = records.words(facts.records.get(CHANGE, "")).get("role")
+    return role != "manager" and bool(swarm_held.wanted_by_others(facts, stack, "role", "manager"))
 
 
 def known(facts: HostFacts) -> bool:
@@ -152,14 +188,16 @@ def known(facts: HostFacts) -> bool:
 
 
 def ours(facts: HostFacts) -> bool:
-    """Whether crosshost put the host into the swarm that it is in, or was in."""
-    record = facts.records.get(CHANGE)
-    return record is not None and records.words(record).get("adopted") == "no"
+    """Whether an up of this stack needs the swarm that the host is in, or was in, and nobody else
+    than crosshost put it there."""
+    return CHANGE in facts.records and swarm_held.before(facts) == swarm_held.NONE
 
 
 def words(seat: Seat) -> str:
     """What will be done for a seat, after "docker01 will"."""
     role = f"as a {seat.role}"
+    if seat.start == "stay" and not seat.recorded and seat.shared:
+        return f"share the swarm that {' and '.join(seat.shared)} has it in, {role}"
     if seat.start == "stay" and not seat.recorded:
         return f"be adopted from the swarm that it is in, {role}"
     return {
@@ -191,11 +229,8 @@ def _manages(seen: SwarmFacts) -> bool:
 
 def _adopted(facts: HostFacts, inside: bool) -> str:
     if not inside:
-        return "no"  # whatever it was in once, into this one crosshost puts it
-    record = facts.records.get(CHANGE)
-    if record is not None:
-        return records.words(record).get("adopted", "no")
-    return "manager" if facts.swarm.manager else "worker"
+        return swarm_held.NONE  # whatever it was in once, into this one crosshost puts it
+    return swarm_held.before(facts) or ("manager" if facts.swarm.manager else "worker")
 
 
 def problems(wish: Wish, facts: Mapping[str, HostFacts]) -> list[str]:

@@ -15,7 +15,7 @@ from components.control_planes.base import (
     ControlPlane,
 )
 from components.swarm import CONTROL_PORT, Swarm
-from planning import daemon_json, records
+from planning import daemon_json
 from planning.contract import Contract
 from planning.control_plane import store_is_ours
 from planning.daemon_held import written_keys
@@ -42,12 +42,6 @@ def _lacks(host: str, facts: HostFacts) -> Iterator[str]:
             f"{host} has the firewall back end nftables, which Swarm does not work with yet: {way}, or "
             "use another strategy, e.g. macvlan"
         )
-    for other, record in facts.daemon_records.items():
-        if "cluster-store" in records.words(record).get("own", "").split(","):
-            yield (
-                f"stack {other} has its overlays in a cluster store on {host}, which an engine cannot "
-                "combine with Swarm: use `control_plane: consul`, or other `hosts`"
-            )
     if facts.engine.live_restore:
         yield (
             f"{host} has live-restore on, which Swarm forbids: take it out of its daemon.json and "

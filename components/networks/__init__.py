@@ -134,6 +134,7 @@ def members_of_swarm(
     settings: SwarmSettings,
     addresses: Mapping[str, str],
     facts: Mapping[str, HostFacts | Unreachable],
+    stack: str,
 ) -> Wish | None:
     """The swarm that the networks need, None if none does. ``addresses``, ``facts``: of all hosts."""
     on_swarm = [
@@ -142,7 +143,9 @@ def members_of_swarm(
         if isinstance(s, OverlaySettings) and s.control_plane == "swarm"
     ]
     hosts = {host for network in on_swarm for host in network.on(list(addresses))}
-    return settings.wish([n for n in addresses if n in hosts], addresses, facts) if hosts else None
+    if not hosts:
+        return None
+    return settings.wish([n for n in addresses if n in hosts], addresses, facts, stack)
 
 
 def make_swarm(
@@ -154,7 +157,7 @@ def make_swarm(
     """The swarm that the networks need, None if none does; all of ``firewall`` comes before it."""
     addresses = {name: host.endpoint.address for name, host in hosts.items()}
     facts = {name: host.facts for name, host in hosts.items()}
-    wish = members_of_swarm(networks, settings, addresses, facts)
+    wish = members_of_swarm(networks, settings, addresses, facts, pulumi.get_stack())
     if wish is None:
         return None
     taken = [network.subnet for network in networks.values()]

@@ -196,12 +196,14 @@ for record in "$state"/*/record "$state"/nic/*/record; do
     name=${name%/record}
     if read_file "record/$name" "$record"; then put record "$name $text"; fi
 done
-for record in /var/lib/crosshost/*/daemon/record; do
+# The version before kept these by stack.
+for record in /var/lib/crosshost/*/daemon/record /var/lib/crosshost/*/swarm/record; do
     stack=${record#/var/lib/crosshost/}
-    stack=${stack%/daemon/record}
+    stack=${stack%/*/record}
+    case $record in */swarm/record) thing=swarm kind=swarm_record ;; *) thing=daemon.json kind=daemon_record ;; esac
     if [ ! -f "$record" ] || [ "$stack" = "$1" ]; then continue; fi
-    if [ -e "$host/daemon.json/holders/$stack" ]; then continue; fi
-    if read_file "daemon_record/$stack" "$record"; then put daemon_record "$stack $text"; fi
+    if [ -e "$host/$thing/holders/$stack" ]; then continue; fi
+    if read_file "$kind/$stack" "$record"; then put "$kind" "$stack $text"; fi
 done
 # What stacks hold together (held.sh); one whose folder is gone holds nothing.
 for file in "$host"/*/before "$host"/*/*/before "$host"/*/holders/* "$host"/*/*/holders/*; do

@@ -9,6 +9,7 @@ if [ "${1:-}" = remove ]; then
     if [ -e "$state/daemon" ]; then
         echo "own=cluster-store,cluster-advertise" | sh "$state/scripts/daemon.sh" undo
     fi
+    if [ -e "$state/swarm/record" ]; then sh "$state/scripts/swarm.sh" drop; fi
     if [ -e "$state/firewall" ]; then sh "$state/scripts/firewall.sh" remove; fi
     for nic in "$state"/nic/*; do
         [ -e "$nic" ] || continue

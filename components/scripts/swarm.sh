@@ -1,8 +1,11 @@
 #!/bin/sh
 # This host's membership in the stack's swarm. swarm_member.py (on the controller) calls it.
 #   swarm.sh apply    stdin: "TOKEN ADDRESS,..." of a manager's `token` ("-": none), then the header;
-#                     prints the node's ID
-#   swarm.sh undo     stdin: the header; prints the ID of the node that left a swarm that goes on
+#                     prints the node's ID, and the role that it is to have for all stacks together
+#   swarm.sh undo     stdin: the header; prints the ID of the node that left a swarm that goes on, or
+#                     "gone"; for a host that goes on in it "stays", or "NODE ROLE" where it must have
+#                     that role first
+#   swarm.sh drop     what a change that failed half way has left
 #   swarm.sh agree    stdin: ROLE; wait until the host itself has the role that managers gave it
 # On a manager, for other hosts, whose word it does not take for more than it is:
 #   swarm.sh token    stdin: ROLE; print the token to join with, and the managers' addresses
@@ -10,11 +13,19 @@
 #   swarm.sh role     stdin: NODE ROLE; promote or demote it, and wait until it is
 #   swarm.sh forget   stdin: NODE; take it off the list, once it is not ready any more
 # Header words: role, advertise, start (stay, init, join, reinit, rejoin), node (its ID before, or
-# none), adopted (its role before crosshost came, or no), port, autolock, pool.
+# none), adopted (its role before crosshost came, or no: for an undo that finds no record), port,
+# autolock (of the host that begins the swarm), own_lock (the same on every host), lock (what all stacks
+# want), pool.
 # shellcheck source=components/scripts/common.sh
 . "${0%/*}/common.sh"
 # shellcheck disable=SC2154
 dir=$state/swarm
+# shellcheck source=components/scripts/held.sh
+. "$scripts/held.sh"
+# shellcheck source=components/scripts/gwbridge.sh
+. "$scripts/gwbridge.sh"
+# shellcheck source=components/scripts/swarm-held.sh
+. "$scripts/swarm-held.sh"
 seconds=60
 
 swarm() { docker info --format "{{.Swarm.$1}}" 2>/dev/null; }
@@ -79,28 +90,21 @@ join() { # "TOKEN ADDRESS,..."
     within active || fail "this host joined the swarm, but is $(swarm LocalNodeState): $(swarm Error)"
 }
 
-autolock() {
-    wanted=$(header_word autolock)
-    [ -n "$wanted" ] && [ "$(swarm ControlAvailable)" = true ] || return 0
-    case $wanted:$(swarm Cluster.Spec.EncryptionConfig.AutoLockManagers) in
-    on:false) docker swarm update --autolock=true >/dev/null ;;
-    off:true) docker swarm update --autolock=false >/dev/null ;;
-    esac
-}
-
 apply() {
     IFS= read -r invitation || fail "no data on stdin"
     read_header
     cat >/dev/null
     alone
+    take_over_swarm
     mkdir -p "$dir"
     chmod 700 "$dir"
     now=$(swarm NodeID)
     # The same again, as after an update of crosshost, when all is as it was left.
-    if [ -n "$now" ] && [ "$now" = "$(known_node "$now")" ] &&
+    if [ -n "$now" ] && [ "$now" = "$(known_node "$now")" ] && is_held swarm &&
         [ "$(head -n 1 "$dir/record" 2>/dev/null)" = "$header" ]; then
         sh "$scripts/boot.sh" install
-        printf '%s\n' "$now" | tee "$dir/node"
+        printf '%s\n' "$now" >"$dir/node"
+        echo "$now $(role_held)"
         return
     fi
     start=$(header_word start)
@@ -112,10 +116,8 @@ apply() {
     if [ "${now:-none}" != "$expected" ]; then
         fail "this host's swarm changed after it was looked at: run pulumi up again"
     fi
-    if [ ! -e "$dir/record" ] && docker network inspect docker_gwbridge >/dev/null 2>&1; then
-        : >"$dir/gwbridge"
-    fi
     # A join that is cut off is ours all the same, and no swarm to adopt.
+    hold_swarm
     if [ "$start" != stay ]; then
         rm -f "$dir/node"
         keep_record "$dir" /dev/null
@@ -127,11 +129,11 @@ apply() {
     init | reinit) init ;;
     join | rejoin) join "$invitation" ;;
     esac
-    autolock
+    apply_autolock
     swarm NodeID >"$dir/node"
     sh "$scripts/boot.sh" install
     keep_record "$dir" /dev/null
-    cat "$dir/node"
+    echo "$(cat "$dir/node") $(role_held)"
 }
 
 not_a_manager() { [ "$(swarm ControlAvailable)" = false ]; }
@@ -170,24 +172,31 @@ leave() { # sets $ended where the swarm is no more
     done
 }
 
-gwbridge_goes() { docker network rm docker_gwbridge >/dev/null 2>&1; }
-
-undo() {
+undo() { # FORCE: whether what is to be done by managers is done without
     read_header
     cat >/dev/null
     alone
-    sh "$scripts/boot.sh" remove
-    ended=
-    if [ "$(header_word adopted)" = no ] && [ -e "$dir/record" ]; then
-        # The managers may list it still where somebody else made it leave.
-        leave
-        if [ -z "$ended" ] && [ -e "$dir/node" ]; then cat "$dir/node"; fi
-        if [ ! -e "$dir/gwbridge" ] && docker network inspect docker_gwbridge >/dev/null 2>&1; then
-            # The end of its ingress takes a moment; somebody else's container may use it for long.
-            seconds=5
-            within gwbridge_goes || :
+    take_over_swarm
+    after=$(role_without_us)
+    here=$(role_now)
+    if [ "$after" != none ]; then
+        if [ "$here" != none ] && [ "$here" != "$after" ] && [ -z "${1:-}" ]; then
+            echo "$(swarm NodeID) $after"
+            return
         fi
+        if wanted autolock=on && [ "$(autolock_held others)" = off ]; then have_autolock off; fi
+        sh "$scripts/boot.sh" remove
+        drop_gwbridge swarm there
+        echo stays
+    else
+        sh "$scripts/boot.sh" remove
+        ended=
+        leave
+        # The managers may list it still where somebody else made it leave.
+        if [ -z "$ended" ] && [ -s "$dir/node" ]; then cat "$dir/node"; else echo gone; fi
+        drop_gwbridge swarm absent
     fi
+    let_go swarm
     rm -rf "$dir"
 }
 
@@ -221,12 +230,17 @@ has_role() { # NODE ROLE
     esac
 }
 
+# This host itself, which can ask no more who has which role.
+stepped_down() { # NODE ROLE
+    [ "$2" = worker ] && [ "$1" = "$(swarm NodeID)" ] && not_a_manager
+}
+
 # Asked again while it is not so: "update out of sequence" is what two changes at once get.
 given_role() { # NODE ROLE
-    has_role "$1" "$2" && return
+    if stepped_down "$1" "$2" || has_role "$1" "$2"; then return; fi
     case $2 in manager) verb=promote ;; *) verb=demote ;; esac
     reason=$(docker node "$verb" "$1" 2>&1 >/dev/null) || :
-    has_role "$1" "$2"
+    stepped_down "$1" "$2" || has_role "$1" "$2"
 }
 
 role() { # NODE ROLE
@@ -245,6 +259,10 @@ agrees() { # ROLE
 # A node hears of its new role a moment after the managers have given it.
 agree() { # ROLE
     within agrees "$1" || fail "this host is to be a $1 of the swarm, and is not yet: run pulumi up again"
+    if [ -e "$dir/record" ]; then
+        read_header <"$dir/record"
+        apply_autolock
+    fi
 }
 
 is_node() { # WORD
@@ -273,6 +291,7 @@ forget() { # NODE
 
 case ${1:-} in
 apply | undo) "$1" ;;
+drop) head -n 1 "$dir/record" | undo force >/dev/null ;;
 token | agree)
     IFS= read -r role && is_role "$role"
     "$1" "$role"
@@ -285,5 +304,5 @@ role)
     IFS=' ' read -r node role && is_node "$node" && is_role "$role"
     role "$node" "$role"
     ;;
-*) fail "swarm.sh: apply, undo, token, settle, role, agree or forget" ;;
+*) fail "swarm.sh: apply, undo, drop, token, settle, role, agree or forget" ;;
 esac

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from components.control_planes import PLANES
 from planning.control_plane import choose
 from planning.facts import HostFacts, parse
-from tests.unit.fleet import b64, facts_text, run_program, stack_values
+from tests.unit.fleet import facts_text, run_program, stack_values
 from tests.unit.swarms import record
 
 STORE = {"ClusterStore": "consul://10.0.0.11:8500"}
@@ -157,10 +157,3 @@ def test_a_preview_on_a_store_without_a_consul_server_warns(monkeypatch, tmp_pat
     assert '"cluster-store": "consul://10.0.0.11:8500"' in daemon
     with pytest.raises(pulumi.RunError, match="add `crosshost:consul"):
         run_program(monkeypatch, tmp_path, values, facts)
-
-
-def test_a_store_that_another_stack_holds_is_not_left_and_the_stack_is_named():
-    record = "daemon_record other " + b64("planned=x own=cluster-advertise,cluster-store\n{}")
-    host = parse(facts_text(info=STORE, records=OURS, more=(record,)))
-    (sentence,) = PLANES["swarm"].contract.refusals("docker01", host)
-    assert sentence.startswith("stack other has its overlays in a cluster store on docker01")

@@ -89,3 +89,33 @@ def test_a_consul_that_another_stack_uses_is_not_taken_away(monkeypatch, tmp_pat
     assert (
         "stack first keeps its overlays on docker02 in the Consul of this stack on docker01: leave"
     ) in said
+
+
+@pytest.mark.parametrize("held", [True, False])
+def test_a_store_that_another_stack_has_overlays_in_is_not_left_for_a_swarm(
+    monkeypatch, tmp_path, held
+):
+    theirs = host(2, STORE if held else None)
+    if not held:
+        record = "planned=x own=cluster-advertise,cluster-store\n" + json.dumps(STORE)
+        theirs = theirs.replace("end 1", f"daemon_record first {b64(record)}\nend 1")
+    stack_file = values()
+    del stack_file["consul"]
+    overlay = {"strategy": "overlay", "control_plane": "swarm", "subnet": "172.16.1.0/24"}
+    stack_file["networks"] = {"ol1": overlay}
+    said = refusal(monkeypatch, tmp_path, stack_file, {"docker01": host(1), "docker02": theirs})
+    assert "stack first has its overlays in a cluster store on docker02, which an engine" in said
+
+
+@pytest.mark.parametrize("held", [True, False])
+def test_a_swarm_that_another_stack_has_overlays_in_is_not_left_for_a_store(
+    monkeypatch, tmp_path, held
+):
+    more = (
+        f"held swarm/before {b64('role=none')}\nheld swarm/holders/first {b64('role=worker')}"
+        if held
+        else f"swarm_record first {b64('planned=x role=worker adopted=no' + chr(10))}"
+    )
+    theirs = host(2).replace("end 1", f"{more}\nend 1")
+    said = refusal(monkeypatch, tmp_path, values(), {"docker01": host(1), "docker02": theirs})
+    assert "stack first has its overlays in the swarm of docker02, which an engine" in said

@@ -157,6 +157,7 @@ def test_who_leaves_is_taken_off_the_list(controller):
 
 
 def test_who_ends_the_swarm_or_never_was_in_it_is_on_no_list(controller):
+    controller.answers("docker02", "undo", "gone\n")
     assert controller.run("undo", JOIN)[0] == 0
     assert controller.asked == ["docker02 sh /var/lib/crosshost/test/scripts/swarm.sh undo"]
 
@@ -169,3 +170,36 @@ def test_a_node_that_nobody_takes_off_is_named_with_the_command(controller):
     assert status == 1
     assert "docker02 left the swarm, but no manager takes it off its list (docker03: gone)" in err
     assert "run `docker node rm node2` on one" in err
+
+
+def test_who_is_to_have_another_role_for_another_stack_gets_it(controller):
+    header = "planned=x role=worker managers=docker01 start=stay node=node2 via=docker01"
+    controller.answers("docker02", "apply", "node2 manager\n")
+    assert controller.run("apply", header) == (0, "node2\n", "")
+    assert "swarm.sh role < node2 manager" in controller.asked[1]
+    controller.answers("docker02", "apply", "node2 manager\n")
+    assert controller.run("apply", JOIN) == (0, "node2\n", "")
+    assert "swarm.sh role < node2 manager" in controller.asked[-2]
+
+
+def test_who_another_stack_needs_there_stays(controller):
+    controller.answers("docker02", "undo", "stays\n")
+    assert controller.run("undo", JOIN) == (0, "", "")
+    assert len(controller.asked) == 1
+
+
+def test_who_stays_has_the_role_first_that_it_is_left_with(controller):
+    controller.answers("docker02", "undo", "node2 worker\n")
+    status, _, err = controller.run("undo", JOIN)
+    assert "swarm.sh role < node2 worker" in controller.asked[1]
+    assert "swarm.sh undo" in controller.asked[-1]
+    # It says so again: the host is not asked for ever.
+    assert (status, len(controller.asked)) == (1, 4)
+    assert "answers with something else than its node's ID" in err
+
+
+def test_scripts_of_the_version_before_leave_the_role_to_the_controller(controller):
+    controller.answers("docker02", "undo", "")
+    header = "planned=x role=manager adopted=worker node=node2 managers=docker01"
+    assert controller.run("undo", header) == (0, "", "")
+    assert "swarm.sh role < node2 worker" in controller.asked[-1]
