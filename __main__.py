@@ -17,6 +17,7 @@ from components.networks import (
     make_swarm,
 )
 from components.presence import check_presence
+from components.undo import restore_scripts_first
 from stacks.settings import load
 
 say = load()
@@ -37,6 +38,7 @@ if consul:
     consul.check_engines(daemons)
 containers = run_containers(say.containers, hosts, networks, images, secret=say.secret_containers)
 check_presence(hosts, networks, containers, consul, items)
+restore_scripts_first(hosts, swarm)
 
 pulumi.export("hosts", {name: host.shown() for name, host in hosts.items()})
 pulumi.export("networks", {name: network.shown() for name, network in networks.items()})

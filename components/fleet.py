@@ -8,6 +8,7 @@ from typing import Any
 
 import pulumi
 
+from components import scripts
 from components.consul import ConsulSettings
 from components.daemon_settings import DaemonSettings
 from components.facts import read_facts
@@ -66,8 +67,18 @@ def connect(
         raise pulumi.RunError("\n".join(["nothing was changed:", *(f"  {p}" for p in found)]))
     if choice is not None:
         pulumi.log.info(f"overlays are on {choice.plane.capitalize()}: {choice.why}")
+    updated = [name for name, seen in answering.items() if _has_other_scripts(seen)]
+    if updated:
+        pulumi.log.info(
+            f"{', '.join(updated)}: the scripts there are not those of this version of crosshost: up "
+            "installs them, and touches nothing else for that"
+        )
     olds = renames.renamed(answering, access.stack)
     for name, old in olds.items():
         pulumi.log.info(f"{name} was called {old} until now: what is on it is taken over")
     made = {name: Host(name, HostArgs(access, facts[name], olds.get(name))) for name in hosts}
     return Fleet(made, wanted)
+
+
+def _has_other_scripts(facts: HostFacts) -> bool:
+    return "scripts" in facts.records and facts.scripts_hash != scripts.bundle_hash()

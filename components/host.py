@@ -67,6 +67,8 @@ class Host(pulumi.ComponentResource):
             ],
             opts=pulumi.ResourceOptions(parent=self, aliases=self.aliases("docker")),
         )
+        # What runs a script of ours on the host when it is deleted (components/undo.py).
+        self.with_scripts: list[pulumi.Resource] = []
         self.scripts = self._install()
         # What is made by the daemon must wait for it (components/daemon.py).
         self.daemon: pulumi.Resource | None = None
@@ -101,6 +103,11 @@ class Host(pulumi.ComponentResource):
     def spoken(self) -> str:
         """The host as scripts on the controller are told of it: NAME, or NAME:sudo."""
         return f"{self.host_name}:sudo" if self.endpoint.sudo else self.host_name
+
+    def request(self, header: str) -> str:
+        """The stdin of a program on the controller that asks the host (components/remote.py)."""
+        settings = "".join(f"{key} {value}\n" for key, value in self.ssh_settings.items())
+        return f"{self.ssh_config} {self.scripts_folder} {self.spoken}\n{settings}\n{header}"
 
     def shown(self) -> dict[str, Any]:
         """The host's row in the stack's outputs."""
@@ -235,7 +242,7 @@ class Host(pulumi.ComponentResource):
         keep_stdin: bool = False,
     ) -> command.remote.Command:
         sudo = "sudo -n " if self.endpoint.sudo else ""
-        return command.remote.Command(
+        made = command.remote.Command(
             f"{name}@{self.host_name}",
             connection=self._connection,
             create=None if create is None else sudo + create,
@@ -257,3 +264,6 @@ class Host(pulumi.ComponentResource):
                 else None,
             ),
         )
+        if delete is not None:
+            self.with_scripts.append(made)
+        return made

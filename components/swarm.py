@@ -214,11 +214,6 @@ class Swarm(pulumi.ComponentResource):
 
     def _seat(self, name: str, after: Sequence[pulumi.Resource]) -> command.local.Command:
         host = self.args.hosts[name]
-        settings = "".join(f"{key} {value}\n" for key, value in host.ssh_settings.items())
-        stdin = (
-            f"{host.ssh_config} {host.scripts_folder} {host.spoken}\n{settings}\n"
-            f"{self._header(host)}"
-        )
         others = [self.args.hosts[manager].scripts for manager in self.managers]
         return command.local.Command(
             f"swarm@{name}",
@@ -226,7 +221,7 @@ class Swarm(pulumi.ComponentResource):
             # Said aloud: a preview then knows that the node may be another one.
             update=apply,
             delete="exec python3 -m components.swarm_member undo",
-            stdin=stdin,
+            stdin=host.request(self._header(host)),
             add_previous_output_in_env=False,
             logging=command.local.Logging.NONE,
             opts=pulumi.ResourceOptions(

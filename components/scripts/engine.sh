@@ -82,7 +82,8 @@ become_drop_in() { # PATH: the drop-in is what PATH is; where that is empty or a
     else
         [ -e "$drop_in" ] || return 0
         rm -f "$drop_in"
-        if [ -e "$dir/made-folder" ]; then rmdir "${drop_in%/*}" 2>/dev/null || :; fi
+        # Without a record nobody knows whether the folder is ours: an empty one is of no use.
+        if [ -e "$dir/made-folder" ] || [ ! -e "$dir/record" ]; then rmdir "${drop_in%/*}" 2>/dev/null || :; fi
     fi
     systemctl daemon-reload
 }

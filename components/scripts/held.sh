@@ -9,6 +9,8 @@
 #   our_file THING             the file with what this stack wants
 #   others_hold THING          the files of all other holders, one a line; fails where there is none
 #   let_go THING               after the undo; the last one takes the record of it away
+#   used_by_another_stack DRIVER [SCOPE]   where all of this was lost: whether containers of another
+#                              stack are on such a network
 # A stack that holds a thing for several uses sets $holder to STACK@USE for each.
 # shellcheck disable=SC2154
 held=${state%/*}/@host
@@ -68,4 +70,15 @@ let_go() { # THING
     rm -rf "${folder:?}"
     while folder=${folder%/*} && [ "$folder" != "$held" ] && rmdir "$folder" 2>/dev/null; do :; done
     case $(ls "$held" 2>/dev/null) in '' | README) rm -rf "$held" ;; esac
+}
+
+used_by_another_stack() { # DRIVER [SCOPE]
+    docker ps --all --filter label=crosshost.stack \
+        --format '{{.Label "crosshost.stack"}} {{.Networks}}' | while read -r of networks; do
+        if [ "$of" = "${state##*/}" ]; then continue; fi
+        for network in $(printf %s "$networks" | tr , ' '); do
+            docker network inspect --format '{{.Driver}} {{.Scope}}' "$network" 2>/dev/null |
+                grep -q "^$1 ${2:-}" && echo yes
+        done
+    done | grep -q yes
 }

@@ -84,6 +84,7 @@ undo() {
     take_over "$nic"
     if ! others_hold "nic/$nic" >/dev/null && known "$nic"; then
         was=$(cat "$held/nic/$nic/before" 2>/dev/null) || was=$(header_word before)
+        if ! is_kept "nic/$nic" && used_by_another_stack macvlan; then was=$(promiscuous "$nic"); fi
         ip link set dev "$nic" promisc "${was:-off}"
     fi
     let_go "nic/$nic"

@@ -2,7 +2,8 @@
 # A host's part in a swarm, which every stack with overlays on it holds. After held.sh and gwbridge.sh,
 # under the lock. `before` and each holder's file are a line of words: role (manager, worker; before
 # the first stack came also none) and autolock (on, off; before only of a manager).
-# shellcheck disable=SC2154
+# shellcheck disable=SC2034,SC2154,SC2119,SC2120
+
 take_over_swarm() ( # the version before kept it by stack
     set +f
     if is_kept swarm; then return; fi
@@ -90,22 +91,9 @@ role_without_us() { # what the host is to be without this stack: "none" where it
     else
         case $(header_word adopted) in
         manager | worker) header_word adopted ;;
-        *) if used_by_others; then role_now; else echo none; fi ;;
+        *) if used_by_another_stack overlay swarm; then role_now; else echo none; fi ;;
         esac
     fi
 }
 
 role_now() { part_now | sed 's/^role=\([a-z]*\).*/\1/'; }
-
-# Where what stacks held was lost: whether containers of another one are on networks of the swarm.
-used_by_others() {
-    docker ps --all --filter label=crosshost.stack \
-        --format '{{.Label "crosshost.stack"}} {{.Networks}}' | while read -r of networks; do
-        if [ "$of" = "${state##*/}" ]; then continue; fi
-        for network in $(printf %s "$networks" | tr , ' '); do
-            if [ "$(docker network inspect --format '{{.Scope}}' "$network" 2>/dev/null)" = swarm ]; then
-                echo yes
-            fi
-        done
-    done | grep -q yes
-}

@@ -1,0 +1,36 @@
+"""What undoes a host is there: looked at before anything else of the host is undone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pulumi
+import pulumi_command as command
+
+from components.host import Host
+from components.swarm import Swarm
+
+
+def restore_scripts_first(hosts: Mapping[str, Host], swarm: Swarm | None) -> None:
+    """One command a host that does nothing until it is deleted, before all that needs scripts there.
+
+    Then it installs them anew if what the stack keeps on the host was removed or changed. Managers of a
+    swarm help other hosts to leave it, so theirs are looked at before any host leaves.
+    """
+    for name, host in hosts.items():
+        seats = swarm.seats if swarm else {}
+        manages = swarm is not None and name in swarm.managers
+        needed = [seat for of, seat in seats.items() if of == name or manages]
+        command.local.Command(
+            f"undo@{name}",
+            create=":",
+            delete="exec python3 -m components.restore_scripts",
+            stdin=host.request(""),
+            add_previous_output_in_env=False,
+            logging=command.local.Logging.STDOUT,
+            opts=pulumi.ResourceOptions(
+                parent=host,
+                depends_on=[host.scripts, *host.with_scripts, *needed],
+                aliases=host.aliases("undo"),
+            ),
+        )
