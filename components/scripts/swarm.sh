@@ -191,9 +191,11 @@ undo() { # FORCE: whether what is to be done by managers is done without
     else
         sh "$scripts/boot.sh" remove
         ended=
-        leave
         # The managers may list it still where somebody else made it leave.
-        if [ -z "$ended" ] && [ -s "$dir/node" ]; then cat "$dir/node"; else echo gone; fi
+        node=$(cat "$dir/node" 2>/dev/null) || node=$(swarm NodeID) || :
+        leave
+        if [ -n "$ended" ]; then node=; fi
+        echo "${node:-gone}"
         drop_gwbridge swarm absent
     fi
     let_go swarm
