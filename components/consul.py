@@ -17,6 +17,7 @@ from components.images import Images
 from planning import ports, presence, records
 from planning.compose import Words
 from planning.conflicts import Claim, Item
+from planning.daemon_held import written_keys
 from planning.facts import HostFacts
 from planning.ports import Member
 from planning.presence import Mark
@@ -95,12 +96,16 @@ class ConsulSettings(Words):
 
 @dataclass(frozen=True)
 class ConsulServerArgs:
-    """What a ConsulServer is made of. ``firewall``: what is there before it, None without rules."""
+    """What a ConsulServer is made of. ``firewall``: what is there before it, None without rules.
+
+    ``moved``: another host had the server that the overlays are in now, so it comes without their data.
+    """
 
     settings: ConsulSettings
     host: Host
     images: Images
     firewall: Firewall | None
+    moved: bool = False
 
 
 class ConsulServer(pulumi.ComponentResource):
@@ -119,8 +124,8 @@ class ConsulServer(pulumi.ComponentResource):
         self.args = args
         host, settings = args.host, args.settings
         self.runs = _runs(settings, host)
-        self.data_lost = settings.stack is None and _data_lost(
-            f"{settings.container_name}-data", host
+        self.data_lost = args.moved or (
+            settings.stack is None and _data_lost(f"{settings.container_name}-data", host)
         )
         # As `docker` takes it: the ID of our own container, the name of another stack's.
         self.container: pulumi.Output[str] = pulumi.Output.from_input(settings.container_name)
@@ -148,6 +153,13 @@ class ConsulServer(pulumi.ComponentResource):
                     if self.data_lost
                     else "starts it; overlays cannot be seen until then"
                 ),
+                resource=self,
+            )
+        if args.moved:
+            pulumi.log.warn(
+                f"Consul is to be on {host.host_name}, and its data does not move: up makes the overlays "
+                "and their containers anew, after the daemons were restarted in turns (other containers "
+                "go on running)",
                 resource=self,
             )
         self.engines: pulumi.Output[list[str]] | None = None
@@ -222,11 +234,13 @@ class ConsulServer(pulumi.ComponentResource):
         """The server if the stack file asks for one."""
         if settings is None:
             return None
-        return cls("consul", ConsulServerArgs(settings, hosts[settings.host], images, firewall))
+        host = hosts[settings.host]
+        moved = _moved(settings, hosts)
+        return cls("consul", ConsulServerArgs(settings, host, images, firewall, moved))
 
     def mark_of(self, network: str, maker: Host) -> Mark:
         """The label crosshost.made of a network in this store."""
-        if self.runs:
+        if self.runs and not self.args.moved:
             return maker.mark("network", network)
         # Nobody sees the networks; with the server's data they are lost, else they come back.
         return Mark(records.stamp(), anew=True) if self.data_lost else Mark("", known=False)
@@ -300,6 +314,20 @@ def _runs(settings: ConsulSettings, host: Host) -> bool:
     )
 
 
+def _moved(settings: ConsulSettings, hosts: Mapping[str, Host]) -> bool:
+    """Whether the daemons' store is a server on another host than ``settings`` say.
+
+    Where the host itself had the server at the last up, its port or address alone has changed.
+    """
+    wanted = settings.cluster_store({name: one.endpoint.address for name, one in hosts.items()})
+    stores = {
+        written_keys(record).get("cluster-store", wanted)
+        for one in hosts.values()
+        if (record := one.record("daemon")) is not None
+    }
+    return hosts[settings.host].record("consul") is None and stores - {wanted} != set()
+
+
 def _data_lost(volume: str, host: Host) -> bool:
     """Whether the server's volume, which an up made, is gone."""
     facts = host.facts
@@ -310,10 +338,9 @@ def _data_lost(volume: str, host: Host) -> bool:
 
 def _mark(container: str, host: Host) -> Mark:
     """The server's label crosshost.made. One that was stopped is started by its leader's check."""
-    if isinstance(host.facts, HostFacts) and any(
-        one.name == container and one.stack == host.stack for one in host.facts.containers or []
-    ):
-        there = next(one for one in host.facts.containers or [] if one.name == container)
+    rows = host.facts.containers if isinstance(host.facts, HostFacts) else None
+    there = next((r for r in rows or [] if (r.name, r.stack) == (container, host.stack)), None)
+    if there is not None:
         return Mark(there.made)
     made = f"consul\ncontainer - {container}\n" if host.record("consul") is not None else None
     return presence.mark(host.facts, made, "container", container, host.stack)

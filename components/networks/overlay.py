@@ -155,7 +155,7 @@ class OverlayNetwork(Network):
                 # The same network, whichever engine it is made or looked at through.
                 aliases=maker.aliases(name, elsewhere),
                 ignore_changes=None if mark.known else ["labels"],
-                import_=self._there(maker, name) if self.in_store else None,
+                import_=self._there(maker, name) if self.in_store and not mark.anew else None,
             ),
         )
         members = "".join(f"{member}\n" for member in sorted(context.members.get(name, ())))

@@ -103,6 +103,23 @@ def test_a_removed_container_and_network_are_made_anew_by_a_plain_up(lab, runnin
     works()
 
 
+@pytest.mark.long
+def test_another_host_for_the_server_makes_networks_anew_and_says_so_there_and_back(
+    lab, running, works
+):
+    for host in ("docker02", "docker01"):
+        before = pids(lab)
+        running.config["consul"]["host"] = host
+        running.write()
+        preview = running.preview().text
+        assert f"Consul is to be on {host}, and its data does not move: up makes" in preview
+        running.up()
+        assert not set(pids(lab)) & set(before)
+        works()
+        there = {at: lab.ssh(at, "docker ps --format '{{.Names}}'").stdout.split() for at in HOSTS}
+        assert [at for at in HOSTS if "consul" in there[at]] == [host]
+
+
 def test_after_all_that_nothing_is_left(lab, running):
     running.destroy()
     assert not difference(running.before, {host: look(lab, host) for host in HOSTS})
