@@ -11,13 +11,14 @@ from components.daemon_settings import DaemonSettings
 from components.firewall import FirewallSettings
 from components.networks import daemon_settings, members_of_swarm
 from components.networks.base import NetworkSettings
-from components.networks.macvlan import on_parents
+from components.networks.macvlan import on_parents, promiscuous_on
 from components.networks.overlay import OverlaySettings, advertisable
 from components.ssh import SshAccess
 from components.swarm import SwarmSettings, refusals
 from planning import (
     daemon_held,
     daemon_preflight,
+    folders,
     macvlan_parents,
     ports,
     preflight,
@@ -109,8 +110,13 @@ def problems(
             )
     planned = guard.plan(firewall, networks, addresses, facts, consul, swarm, wish)
     for name, member in members.items():
-        if any(name in one.peers for one in planned.guarded):
+        guarded = any(name in one.peers for one in planned.guarded)
+        if guarded:
             found += guard.refusals(firewall, name, member.facts)
+        changes = {"daemon_json"} if needed[name] or daemon is not None else set()
+        if changes or guarded or promiscuous_on(networks, name):
+            changes.add("units")
+        found += folders.refusals(name, member.facts, changes)
     # Networks of the same hosts have the same to say.
     return list(dict.fromkeys(found))
 

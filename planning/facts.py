@@ -19,7 +19,14 @@ from planning import answers, held, swarm_facts, system_facts
 from planning.answers import RECORD_NAME, Printable, Word, WordOrNone, printable
 from planning.held import Held
 from planning.swarm_facts import Node, NodeAddress, SwarmFacts, SwarmInfo
-from planning.system_facts import DockerUnit, Facts, Firewall, Listener, ModuleState
+from planning.system_facts import (
+    DockerUnit,
+    Facts,
+    Firewall,
+    Listener,
+    ModuleState,
+    StateFolder,
+)
 
 T = TypeVar("T")
 
@@ -111,7 +118,8 @@ class HostFacts(Facts):
     rules of firewall.sh are as it made them ("intact", "changed"), None where it made none.
     ``forwards_at_boot``: whether sysctl.d turns IPv4 forwarding on, asked from Docker 29 on.
     ``volumes``: names of Docker's volumes, on the host of a Consul server only.
-    ``free_docker`` and ``free_etc`` are bytes. ``modules`` knows only what the host told.
+    ``state_folder``: /var/lib/crosshost, None where there is none. ``read_only``: what root
+    cannot write (state, units, daemon_json) -> the folder. ``free_docker``, ``free_etc`` and ``free_state`` are bytes. ``modules`` knows only what the host told.
     """
 
     uid: int
@@ -154,6 +162,9 @@ class HostFacts(Facts):
     modules: dict[str, ModuleState] = {}
     free_docker: int | None = None
     free_etc: int | None = None
+    free_state: int | None = None
+    state_folder: StateFolder | None = None
+    read_only: dict[str, Printable] = {}
 
     @property
     def running(self) -> int:
@@ -305,6 +316,9 @@ def parse(text: str, asked: tuple[int, int] | None = None) -> HostFacts:
         modules=read("module", lambda: _modules(printed.many("module"))) or {},
         free_docker=read("free_docker", lambda: _bytes(one("free_docker"))),
         free_etc=read("free_etc", lambda: _bytes(one("free_etc"))),
+        free_state=read("free_state", lambda: _bytes(one("free_state"))),
+        state_folder=read("state_folder", lambda: system_facts.state_folder(one("state_folder"))),
+        read_only=dict(_pair(value) for value in printed.many("read_only")),
         unread=printed.unread,
     )
 

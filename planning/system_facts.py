@@ -55,6 +55,36 @@ class Listener(Facts):
     program: Printable | None = None
 
 
+class StateFolder(Facts):
+    """/var/lib/crosshost on a host, links followed: ``kind`` as stat names it ("" leads nowhere),
+    ``owner`` its user's number, ``mode`` its permission bits.
+    """
+
+    kind: str
+    owner: int
+    mode: int
+
+    @property
+    def open_to_others(self) -> bool:
+        """Whether others than its owner can write to it."""
+        return bool(self.mode & 0o022)
+
+
+def state_folder(text: str | None) -> StateFolder | None:
+    """From `stat -L -c '%u %a %F'`, which prints nothing of a link that leads nowhere.
+
+    None where there is no such folder; ValueError where it prints something else.
+    """
+    if text is None:
+        return None
+    if not text:
+        return StateFolder(kind="", owner=0, mode=0)
+    match = re.fullmatch(r"([0-9]{1,10}) ([0-7]{1,5}) ([a-z ]{1,40})", text)
+    if match is None:
+        raise ValueError("no line of stat")
+    return StateFolder(kind=match[3], owner=int(match[1]), mode=int(match[2], 8))
+
+
 def forwards_at_boot(text: str | None) -> bool | None:
     """Whether the host forwards IPv4 from its boot on, by what it has in sysctl.d (all of it)."""
     if text is None:

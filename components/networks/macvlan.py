@@ -116,6 +116,14 @@ def on_parents(networks: Mapping[str, NetworkSettings], host: str) -> dict[str, 
     return found
 
 
+def promiscuous_on(networks: Mapping[str, NetworkSettings], host: str) -> bool:
+    """Whether a NIC of this host is to be promiscuous."""
+    return any(
+        isinstance(settings, MacvlanSettings) and settings.promiscuous and bool(settings.on([host]))
+        for settings in networks.values()
+    )
+
+
 class MacvlanNetwork(Network):
     """A macvlan network of the same name on each of its hosts, and their NICs as it needs them."""
 

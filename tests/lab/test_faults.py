@@ -133,7 +133,8 @@ def test_a_program_that_is_killed_is_run_again(lab, stack, recovers):
 def test_a_full_disk_leaves_all_as_it_was(lab, stack, recovers):
     # First where our own things are kept, then where daemon.json is.
     lab.ssh(
-        "docker02", "mkdir /var/lib/crosshost && mount -t tmpfs -o size=8k none /var/lib/crosshost"
+        "docker02",
+        "mkdir /var/lib/crosshost; mount -t tmpfs -o nr_inodes=3,mode=755 none /var/lib/crosshost",
     )
     up = stack.up(check=False)
     lab.ssh("docker02", "umount /var/lib/crosshost && rmdir /var/lib/crosshost")

@@ -326,6 +326,23 @@ ON_HOSTS = [
      "docker02 has 40 MB left for Docker's data: make room there"),
     ("a full /etc", facts_text(hostname="docker02", more=("free_etc 1024",)),
      "docker02 has 1 MB left for /etc: make room there"),
+    ("no room for what is kept there", facts_text(hostname="docker02", more=("free_state 800",)),
+     "docker02 has 800 kB left for /var/lib/crosshost: make room there"),
+    ("a folder of somebody else", facts_text(
+        hostname="docker02", more=("state_folder 1000 755 directory",)),
+     "/var/lib/crosshost of docker02 belongs to user 1000, who could change what root runs from "),
+    ("a folder that others write to", facts_text(
+        hostname="docker02", more=("state_folder 0 1777 directory",)),
+     "/var/lib/crosshost of docker02 can be written by others, who could change what root runs "),
+    ("a link that leads nowhere", facts_text(hostname="docker02", more=("state_folder ",)),
+     "/var/lib/crosshost of docker02 is no folder (it leads nowhere)"),
+    ("a file instead of a folder", facts_text(
+        hostname="docker02", more=("state_folder 0 644 regular file",)),
+     "/var/lib/crosshost of docker02 is no folder (regular file)"),
+    ("a read-only disk", facts_text(hostname="docker02", more=("read_only state /var/lib",)),
+     "/var/lib of docker02 is read-only, and crosshost has to write there"),
+    ("a read-only /etc", facts_text(hostname="docker02", more=("read_only daemon_json /etc/docker",)),
+     "/etc/docker of docker02 is read-only, and crosshost has to write there"),
     ("a kernel without VXLAN", facts_text(hostname="docker02", more=("module vxlan missing",)),
      "ol1: the kernel of docker02 (6.1) has no module vxlan: install a kernel that has it"),
     ("a port of the overlay in other hands", facts_text(hostname="docker02", more=(
