@@ -18,6 +18,7 @@ SCRIPT = Path(__file__).parent / "scripts" / "facts.sh"
 SECONDS = 70
 LIMIT = 16 << 20
 _AT_ONCE = 64
+_BEGIN = b"version 1\n"
 _END = b"\nend 1\n"
 
 
@@ -44,17 +45,22 @@ def command(access: SshAccess, endpoint: Endpoint) -> list[str]:
 def ask(argv: Sequence[str]) -> HostFacts | Unreachable:
     """The facts of the host that a command line runs facts.sh on."""
     before = int(time.time())
-    ended = processes.run(argv, stdin=SCRIPT.read_bytes(), seconds=SECONDS, limit=LIMIT, until=_END)
+    ended = processes.run(
+        argv, stdin=SCRIPT.read_bytes(), seconds=SECONDS, limit=LIMIT, begins=_BEGIN, until=_END
+    )
     return understood(ended, (before, int(time.time())))
 
 
 def understood(ended: Ended, asked: tuple[int, int]) -> HostFacts | Unreachable:
     """The facts in what a host printed. ``asked``: our own time (seconds) before and after."""
     out, err = (text.decode(errors="replace") for text in (ended.out, ended.err))
-    begun = out.startswith("version 1\n")
+    begun = out.startswith(_BEGIN.decode())
     if ended.why == "time":
-        why = "cut" if begun else "silent"
-        return Unreachable(reason=f"no answer within {SECONDS} s", kind=why)
+        # ssh itself gives up much earlier where nobody answers (ConnectTimeout).
+        kind = "cut" if begun else "mute"
+        return Unreachable(reason=f"no answer within {SECONDS} s", kind=kind)
+    if ended.why == "form":
+        return Unreachable(reason=_first(out), kind="noise")
     if ended.why == "size":
         return Unreachable(reason=f"it prints more than {LIMIT >> 20} MB", kind="noise")
     if ended.code == 0 or begun:

@@ -14,26 +14,35 @@ from dataclasses import dataclass
 from typing import IO, Literal
 
 _CHUNK = 65536
+Why = Literal["", "time", "size", "form"]
 
 
 @dataclass(frozen=True)
 class Ended:
     """How a program ended: its exit code, None where it was stopped for ``why``; what it printed.
 
-    ``why``: "" where it ended by itself, "time" or "size" (bytes printed) where it was stopped.
+    ``why``: "" where it ended by itself; "time", "size" (bytes printed) or "form" (something else than
+    it should) where it was stopped.
     """
 
     code: int | None
     out: bytes
     err: bytes
-    why: Literal["", "time", "size"] = ""
+    why: Why = ""
 
 
 def run(
-    argv: Sequence[str], *, stdin: bytes, seconds: float, limit: int, until: bytes = b""
+    argv: Sequence[str],
+    *,
+    stdin: bytes,
+    seconds: float,
+    limit: int,
+    begins: bytes = b"",
+    until: bytes = b"",
 ) -> Ended:
     """Run ``argv`` for ``seconds`` at most, reading at most ``limit`` bytes of each of its outputs.
 
+    ``begins``: what stdout begins with, else the program is stopped.
     ``until``: stdin stays open until stdout ends with this, else it is closed once all is written.
     OSError where the program cannot be started.
     """
@@ -42,14 +51,19 @@ def run(
     )
     with process:
         try:
-            return _talk(process, stdin, time.monotonic() + seconds, limit, until)
+            return _talk(process, stdin, time.monotonic() + seconds, limit, begins, until)
         finally:
             if process.poll() is None:
                 process.kill()
 
 
 def _talk(
-    process: subprocess.Popen[bytes], stdin: bytes, deadline: float, limit: int, until: bytes
+    process: subprocess.Popen[bytes],
+    stdin: bytes,
+    deadline: float,
+    limit: int,
+    begins: bytes,
+    until: bytes,
 ) -> Ended:
     assert process.stdin is not None
     assert process.stdout is not None
@@ -57,7 +71,7 @@ def _talk(
     printed = {process.stdout.fileno(): bytearray(), process.stderr.fileno(): bytearray()}
     out, err = printed.values()
 
-    def ended(code: int | None, why: Literal["", "time", "size"] = "") -> Ended:
+    def ended(code: int | None, why: Why = "") -> Ended:
         return Ended(code, bytes(out), bytes(err), why)
 
     with selectors.DefaultSelector() as selector:
@@ -85,6 +99,8 @@ def _talk(
                     selector.unregister(key.fileobj)
                 elif len(printed[key.fd]) > limit:
                     return ended(None, "size")
+                elif b"\n" in out and not out.startswith(begins):
+                    return ended(None, "form")
                 elif until and not process.stdin.closed and out.endswith(until):
                     _close(process.stdin)
         _close(process.stdin)

@@ -180,11 +180,12 @@ class Unreachable(Facts):
     """A host whose facts could not be read.
 
     ``kind``: "silent" (SSH failed, ``reason`` in ssh's own words), "noise" (it answers, but prints
-    something else than facts: ``reason`` is its first line), "cut" (it stopped in the middle).
+    something else than facts: ``reason`` is its first line), "mute" (it answers, and what is to run
+    there prints nothing for too long), "cut" (it stopped in the middle).
     """
 
     reason: str
-    kind: Literal["silent", "noise", "cut"] = "silent"
+    kind: Literal["silent", "noise", "mute", "cut"] = "silent"
 
 
 class _FirewallInfo(BaseModel):

@@ -76,6 +76,12 @@ def _answers(where: str, facts: Unreachable) -> str:
             f"({facts.reason}): let ~/.bashrc and a forced command there print nothing for commands "
             "that no terminal waits for"
         )
+    if facts.kind == "mute":
+        return (
+            f"{where} answers on SSH, but what runs at a login there gives {facts.reason}: look for what "
+            "waits (`command=` in ~/.ssh/authorized_keys, ForceCommand in sshd_config, ~/.bashrc, "
+            "/etc/ssh/sshrc)"
+        )
     return (
         f"{where} answers on SSH, but reading it stopped half way ({facts.reason}): look at its load "
         "and its journal (`journalctl --since -5min`) there, and try again"
