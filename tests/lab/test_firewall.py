@@ -37,12 +37,19 @@ def guarded(lab):
     all_is_well(lab)
 
 
+def overlay_that_restarts(stack):
+    """Has the notes' overlay up, with containers that run again after a boot or the daemon's restart."""
+    for container in stack.config["containers"].values():
+        container["restart"] = "unless-stopped"
+    stack.write()
+    stack.up()
+    return stack
+
+
 @pytest.fixture(scope="module")
 def running(lab, shared_environment):
     """The notes' overlay with the guard, for the tests that take nothing away from it."""
-    stack = shared_environment("lab-overlay")
-    stack.up()
-    return stack
+    return overlay_that_restarts(shared_environment("lab-overlay"))
 
 
 @pytest.mark.long
@@ -137,7 +144,6 @@ def test_a_restart_of_the_daemon_and_flushed_rules_do_not_open_the_ports(lab, ru
     )
     assert rules(lab) != expected
     wait(lambda: rules(lab) == expected, 12)
-    lab.ssh("docker01", "docker start web01")
     wait(
         lambda: (
             lab.ssh("docker02", "docker exec web02 ping -c 1 -W 2 web01", check=False).returncode

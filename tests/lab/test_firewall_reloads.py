@@ -12,7 +12,7 @@ import pytest
 from lab import cache, roots
 from lab.progress import step
 from tests.lab.forged import Victim, forged_arrive, knock
-from tests.lab.test_firewall import rules
+from tests.lab.test_firewall import overlay_that_restarts, rules
 from tests.lab.waiting import wait
 
 PACKAGES = ("ufw", "firewalld", "nftables")
@@ -42,8 +42,7 @@ def packages(suite: str) -> Path:
 @pytest.fixture(scope="module")
 def with_firewalls(lab, shared_environment):
     """The notes' overlay, with the packages on docker02, which has a new disk afterwards."""
-    stack = shared_environment("lab-overlay")
-    stack.up()
+    stack = overlay_that_restarts(shared_environment("lab-overlay"))
     argv = ["tar", "-cf", "-", "-C", str(packages("bullseye")), "."]
     packed = subprocess.Popen(argv, stdout=subprocess.PIPE)
     config = str(lab.folder / "ssh_config")
@@ -55,6 +54,11 @@ def with_firewalls(lab, shared_environment):
     yield stack
     stack.destroy()
     lab.reset("docker02")
+
+
+def runs(lab):
+    """Whether the container has its address on the overlay."""
+    return lab.ssh("docker02", "docker exec web02 ip addr show eth0", check=False).returncode == 0
 
 
 def kept_out(lab):
@@ -78,6 +82,7 @@ def test_ufw_may_be_switched_on_reloaded_and_off(lab, with_firewalls):
         lab.ssh("docker02", command)
         assert rules(lab, "docker02") == expected, command
     lab.ssh("docker02", f"systemctl start {watcher}; systemctl restart docker")
+    wait(lambda: runs(lab), 30)
     assert kept_out(lab)
 
 
