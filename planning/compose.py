@@ -182,9 +182,7 @@ Labels = Annotated[
 Sysctls = Annotated[
     dict[str, Text], BeforeValidator(short_forms.sysctls, json_schema_input_type=Pairs)
 ]
-Capability = Annotated[
-    str, BeforeValidator(lambda v: short_forms.capability(str(v)), json_schema_input_type=str)
-]
+Capability = Annotated[str, BeforeValidator(short_forms.capability, json_schema_input_type=str)]
 AbsolutePath = Annotated[
     str, BeforeValidator(lambda v: short_forms.absolute(str(v)), json_schema_input_type=str)
 ]

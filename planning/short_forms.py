@@ -116,8 +116,8 @@ def no_empty_word(words: list[str]) -> list[str]:
     return words
 
 
-def capability(value: str) -> str:
-    name = value.upper().removeprefix("CAP_")
+def capability(value: Any) -> str:
+    name = value.upper().removeprefix("CAP_") if isinstance(value, str) else ""
     if not re.fullmatch(r"[A-Z_]+", name):
         raise ValueError(f"{value!r} is no capability, e.g. NET_ADMIN")
     return name if name == "ALL" else f"CAP_{name}"
