@@ -42,7 +42,7 @@ except OSError as error:
 """
 
 _VXLAN = """
-for one in /var/run/docker/netns/1-*; do
+for one in /var/run/docker/netns/[0-9]*-*; do
     nsenter --net="$one" ip -d link show type vxlan
 done | sed -n 's/.*vxlan id \\([0-9]*\\) .*dstport \\([0-9]*\\).*/\\1 \\2/p'
 """

@@ -52,7 +52,7 @@ def roles(lab, manager="docker03"):
     return dict(row.partition(" ")[::2] for row in rows)
 
 
-@pytest.mark.parametrize("first_out", [0, 1])
+@pytest.mark.parametrize("first_out", [0, pytest.param(1, marks=pytest.mark.long)])
 def test_a_stack_leaves_and_the_others_containers_go_on_reaching_each_other(lab, stacks, first_out):
     before = looks(lab)
     leaves, stays = stacks[first_out], stacks[1 - first_out]
@@ -77,6 +77,7 @@ def test_a_stack_leaves_and_the_others_containers_go_on_reaching_each_other(lab,
     assert not difference(before, looks(lab))
 
 
+@pytest.mark.long
 def test_a_host_manages_for_as_long_as_one_stack_wants_it_to(lab, stacks):
     before = looks(lab)
     first, second = stacks
