@@ -8,10 +8,9 @@ STACK ?=
 demo:
 	@$(PYTHON) -m lab.demo $(STACK)
 
-# Each of three workers has a lab of its own (tests/lab/conftest.py names them): the demo's stays as
+# Each of two workers has a lab of its own (tests/lab/conftest.py names them): the demo's stays as
 # it is. What one file tests runs on one worker, in order; long files begin first (tests/conftest.py).
-# Three, as a test waits for hosts half of its time.
-TEST_LABS := test-gw0 test-gw1 test-gw2
+TEST_LABS := test-gw0 test-gw1
 PYTEST := $(PYTHON) -m pytest -n $(words $(TEST_LABS)) --dist loadfile --no-loadscope-reorder
 
 .PHONY: $(TEST_LABS)

@@ -104,6 +104,7 @@ def overlays(lab, environment):
     return made
 
 
+@pytest.mark.long
 def test_two_stacks_keep_their_overlays_in_one_consul(lab, overlays):
     first, second = overlays
     before = {host: look(lab, host) for host in NOTES}

@@ -126,7 +126,8 @@ def guarded(lab):
         assert dropped(lab, "docker03", f"udp-{port}") == before + 1
 
 
-@pytest.mark.parametrize("first_out", [0, pytest.param(1, marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("first_out", [0, 1])
 def test_rules_hold_for_the_stack_that_stays(lab, stacks, first_out):
     before = looks(lab)
     # The second one has a peer of its own.

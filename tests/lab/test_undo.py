@@ -97,6 +97,7 @@ def test_destroy_without_what_is_kept_on_a_host(lab, stack, which):
     assert lab.ssh(host, "docker image ls -q | sort").stdout == images
 
 
+@pytest.mark.long
 def test_destroy_where_scripts_are_of_another_version(lab, stack):
     for host in stack.hosts:
         lab.ssh(host, f"for f in {KEPT}/{stack.name}/scripts/*.sh; do echo 'exit 7' >$f; done")
