@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from components.processes import run
 from components.ssh import JUMP
@@ -13,6 +14,7 @@ from planning import preflight
 
 SECONDS = 30
 _LIMIT = 4 << 20
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,11 @@ class Remote:
         ended = run(argv, stdin=b"", seconds=SECONDS, limit=_LIMIT)
         err = f"more than {_LIMIT >> 20} MB printed" if ended.why == "size" else _text(ended.err)
         return Done(ended.code, _text(ended.out), err)
+
+    def on_all(self, do: Callable[[str], T]) -> dict[str, T]:
+        """Host -> what ``do`` gives for it, all hosts at once."""
+        with ThreadPoolExecutor(max(1, len(self._hosts))) as pool:
+            return dict(zip(self._hosts, pool.map(do, self._hosts), strict=True))
 
     def silence(self, host: str) -> str | None:
         """Why ssh gets no answer from a host, None where it gets one, whatever it says."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Annotated
 
@@ -38,7 +37,7 @@ def forget(
             f"the state of {stack} knows no host {host}: it has " + (", ".join(known) or "none")
         )
     remote = Remote(states.written_ssh_config(state, stack), known)
-    silent = _silent(remote, list(known), host)
+    silent = _silent(remote, host)
     forgotten = forgetting.forget(deployment, host)
     cleaning = [
         one for plane in CONTROL_PLANES for one in plane(deployment, host, known[host]["address"])
@@ -61,17 +60,16 @@ def forget(
     print(f"{host} is forgotten; {kept} is the state as it was")
 
 
-def _silent(remote: Remote, hosts: list[str], host: str) -> dict[str, str]:
+def _silent(remote: Remote, host: str) -> dict[str, str]:
     """The hosts that do not answer, and why. Refuses where ``host`` may well be alive."""
-    with ThreadPoolExecutor(len(hosts)) as pool:
-        why = dict(zip(hosts, pool.map(remote.silence, hosts), strict=True))
+    why = remote.on_all(remote.silence)
     silent = {name: reason for name, reason in why.items() if reason is not None}
     if host not in silent:
         raise SystemExit(
             f"{host} answers on SSH, so Pulumi can clean it up itself: take it out of the stack "
             "file and run pulumi up (`pulumi preview` says what stands in the way)"
         )
-    if len(hosts) > 1 and len(silent) == len(hosts):
+    if len(why) > 1 and len(silent) == len(why):
         raise SystemExit(
             "none of the stack's hosts answers, so the fault may be here or on the way: look at "
             f"the network first ({host}: {silent[host]})"

@@ -7,7 +7,6 @@ state are left over. `remove-leftovers` removes them.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -52,32 +51,28 @@ def known(state: Mapping[str, Any]) -> set[str]:
     }
 
 
-def unknown(host: str, listed: str, state: Mapping[str, Any]) -> Iterator[Leftover]:
-    """What of a host's list is not in the state."""
+def unknown(host: str, listed: str, in_state: set[str]) -> Iterator[Leftover]:
+    """What of a host's list is not in the state. ``in_state``: the IDs that are."""
     for line in listed.splitlines():
         kind, id_, name = (*line.split(" ", 2), "", "")[:3]
         if kind not in ("container", "network") or not is_word(id_):
             raise SystemExit(
                 f"{host} lists what is no container or network: {printable(line, 100)}"
             )
-        if id_ not in known(state):
+        if id_ not in in_state:
             yield Leftover(host, kind, id_, printable(name))
 
 
 def find(stack: str, state: Mapping[str, Any], remote: Remote) -> list[Leftover]:
     """All that is left over, containers first. SystemExit where a host cannot be looked at."""
-    hosts = list(forgetting.hosts(state["deployment"]))
     command = _LIST.format(stack=states.name_of(stack))
-    with ThreadPoolExecutor(max(1, len(hosts))) as pool:
-        listed = dict(
-            zip(hosts, pool.map(lambda host: remote.run(host, command), hosts), strict=True)
-        )
+    in_state = known(state)
     # An overlay shows on several hosts: by its ID it is one.
     found: dict[str, Leftover] = {}
-    for host, done in listed.items():
+    for host, done in remote.on_all(lambda host: remote.run(host, command)).items():
         if done.code != 0:
             raise SystemExit(f"{host} could not be looked at: {printable(done.err.strip(), 300)}")
-        for one in unknown(host, done.out, state):
+        for one in unknown(host, done.out, in_state):
             found.setdefault(one.id, one)
     return sorted(found.values(), key=lambda one: one.kind)
 

@@ -12,6 +12,7 @@ from lab import inside
 from planning import daemon_plan
 from planning.facts import HostFacts
 from tests.lab.host_state import difference, look
+from tests.lab.neighbours import own_overlay
 from tests.lab.pings import Pings
 
 NOTES = ("docker01", "docker02")
@@ -90,15 +91,7 @@ def overlays(lab, environment):
     """Two stacks with an overlay each on docker01 and docker02, in the Consul of the first."""
     made = [environment("lab-overlay") for _ in range(2)]
     for number, stack in enumerate(made, 1):
-        stack.config["networks"] = {
-            f"ol{number}": {"strategy": "overlay", "control_plane": "consul",
-                            "subnet": f"172.16.{number}.0/24", "gateway": f"172.16.{number}.254"}
-        }  # fmt: skip
-        stack.config["containers"] = {
-            f"web{number}{i}": {"host": host, "image": "centos_ssh:v2", "network": f"ol{number}"}
-            for i, host in enumerate(NOTES, 1)
-        }
-        stack.write()
+        own_overlay(stack, "ol", number, "consul", NOTES, 1)
     made[1].config["consul"] = {"host": "docker01", "stack": made[0].name}
     made[1].write()
     return made

@@ -6,6 +6,7 @@ import pytest
 
 from tests.lab.forged import dropped, knock, send_udp
 from tests.lab.host_state import difference, look
+from tests.lab.neighbours import own_overlay
 from tests.lab.pings import Pings
 from tests.lab.waiting import wait
 
@@ -23,15 +24,7 @@ def stacks(lab, environment):
         stack = environment("lab-swarm")
         del stack.config["swarm"]
         stack.config["hosts"] = {host: stack.config["hosts"][host] for host in HOSTS}
-        stack.config["networks"] = {
-            f"net{number}": {"strategy": "overlay", "control_plane": "swarm",
-                             "subnet": f"172.16.{number}.0/24", "gateway": f"172.16.{number}.254"}
-        }  # fmt: skip
-        stack.config["containers"] = {
-            f"web{number}{i}": {"host": host, "image": "centos_ssh:v2", "network": f"net{number}"}
-            for i, host in enumerate(HOSTS, 3)
-        }
-        stack.write()
+        own_overlay(stack, "net", number, "swarm", HOSTS, 3)
         made.append(stack)
     return made
 
