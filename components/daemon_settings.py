@@ -64,7 +64,7 @@ class Certificates:
 
     @property
     def hash(self) -> str:
-        """What facts.sh computes of the files on a host."""
+        """What facts tell of the files on a host."""
         return sha256((self.ca + self.cert + self.key).encode()).hexdigest()
 
     def __repr__(self) -> str:

@@ -5,16 +5,15 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 from components import processes
 from components.processes import Ended
 from components.ssh import JUMP, Endpoint, SshAccess
 from planning.answers import printable
-from planning.facts import HostFacts, Unreachable, parse
+from planning.facts import HostFacts, Unreachable, parse, script
 
-SCRIPT = Path(__file__).parent / "scripts" / "facts.sh"
-# A little more than facts.sh gives itself, which then says what it could not read.
+SCRIPT = script()
+# A little more than the script gives itself, which then says what it could not read.
 SECONDS = 70
 LIMIT = 16 << 20
 _AT_ONCE = 64
@@ -36,17 +35,17 @@ def read_facts(access: SshAccess) -> dict[str, HostFacts | Unreachable]:
 
 
 def command(access: SshAccess, endpoint: Endpoint) -> list[str]:
-    """The command line that runs facts.sh on a host."""
+    """The command line that runs the facts script on a host."""
     sudo = ["sudo", "-n"] if endpoint.sudo else []
-    script = [*sudo, "sh", "-s", access.stack]
-    return ["ssh", "-F", access.config_file, "-T", endpoint.name, *script]
+    shell = [*sudo, "sh", "-s", access.stack]
+    return ["ssh", "-F", access.config_file, "-T", endpoint.name, *shell]
 
 
 def ask(argv: Sequence[str]) -> HostFacts | Unreachable:
-    """The facts of the host that a command line runs facts.sh on."""
+    """The facts of the host that a command line runs the facts script on."""
     before = int(time.time())
     ended = processes.run(
-        argv, stdin=SCRIPT.read_bytes(), seconds=SECONDS, limit=LIMIT, begins=_BEGIN, until=_END
+        argv, stdin=SCRIPT.encode(), seconds=SECONDS, limit=LIMIT, begins=_BEGIN, until=_END
     )
     return understood(ended, (before, int(time.time())))
 

@@ -7,7 +7,7 @@ from hashlib import sha256
 from pathlib import Path
 
 SCRIPTS = Path(__file__).parent / "scripts"
-_LOCAL = {"facts.sh", "install.sh", "swarm-member.sh"}
+_LOCAL = {"install.sh", "swarm-member.sh"}
 _END = "END_OF_CROSSHOST_SCRIPT"
 
 
@@ -20,7 +20,7 @@ def bundle() -> dict[str, str]:
 
 @cache
 def bundle_hash() -> str:
-    """What facts.sh computes over the installed scripts: sha256 of all texts in name order."""
+    """What facts tell of over the installed scripts: sha256 of all texts in name order."""
     return sha256("".join(bundle().values()).encode()).hexdigest()
 
 

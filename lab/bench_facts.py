@@ -12,7 +12,6 @@ import sys
 import tempfile
 import time
 from contextlib import chdir
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -46,12 +45,9 @@ def main(
 
 def _measure(lab: Lab, hosts: int, runs: int) -> None:
     real = facts.SCRIPT
-    waiting = Path("waits.sh").resolve()
     ssh = ["ssh", "-F", str(lab.folder / "ssh_config"), "docker01", "sh", "-s", "x"]
-    said = processes.run(
-        ssh, stdin=real.read_bytes(), seconds=60, limit=1 << 24, until=b"\nend 1\n"
-    )
-    waiting.write_text(f"sleep {WORK_SECONDS}\ncat <<'END'\n{said.out.decode()}END\n")
+    said = processes.run(ssh, stdin=real.encode(), seconds=60, limit=1 << 24, until=b"\nend 1\n")
+    waiting = f"sleep {WORK_SECONDS}\ncat <<'END'\n{said.out.decode()}END\n"
     for title, script in (("the real script", real), ("one that only waits", waiting)):
         facts.SCRIPT = script
         for shared in (False, True):

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from planning.system_facts import DockerUnit
+from planning.facts.units import DockerUnit
 
 DEFAULT_HOST = "unix:///var/run/docker.sock"
 # One argument of a command line as systemd reads it: quotes may stand anywhere in it.

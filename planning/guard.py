@@ -14,8 +14,8 @@ from ipaddress import IPv4Address, IPv4Network
 
 from planning import records
 from planning.facts import HostFacts
+from planning.facts.swarm import SwarmFacts
 from planning.ports import Port
-from planning.swarm_facts import SwarmFacts
 
 # The change's name on a host (HostFacts.records), and what its rules are called there.
 CHANGE = "firewall"

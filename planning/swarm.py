@@ -14,7 +14,7 @@ from typing import Literal
 
 from planning import records, swarm_held
 from planning.facts import HostFacts, Unreachable
-from planning.swarm_facts import SwarmFacts
+from planning.facts.swarm import SwarmFacts
 from planning.swarm_held import CHANGE
 
 Role = Literal["manager", "worker"]

@@ -1,4 +1,4 @@
-"""What reading the facts costs a host, and what facts.sh finds on a real one."""
+"""What reading the facts costs a host, and what they find on a real one."""
 
 from __future__ import annotations
 
@@ -95,3 +95,48 @@ def test_a_host_without_the_tools_that_are_not_essential_gives_the_other_facts(s
     assert found.firewall.iptables is None
     assert found.unit is None
     assert found.engine is not None
+
+
+CACHE = "/var/lib/crosshost/x/backends"
+
+
+@pytest.fixture
+def of_the_stack(lab):
+    """The folder of stack x on docker01."""
+    lab.ssh("docker01", "mkdir -p -m 700 /var/lib/crosshost /var/lib/crosshost/x")
+    yield
+    lab.ssh("docker01", "rm -r /var/lib/crosshost/x; rmdir /var/lib/crosshost || :")
+
+
+def test_reading_a_host_without_the_stack_leaves_nothing_there(lab, seen):
+    assert seen().backends == {"consul", "etcd", "zookeeper"}
+    assert lab.ssh("docker01", "ls -d /var/lib/crosshost/x", check=False).returncode != 0
+
+
+def test_dockerd_is_searched_once_and_again_when_it_is_another_file(lab, of_the_stack, seen):
+    assert seen().backends == {"consul", "etcd", "zookeeper"}
+    kept = lab.ssh("docker01", f"cat {CACHE}").stdout
+    lab.ssh("docker01", f"sed -i 's/ consul / /' {CACHE}")
+    assert seen().backends == {"etcd", "zookeeper"}
+    lab.ssh("docker01", "touch $(readlink -f $(command -v dockerd))")
+    assert seen().backends == {"consul", "etcd", "zookeeper"}
+    assert lab.ssh("docker01", f"cat {CACHE}").stdout not in ("", kept)
+
+
+@pytest.mark.parametrize(
+    "edit",
+    ["s/consul/$(touch x)/", "s/consul/*/", "s/consul.*//", "s/^/x/", "s/.*//"],
+)
+def test_a_cache_that_is_not_as_it_was_written_is_not_believed(lab, of_the_stack, seen, edit):
+    seen()
+    kept = lab.ssh("docker01", f"cat {CACHE}").stdout
+    lab.ssh("docker01", f"sed -i '{edit}' {CACHE}")
+    assert seen().backends == {"consul", "etcd", "zookeeper"}
+    assert lab.ssh("docker01", f"cat {CACHE}").stdout == kept
+
+
+@pytest.mark.parametrize("spoil", ["chmod 777", "chown nobody"])
+def test_nothing_is_written_where_others_may_write(lab, of_the_stack, seen, spoil):
+    lab.ssh("docker01", f"{spoil} /var/lib/crosshost/x")
+    assert seen().backends == {"consul", "etcd", "zookeeper"}
+    assert lab.ssh("docker01", f"ls {CACHE}", check=False).returncode != 0

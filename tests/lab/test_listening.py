@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from planning.system_facts import Listener, listeners
+from planning.facts.listeners import Listener, listeners
 from tests.unit.fleet import ROOT
 
 ADDRESS = {"all": {"*", "0.0.0.0", "[::]"}}

@@ -5,6 +5,8 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
+from planning import facts
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -26,7 +28,15 @@ def test_shellcheck_finds_nothing():
     assert result.returncode == 0, result.stdout
 
 
+def test_shellcheck_finds_nothing_in_the_facts_script_as_it_runs():
+    result = subprocess.run(
+        ["shellcheck", "-"], input=facts.script(), cwd=ROOT, capture_output=True, text=True
+    )
+    assert result.returncode == 0, result.stdout
+
+
 def test_scripts_for_hosts_are_posix_sh():
-    for script in (ROOT / "components" / "scripts").glob("*.sh"):
+    folders = (ROOT / "components" / "scripts", ROOT / "planning" / "facts")
+    for script in (script for folder in folders for script in folder.glob("*.sh")):
         first = script.read_text().splitlines()[0]
         assert first in ("#!/bin/sh", "# shellcheck shell=sh"), script

@@ -61,7 +61,7 @@ def facts_text(
     mtu: int = 1500,
     more: tuple[str, ...] = (),
 ) -> str:
-    """What facts.sh prints on a host like this; ``more`` are further lines of it."""
+    """What the facts script prints on a host like this; ``more`` are further lines of it."""
     lines = [
         "version 1",
         f"uid {uid}",
@@ -112,14 +112,14 @@ Answer = str | tuple[int, str]
 
 
 def seen_by(answer: Answer, asked: tuple[int, int] = (CLOCK, CLOCK)) -> HostFacts | Unreachable:
-    """A host's facts, from what facts.sh printed or from ssh's exit code and error."""
+    """A host's facts, from what the facts script printed or from ssh's exit code and error."""
     if isinstance(answer, str):
         return understood(Ended(0, answer.encode(), b""), asked)
     return understood(Ended(answer[0], b"", answer[1].encode()), asked)
 
 
 class RecordingEngine(pulumi.runtime.Mocks):
-    """Answers as an engine would; ``facts`` maps a host to facts.sh's output or a failure."""
+    """Answers as an engine would; ``facts`` maps a host to the script's output or a failure."""
 
     def __init__(self, facts: Mapping[str, Answer]) -> None:
         self.facts = facts

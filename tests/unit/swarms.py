@@ -81,7 +81,7 @@ def host_text(
     engine: Mapping[str, Any] | None = None,
     **more: Any,
 ) -> str:
-    """What facts.sh prints on a host; ``swarm``: that section of `docker info`, ``engine``: others."""
+    """What the facts script prints on a host; ``swarm``: that section of `docker info`, ``engine``: others."""
     info = {"Swarm": swarm or {"LocalNodeState": "inactive"}, **(engine or {})}
     given = {"version": "28.5.2", "backends": (), "address": ADDRESSES[name], **more}
     return facts_text(hostname=name, info=info, **given)
@@ -98,7 +98,7 @@ def fleet_texts(
     hosts: Sequence[str] = HOSTS,
     **more: Any,
 ) -> dict[str, str]:
-    """What facts.sh prints on hosts that are one swarm, by an earlier up if ``recorded``."""
+    """What the facts script prints on hosts that are one swarm, by an earlier up if ``recorded``."""
     found = {}
     for name in hosts:
         manages = name in managers

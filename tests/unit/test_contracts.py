@@ -14,7 +14,7 @@ from components.networks.base import Network, NetworkSettings
 from components.networks.overlay import OverlaySettings
 from lab.fleets import FLEETS
 from planning.contract import Contract, Path
-from planning.facts import HostFacts, parse
+from planning.facts import HostFacts, parse, script
 from reports.verdicts import judge
 from stacks.settings import parse as parse_settings
 from tests.unit.fleet import ROOT, facts_text, stack_values
@@ -74,9 +74,8 @@ def test_its_ports_and_modules_are_well_formed(contract: Contract):
         assert protocol in ("tcp", "udp")
         assert 0 < number < 1 << 16
     assert len(set(contract.modules)) == len(contract.modules)
-    script = (ROOT / "components" / "scripts" / "facts.sh").read_text()
     for module in contract.modules:
-        assert re.search(rf"^module {module} [A-Z_]+$", script, re.M), "facts must tell of it"
+        assert re.search(rf"^module {module} [A-Z_]+$", script(), re.M), "facts must tell of it"
 
 
 @EACH

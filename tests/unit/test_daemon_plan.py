@@ -21,8 +21,9 @@ from planning import (
 )
 from planning.daemon_plan import Api
 from planning.facts import HostFacts, parse
-from planning.held import Held
-from planning.system_facts import DockerUnit, Listener
+from planning.facts.listeners import Listener
+from planning.facts.records import Held
+from planning.facts.units import DockerUnit
 from tests.unit.fleet import facts_text
 
 CONTENT = "[Service]\nExecStart=/usr/sbin/dockerd -H fd:// $DOCKER_OPTS\n"

@@ -13,7 +13,7 @@ from components.daemon import words
 from planning import daemon_plan, daemon_preflight, records
 from planning.daemon_reload import lost_by_reload
 from planning.facts import HostFacts, parse
-from planning.system_facts import forwards_at_boot
+from planning.facts.forwarding import forwards_at_boot
 from tests.unit.fleet import b64, containers, facts_text, run_program, stack_values
 
 BROKEN, MENDED = "29.2.1", "29.3.0"

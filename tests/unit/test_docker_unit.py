@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from planning.docker_unit import Start, drop_in_path
-from planning.system_facts import DockerUnit
+from planning.facts.units import DockerUnit
 
 DEBIAN = (
     "[Unit]\nDescription=x\nRequires=docker.socket\n\n[Service]\nType=notify\n"

@@ -26,7 +26,7 @@ ADDRESSES = {"docker01": "10.0.0.11", "docker02": "10.0.0.12"}
 
 
 def seen(hosts):
-    """Facts; ``hosts``: host -> facts.sh's output, or (status, error)."""
+    """Facts; ``hosts``: host -> what the facts script printed, or (status, error)."""
     return {name: seen_by(answer) for name, answer in hosts.items()}
 
 

@@ -1,6 +1,10 @@
-"""What facts.sh prints, as facts."""
+"""What the facts script prints, as facts."""
 
 from __future__ import annotations
+
+import ast
+from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -8,9 +12,11 @@ from hypothesis import strategies as st
 
 from components.facts import understood
 from components.processes import Ended
-from planning import facts, system_facts
+from planning import facts
+from planning.facts.firewall import Firewall
 from tests.unit.fleet import CLOCK, b64, containers, facts_text, listening, networks
 
+FOLDER = Path(facts.__file__).parent
 SHELL = [
     "$(touch x)",
     "`x`",
@@ -194,7 +200,7 @@ def test_what_a_host_does_not_tell_is_none_and_never_a_default():
     assert seen.sudo is None
     assert seen.skew is None
     assert seen.modules == {}
-    assert seen.firewall == system_facts.Firewall(iptables="-P INPUT ACCEPT\n")
+    assert seen.firewall == Firewall(iptables="-P INPUT ACCEPT\n")
     assert seen.guard is None
 
 
@@ -220,3 +226,29 @@ def test_facts_that_are_cut_off_are_refused(lost):
     text = "".join(facts_text().splitlines(keepends=True)[:-lost])
     with pytest.raises(ValueError, match="did not run to its end"):
         facts.parse(text)
+
+
+def test_a_fragment_stands_beside_every_topic_and_in_the_script_once():
+    for topic in facts.topics():
+        text = facts.fragment(topic).read_text().removeprefix("# shellcheck shell=sh\n")
+        assert facts.script().count(text) == 1, topic
+    fragments = {facts.fragment(topic) for topic in facts.topics()}
+    assert {*FOLDER.glob("*.sh")} == {*fragments, FOLDER / "frame.sh"}
+
+
+def test_no_two_topics_have_a_fact_of_the_same_name():
+    names = [name for topic in facts.topics() for name in topic.model_fields]
+    assert len(names) == len(set(names))
+
+
+@pytest.mark.parametrize("path", sorted(FOLDER.glob("*.py")), ids=lambda path: path.stem)
+def test_every_field_of_facts_has_its_line_of_documentation(path):
+    bases = {"Facts", "Topic", *(topic.__name__ for topic in facts.topics())}
+    for node in ast.walk(ast.parse(path.read_text())):
+        if not isinstance(node, ast.ClassDef) or not {ast.unparse(b) for b in node.bases} & bases:
+            continue
+        assert ast.get_docstring(node), node.name
+        for field, after in pairwise([*node.body, None]):
+            if isinstance(field, ast.AnnAssign):
+                text = ast.literal_eval(after.value) if isinstance(after, ast.Expr) else ""
+                assert text.strip().endswith("."), f"{node.name}.{ast.unparse(field.target)}"

@@ -7,9 +7,9 @@ from ipaddress import IPv4Address
 import pytest
 
 from planning import facts, firewall_iptables, firewall_nft, ports
+from planning.facts.firewall import Firewall
 from planning.firewall import Packet, verdict
 from planning.ports import Member
-from planning.system_facts import Firewall
 from tests.unit.fleet import facts_text
 
 

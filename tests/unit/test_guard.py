@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 from planning import guard, records
 from planning.facts import HostFacts, parse
+from planning.facts.swarm import NodeAddress, SwarmFacts
 from planning.guard import Guarded
-from planning.swarm_facts import NodeAddress, SwarmFacts
 from tests.unit.fleet import facts_text
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from planning.facts import parse
-from planning.swarm_facts import Node, SwarmFacts
+from planning.facts.swarm import Node, SwarmFacts
 from tests.unit.fleet import b64, facts_text
 from tests.unit.swarms import HOSTS, host, leaderless, locked, manager, nodes, worker
 

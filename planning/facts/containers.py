@@ -1,0 +1,48 @@
+"""Containers on the host, ours or not."""
+
+from __future__ import annotations
+
+from typing import Self
+
+from planning.answers import Printable, Word
+from planning.facts.base import Facts, Topic
+from planning.facts.info import docker_info
+from planning.facts.printed import Printed
+
+
+class ContainerFacts(Facts):
+    """A row of `docker ps --all`."""
+
+    id: Word
+    """Its ID, in full."""
+    name: Word
+    """Its name."""
+    state: Word
+    """"created", "running", "paused", "restarting", "removing", "exited" or "dead"."""
+    status: Printable
+    """Its state in Docker's own words ("Up 3 hours")."""
+    stack: Printable
+    """Its label crosshost.stack, "" where crosshost did not make it."""
+    made: Printable = ""
+    """Its label crosshost.made."""
+    host: Printable = ""
+    """Its label crosshost.host."""
+    networks: Printable = ""
+    """The names of its networks, separated by commas."""
+
+
+class ContainersTopic(Topic):
+    """Containers on the host."""
+
+    containers: list[ContainerFacts] | None = []
+    """All containers, running or not; None where they could not be read."""
+
+    @property
+    def running(self) -> int:
+        """How many containers run, ours or not."""
+        return sum(c.state == "running" for c in self.containers or [])
+
+    @classmethod
+    def read(cls, printed: Printed) -> Self:
+        answers = docker_info(printed).ServerVersion
+        return cls(containers=printed.rows("containers", ContainerFacts) if answers else None)

@@ -1,0 +1,14 @@
+# shellcheck shell=sh
+# shellcheck disable=SC2154
+if [ -n "$info" ]; then
+    put_output networks 5 docker network ls --no-trunc --format \
+        '{"id":{{json .ID}},"name":{{json .Name}},"driver":{{json .Driver}},"scope":{{json .Scope}},"stack":{{json (.Label "crosshost.stack")}},"made":{{json (.Label "crosshost.made")}}}'
+    case $text in
+    *'"driver":"macvlan"'*)
+        # shellcheck disable=SC2016
+        put_output parents 5 sh -c 'docker network inspect --format \
+            "{\"id\":{{json .Id}},\"parent\":{{json (index .Options \"parent\")}}}" \
+            $(docker network ls --quiet --no-trunc --filter driver=macvlan)'
+        ;;
+    esac
+fi

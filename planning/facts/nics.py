@@ -1,0 +1,57 @@
+"""Network interfaces."""
+
+from __future__ import annotations
+
+from ipaddress import IPv4Interface
+from typing import Self
+
+from planning import answers
+from planning.facts.base import Facts, Topic
+from planning.facts.printed import Printed, number
+
+
+class Nic(Facts):
+    """One network interface."""
+
+    flags: frozenset[str]
+    """Its flags as `ip link` shows them ("UP", "PROMISC", ...)."""
+    mtu: int
+    """Its MTU, in bytes."""
+    addresses: list[IPv4Interface] = []
+    """Its IPv4 addresses, each with its network's prefix."""
+
+    @property
+    def promiscuous(self) -> bool:
+        return "PROMISC" in self.flags
+
+
+class NicsTopic(Topic):
+    """Network interfaces."""
+
+    nics: dict[str, Nic] = {}
+    """Name of an interface -> the interface; those that no stack file can name are left out."""
+
+    @classmethod
+    def read(cls, printed: Printed) -> Self:
+        return cls(nics=printed.read("links", lambda: _nics(printed)) or {})
+
+
+def _nics(printed: Printed) -> dict[str, Nic]:
+    """From `ip -o link show` and `ip -o -4 addr show`."""
+    here: dict[str, list[IPv4Interface]] = {}
+    for line in (printed.text("addresses") or "").splitlines():
+        _, name, family, address, *_ = [*line.split(), "", "", "", ""]
+        if family == "inet":
+            here.setdefault(name, []).append(IPv4Interface(address))
+    nics: dict[str, Nic] = {}
+    for line in (printed.text("links") or "").splitlines():
+        _, name, flags, _, mtu, *_ = [*line.split(), "", "", "", ""]
+        name = name.removesuffix(":").partition("@")[0]
+        if not answers.is_word(name):
+            continue
+        nics[name] = Nic(
+            flags=frozenset(flags.strip("<>").split(",")),
+            mtu=number(mtu),
+            addresses=here.get(name, []),
+        )
+    return nics

@@ -1,0 +1,41 @@
+# shellcheck shell=sh
+# What crosshost keeps on the host.
+# shellcheck disable=SC2154
+for record in "$state"/*/record "$state"/nic/*/record; do
+    [ -f "$record" ] || continue
+    name=${record#"$state"/}
+    name=${name%/record}
+    if read_file "record/$name" "$record"; then put record "$name $text"; fi
+done
+# What stacks hold together (held.sh); one whose folder is gone holds nothing.
+shared=/var/lib/crosshost/@host
+for file in "$shared"/*/before "$shared"/*/*/before "$shared"/*/holders/* "$shared"/*/*/holders/*; do
+    [ -f "$file" ] || continue
+    case $file in
+    */holders/*)
+        holder=${file##*/}
+        [ -d "/var/lib/crosshost/${holder%%@*}" ] || continue
+        ;;
+    esac
+    name=${file#"$shared"/}
+    if read_file "held/$name" "$file"; then put held "$name $text"; fi
+done
+# The version before kept these by stack.
+for record in /var/lib/crosshost/*/daemon/record /var/lib/crosshost/*/swarm/record; do
+    other=${record#/var/lib/crosshost/}
+    other=${other%/*/record}
+    case $record in */swarm/record) thing=swarm kind=swarm_record ;; *) thing=daemon.json kind=daemon_record ;; esac
+    if [ ! -f "$record" ] || [ "$other" = "$stack" ]; then continue; fi
+    if [ -e "$shared/$thing/holders/$other" ]; then continue; fi
+    if read_file "$kind/$other" "$record"; then put "$kind" "$other $text"; fi
+done
+# Of the API's certificates and key only what they hash to, and whether others can read the key.
+for folder in "$state"/tls/*/; do
+    [ -d "$folder" ] || continue
+    name=${folder%/}
+    put certificates "${name##*/} $(cat "$folder"ca.pem "$folder"cert.pem "$folder"key.pem 2>/dev/null |
+        sha256sum | cut -d' ' -f1) $(stat -c %a "$folder"key.pem 2>/dev/null)"
+done
+if [ -d "$state/scripts" ]; then
+    put scripts_hash "$(cat "$state"/scripts/*.sh 2>/dev/null | sha256sum | cut -d' ' -f1)"
+fi

@@ -1,0 +1,2 @@
+# shellcheck shell=sh
+put_output routes 5 ip -o -4 route show
