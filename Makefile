@@ -32,7 +32,7 @@ test-unit:
 lint:
 	$(PYTHON) -m ruff check .
 	$(PYTHON) -m ruff format --check .
-	$(PYTHON) -m mypy __main__.py stacks components crosshost planning reports lab tests
+	$(PYTHON) -m mypy __main__.py stacks components crosshost planning reports lab standins tests
 
 format:
 	$(PYTHON) -m ruff check --fix .

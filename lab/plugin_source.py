@@ -20,7 +20,7 @@ from lab.errors import LabError
 from lab.progress import say, step
 
 VERSIONS = {"docker": "5.1.0", "command": "1.2.1"}
-_STAND_INS = Path(__file__).with_name("plugins")
+_STAND_INS = Path(__file__).parents[1] / "standins" / "plugins"
 _ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
 _INSTALL_SECONDS = 300.0
 

@@ -16,7 +16,7 @@ import pytest
 
 from lab import images
 from lab.lab import Lab
-from tests.plugin_traces import records
+from standins.replay import records
 
 _HOSTS = {"b1": "docker01", "b2": "docker02", "b3": "docker02"}
 """Recorded host -> ours. b3 had Docker 26: only what does not depend on that is replayed."""
@@ -190,7 +190,7 @@ def _prepare(lab: Lab, host: str) -> None:
 
 
 def _inside(lab: Lab, module: str, stage: dict[str, Any], *arguments: str) -> Any:
-    command = [sys.executable, "-m", f"tests.plugin_traces.{module}", *arguments]
+    command = [sys.executable, "-m", f"standins.replay.{module}", *arguments]
     result = lab.run(command, input=json.dumps(stage), timeout=120)
     return json.loads(result.stdout)
 

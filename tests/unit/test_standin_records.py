@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from tests.plugin_traces import records
-from tests.plugin_traces.plugin import CallFailed, Plugin, running
-from tests.plugin_traces.records import Call
+from standins.replay import records
+from standins.replay.plugin import CallFailed, Plugin, running
+from standins.replay.records import Call
 
 ACCEPTED = {
     (

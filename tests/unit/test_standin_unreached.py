@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.plugin_traces.plugin import CallFailed, running
+from standins.replay.plugin import CallFailed, running
 
 _NETWORK = "docker:index/network:Network::n"
 _REFUSED = "failed to open the raw stream connection: dial unix /var/run/docker.sock: connect: "

@@ -13,7 +13,7 @@ import grpc  # type: ignore[import-untyped]
 from google.protobuf import struct_pb2  # type: ignore[import-untyped]
 from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
 
-FOLDER = Path(__file__).parents[2] / "lab" / "plugins"
+FOLDER = Path(__file__).parents[1] / "plugins"
 
 _SIGNATURE = "4dabf18193072939515e22adb298388d"
 _SIGNATURES = {

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-_FOLDER = Path(__file__).parent
+_FOLDER = Path(__file__).parents[1] / "traces"
 Json = Any
 # Records of single diffs, each with its inputs and its state.
 DIFFS = ("container-ports-order",)
