@@ -194,7 +194,7 @@ class Replay:
             resource_id = self._ours(request["id"])
             plugin.delete(call.urn, resource_id, resource.states.get(resource_id, {}))
             return {}
-        return plugin.invoke(call.urn, self._ours(request["args"]))
+        raise ValueError(f"cannot be replayed: {call.method}")
 
     def _create(self, plugin: Plugin, call: Call, resource: _Resource) -> Json:
         inputs, preview = self._ours(call.request["properties"]), call.request["preview"]

@@ -154,16 +154,9 @@ class Plugin:
         )
         self._call("Delete", request)
 
-    def invoke(self, token: str, args: Json) -> dict[str, Json]:
+    def invoke(self, token: str, args: Json) -> None:
         """Run a function."""
-        response = self._call("Invoke", provider_pb2.InvokeRequest(tok=token, args=to_wire(args)))
-        failures = [
-            {key: value for key, value in
-             (("property", failure.property), ("reason", failure.reason)) if value}
-            for failure in response.failures
-        ]  # fmt: skip
-        found = {"return": from_wire(getattr(response, "return"))}
-        return {**found, "failures": failures} if failures else found
+        self._call("Invoke", provider_pb2.InvokeRequest(tok=token, args=to_wire(args)))
 
     def _call(self, method: str, request: Any) -> Any:
         try:

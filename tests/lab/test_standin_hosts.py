@@ -56,7 +56,7 @@ local-assets local-secrets
 """.split()  # noqa: SIM905
 
 LEFT_OUT = {
-    "container-attach-logs": "two lines whose order in the log is chance",
+    "container-attach-logs": "attach is not in the stand-in",
     "container-exits-restart": "error texts of Docker 26",
     "container-full": "memory limits are read back differently where swap is not accounted",
     "container-inplace": "as container-full",
@@ -67,7 +67,7 @@ LEFT_OUT = {
     "container-privileged": "failed in the recorder's hosts, works in ours",
     "container-privileged-bullseye": "as container-privileged",
     "container-privileged-trixie": "as container-privileged",
-    "functions": "getRegistryImage is not in the stand-in",
+    "functions": "functions are not in the stand-in",
     "network-and-container-parallel": "a replay makes one call at a time; see ten containers below",
     "network-delete-attached-b3": "as network-delete-attached-b1, on Docker 26",
     "network-ipvlan": "depends on the kernel",
@@ -91,7 +91,7 @@ LEFT_OUT = {
     "remoteimage-pulltrigger-deletes": "needs the recorder's registry",
     "copy-asset-archive": "refused in Check",
     "copyfile-deprecated": "remote.CopyFile is not in the stand-in",
-    "local-run": "lists the recorder's folder",
+    "local-run": "functions are not in the stand-in",
     "provider-default": "has no resources",
     "remote-background": "8 s of waiting for a process that keeps stdout open",
     "remote-concurrency": "a replay makes one call at a time; see commands below",

@@ -16,7 +16,7 @@ Log = Callable[[str, str], None]
 
 @dataclass(frozen=True)
 class Target:
-    """The resource or function that a call is about; ``ignored``: inputs whose changes are to be."""
+    """The resource that a call is about; ``ignored``: inputs whose changes are to be."""
 
     type: str
     name: str
@@ -109,8 +109,8 @@ class Provider:
         """Remove the resource; it is no error that it is gone."""
         raise Unimplemented("Delete is not implemented")
 
-    def invoke(self, target: Target, args: Props) -> tuple[Props, list[Failure]]:
-        """Run a function."""
+    def invoke(self, token: str) -> None:
+        """Run a function: neither stand-in has one, as the program calls none."""
         raise Unimplemented("Invoke is not implemented")
 
     def close(self) -> None:

@@ -83,76 +83,53 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         return empty_pb2.Empty()
 
     def CheckConfig(self, request: Any, context: Any) -> Any:
-        return _run(
-            context,
-            lambda: _checked(
-                self._provider.check_config(
-                    self._target(request), self._props(request.news), self._props(request.olds)
-                )
-            ),
-        )
+        def call(target: Target) -> Any:
+            return _checked(self._provider.check_config(target, *self._of(request, "news", "olds")))
+
+        return self._run(request, context, call)
 
     def DiffConfig(self, request: Any, context: Any) -> Any:
-        olds = request.old_inputs if request.HasField("old_inputs") else request.olds
-        return _run(
-            context,
-            lambda: _difference(
-                self._provider.diff_config(
-                    self._target(request), self._props(olds), self._props(request.news)
-                )
-            ),
-        )
+        olds = "old_inputs" if request.HasField("old_inputs") else "olds"
+
+        def call(target: Target) -> Any:
+            return _difference(self._provider.diff_config(target, *self._of(request, olds, "news")))
+
+        return self._run(request, context, call)
 
     def Configure(self, request: Any, context: Any) -> Any:
         def call() -> Any:
-            self._provider.configure(self._props(request.args))
+            self._provider.configure(*self._of(request, "args"))
             return provider_pb2.ConfigureResponse(**self._provider.features)
 
         return _run(context, call)
 
     def Check(self, request: Any, context: Any) -> Any:
-        return _run(
-            context,
-            lambda: _checked(
-                self._provider.check(
-                    self._target(request),
-                    self._props(request.news),
-                    self._props(request.olds),
-                    request.randomSeed,
-                )
-            ),
-        )
+        def call(target: Target) -> Any:
+            news, olds = self._of(request, "news", "olds")
+            return _checked(self._provider.check(target, news, olds, request.randomSeed))
+
+        return self._run(request, context, call)
 
     def Diff(self, request: Any, context: Any) -> Any:
-        return _run(
-            context,
-            lambda: _difference(
-                self._provider.diff(
-                    self._target(request),
-                    self._props(request.olds),
-                    self._props(request.news),
-                    self._props(request.old_inputs),
-                )
-            ),
-        )
+        def call(target: Target) -> Any:
+            return _difference(
+                self._provider.diff(target, *self._of(request, "olds", "news", "old_inputs"))
+            )
+
+        return self._run(request, context, call)
 
     def Create(self, request: Any, context: Any) -> Any:
-        def call() -> Any:
-            resource_id, state = self._provider.create(
-                self._target(request), self._props(request.properties), request.preview
-            )
+        def call(target: Target) -> Any:
+            (inputs,) = self._of(request, "properties")
+            resource_id, state = self._provider.create(target, inputs, request.preview)
             return provider_pb2.CreateResponse(id=resource_id, properties=props_to_wire(state))
 
-        return _run(context, call)
+        return self._run(request, context, call)
 
     def Read(self, request: Any, context: Any) -> Any:
-        def call() -> Any:
-            found = self._provider.read(
-                self._target(request),
-                request.id,
-                self._props(request.properties),
-                self._props(request.inputs),
-            )
+        def call(target: Target) -> Any:
+            given = self._of(request, "properties", "inputs")
+            found = self._provider.read(target, request.id, *given)
             if not found.id:
                 return provider_pb2.ReadResponse()
             return provider_pb2.ReadResponse(
@@ -161,39 +138,32 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
                 inputs=props_to_wire(found.inputs),
             )
 
-        return _run(context, call)
+        return self._run(request, context, call)
 
     def Update(self, request: Any, context: Any) -> Any:
-        def call() -> Any:
-            state = self._provider.update(
-                self._target(request),
-                request.id,
-                self._props(request.olds),
-                self._props(request.news),
-                request.preview,
-            )
+        def call(target: Target) -> Any:
+            olds, news = self._of(request, "olds", "news")
+            state = self._provider.update(target, request.id, olds, news, request.preview)
             return provider_pb2.UpdateResponse(properties=props_to_wire(state))
 
-        return _run(context, call)
+        return self._run(request, context, call)
 
     def Delete(self, request: Any, context: Any) -> Any:
-        def call() -> Any:
-            self._provider.delete(
-                self._target(request), request.id, self._props(request.properties)
-            )
+        def call(target: Target) -> Any:
+            self._provider.delete(target, request.id, *self._of(request, "properties"))
             return empty_pb2.Empty()
 
-        return _run(context, call)
+        return self._run(request, context, call)
 
     def Invoke(self, request: Any, context: Any) -> Any:
-        def call() -> Any:
-            target = Target(request.tok, "", lambda level, text: self._log.send("", level, text))
-            result, failures = self._provider.invoke(target, self._props(request.args))
-            response = provider_pb2.InvokeResponse(failures=_failures(failures))
-            getattr(response, "return").CopyFrom(props_to_wire(result))
-            return response
+        return _run(context, lambda: self._provider.invoke(request.tok))
 
-        return _run(context, call)
+    def _run(self, request: Any, context: Any, call: Callable[[Target], Any]) -> Any:
+        return _run(context, lambda: call(self._target(request)))
+
+    def _of(self, request: Any, *names: str) -> list[Props]:
+        """The properties that a request has under these names."""
+        return [self._props(getattr(request, name)) for name in names]
 
     def _props(self, struct: Any) -> Props:
         props = props_from_wire(struct)

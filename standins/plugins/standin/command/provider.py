@@ -13,11 +13,10 @@ from ..values import UNKNOWN, Asset, Props, Secret, plain
 from . import copy, local
 from .diffing import diff
 from .remote import Remote
-from .schema import COPY, LOCAL_RUN, REMOTE_COMMAND, RESOURCES, check, refusals, whole_asset
+from .schema import COPY, REMOTE_COMMAND, RESOURCES, check, whole_asset
 
 _COPY: Final = "command:remote:CopyToRemote"
 _REMOTE: Final = "command:remote:Command"
-_RUN: Final = "command:local:run"
 
 
 class Command(Provider):
@@ -104,15 +103,8 @@ class Command(Provider):
         if target.type != _COPY and text is not None:
             self._run(target, state, text, state)
 
-    def invoke(self, target: Target, args: Props) -> tuple[Props, list[Failure]]:
-        if target.type != _RUN:
-            raise PluginError(f"Invoke '{target.type}' not found")
-        given = {key: value for key, value in args.items() if value is not None}
-        failures = refusals("local.RunInputs", LOCAL_RUN, given)
-        if failures:
-            return {}, failures
-        output = local.command(given, plain(given["command"]), {}, target.log)
-        return {**given, **output}, []
+    def invoke(self, token: str) -> None:
+        raise PluginError(f"Invoke '{token}' not found")
 
     def close(self) -> None:
         self._remote.close()

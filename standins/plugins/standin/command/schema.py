@@ -75,15 +75,6 @@ COPY: Final[Inputs] = {
     "triggers": Input("array"),
 }
 LOCAL_COMMAND: Final[Inputs] = {**_RUN, **_LOCAL}
-LOCAL_RUN: Final[Inputs] = {
-    **_LOCAL,
-    "addPreviousOutputInEnv": Input("bool"),
-    "command": Input("string", required=True),
-    "environment": Input("map"),
-    "logging": Input("string"),
-    "stdin": Input("string"),
-}
-
 RESOURCES: Final[Mapping[str, tuple[str, Inputs]]] = {
     "command:remote:Command": ("remote.CommandInputs", REMOTE_COMMAND),
     "command:remote:CopyToRemote": ("remote.CopyToRemoteInputs", COPY),

@@ -44,6 +44,15 @@ class Client:
         """What the daemon has at `path`."""
         return self.call("GET", path, None, query)
 
+    def find(self, path: str) -> Any:
+        """What the daemon has at `path`, None where it has nothing there."""
+        try:
+            return self.get(path)
+        except DockerError as failure:
+            if failure.status == 404:
+                return None
+            raise
+
     def post(self, path: str, body: Any = None, **query: Any) -> Any:
         """Have the daemon do something."""
         return self.call("POST", path, body, query)
@@ -67,10 +76,6 @@ class Client:
             json.loads(line).get("error", "") for line in said.decode().splitlines() if line.strip()
         ]
         return next((problem for problem in problems if problem), "")
-
-    def raw(self, path: str, **query: Any) -> bytes:
-        """What the daemon has at `path`, as it comes."""
-        return self._request("GET", path, None, query, {})
 
     def call(self, method: str, path: str, body: Any, query: dict[str, Any]) -> Any:
         """One request with JSON both ways."""

@@ -32,6 +32,8 @@ _CHANGED_BY_DOCKER: Final = (
 
 def create(client: Client, inputs: Props) -> tuple[str, Props]:
     """Make and start a container."""
+    if inputs.get("attach"):
+        raise Failed("'attach' is not supported by the stand-in plugin")
     try:
         find(client, inputs["image"])
     except DockerError as failure:
@@ -46,7 +48,7 @@ def create(client: Client, inputs: Props) -> tuple[str, Props]:
     except DockerError as failure:
         raise Failed(f"Unable to create container: {failure.text}") from None
     try:
-        logs = _finish(client, resource_id, inputs)
+        _finish(client, resource_id, inputs)
         inspect = _inspect(client, resource_id)
     except Failed as failure:
         state = unfinished(CONTAINER, inputs, resource_id)
@@ -55,12 +57,11 @@ def create(client: Client, inputs: Props) -> tuple[str, Props]:
         text = f"container {resource_id} was removed while it was being created"
         raise Failed(text)
     props = {**seen(inspect), "mustRun": _must_run(inspect, inputs["mustRun"])}
-    state = created(CONTAINER, inputs, props, resource_id)
-    return resource_id, {**state, "containerLogs": logs}
+    return resource_id, created(CONTAINER, inputs, props, resource_id)
 
 
-def _finish(client: Client, resource_id: str, inputs: Props) -> str | None:
-    """Networks, uploads, start and the waits; the container's log where it is asked for."""
+def _finish(client: Client, resource_id: str, inputs: Props) -> None:
+    """Networks, uploads, start and the wait."""
     if inputs.get("networksAdvanced"):
         _connect(client, resource_id, inputs["networksAdvanced"])
     for upload in inputs.get("uploads") or []:
@@ -72,15 +73,8 @@ def _finish(client: Client, resource_id: str, inputs: Props) -> str | None:
             raise Failed(f"Unable to start container: {failure.text}") from None
         if inputs.get("wait"):
             _wait_healthy(client, resource_id, inputs.get("waitTimeout") or 60)
-        elif not inputs.get("attach"):
+        else:
             time.sleep(_SETTLE)
-    if not inputs.get("attach"):
-        return None
-    try:
-        client.post(f"/containers/{resource_id}/wait")
-        return _logs(client, resource_id) if inputs.get("logs") else None
-    except DockerError as failure:
-        raise Failed(f"Unable to wait container end of execution: {failure.text}") from None
 
 
 def _connect(client: Client, resource_id: str, networks: list[Props]) -> None:
@@ -118,25 +112,10 @@ def _wait_healthy(client: Client, resource_id: str, seconds: int) -> None:
     raise Failed("container failed to be in healthy state")
 
 
-def _logs(client: Client, resource_id: str) -> str:
-    """The log without the frame headers that a container without a terminal has."""
-    said = client.raw(f"/containers/{resource_id}/logs", stdout=True, stderr=True)
-    inspect = _inspect(client, resource_id) or {"Config": {}}
-    if inspect["Config"].get("Tty"):
-        return said.decode(errors="replace")
-    text, rest = b"", said
-    while len(rest) >= 8:
-        size = int.from_bytes(rest[4:8], "big")
-        text, rest = text + rest[8 : 8 + size], rest[8 + size :]
-    return text.decode(errors="replace")
-
-
 def _inspect(client: Client, resource_id: str) -> dict[str, Any] | None:
     try:
-        inspect: dict[str, Any] = client.get(f"/containers/{resource_id}/json")
+        inspect: dict[str, Any] | None = client.find(f"/containers/{resource_id}/json")
     except DockerError as failure:
-        if failure.status == 404:
-            return None
         raise Failed(failure.text) from None
     return inspect
 
@@ -182,7 +161,7 @@ def update(client: Client, resource_id: str, state: Props, news: Props) -> Props
 def delete(client: Client, resource_id: str, state: Props) -> None:
     """Stop (with grace, if asked for) and remove; a container that is gone is no error."""
     try:
-        if state.get("destroyGraceSeconds") and not state.get("attach"):
+        if state.get("destroyGraceSeconds"):
             seconds = state["destroyGraceSeconds"]
             try:
                 client.post(f"/containers/{resource_id}/stop", t=str(seconds))

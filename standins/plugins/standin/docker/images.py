@@ -16,12 +16,7 @@ from .state import created, inputs_after, refreshed, updated
 
 def look(client: Client, name: str) -> dict[str, Any] | None:
     """The image on the host, if it is there."""
-    try:
-        image: dict[str, Any] = client.get(f"/images/{name}/json")
-    except DockerError as failure:
-        if failure.status == 404:
-            return None
-        raise
+    image: dict[str, Any] | None = client.find(f"/images/{name}/json")
     return image
 
 

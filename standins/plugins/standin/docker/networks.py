@@ -15,8 +15,6 @@ from .removal import remove_when_free
 from .schemas import NETWORK
 from .state import created, inputs_after, refreshed
 
-"""Seconds; the official plugin gives a network with containers on it 30 s to get free."""
-
 
 def create(client: Client, inputs: Props) -> tuple[str, Props]:
     """Make a network."""
@@ -89,10 +87,8 @@ def seen(inspect: dict[str, Any]) -> Props:
 
 def _inspect(client: Client, resource_id: str) -> dict[str, Any] | None:
     try:
-        inspect: dict[str, Any] = client.get(f"/networks/{resource_id}")
+        inspect: dict[str, Any] | None = client.find(f"/networks/{resource_id}")
     except DockerError as failure:
-        if failure.status == 404:
-            return None
         raise Failed(failure.text) from None
     return inspect
 

@@ -138,21 +138,8 @@ class Docker(Provider):
         except Failed as failure:
             raise self._error(target, "deleting", failure) from None
 
-    def invoke(self, target: Target, args: Props) -> tuple[Props, list[Failure]]:
-        from .functions import FUNCTIONS, NOT_SUPPORTED, check_args
-
-        if target.type in NOT_SUPPORTED:
-            raise PluginError(f"{target.type} is not supported by the stand-in plugin")
-        function = FUNCTIONS.get(target.type)
-        if function is None:
-            raise PluginError(f"unrecognized data function (Invoke): {target.type}")
-        failures = check_args(args)
-        if failures:
-            return {}, failures
-        try:
-            return function(self._docker(), args), []
-        except Failed as failure:
-            raise self._error(target, "invoking", failure) from None
+    def invoke(self, token: str) -> None:
+        raise PluginError(f"unrecognized data function (Invoke): {token}")
 
     def close(self) -> None:
         if self._client is not None:
@@ -179,9 +166,8 @@ class Docker(Provider):
             f"provider={self.name}@{self.version}",
         )
         text = f"1 error occurred:\n\t* {failure.text}\n\n"
-        subject = target.type if doing == "invoking" else target.urn
-        if doing in ("refreshing", "deleting", "invoking", "updating") or failure.state is not None:
-            text = f"{doing} {subject}: {text}"
+        if doing in ("refreshing", "deleting", "updating") or failure.state is not None:
+            text = f"{doing} {target.urn}: {text}"
         if failure.state is None:
             return PluginError(text)
         return InitFailed(text, failure.resource_id, failure.state, {})

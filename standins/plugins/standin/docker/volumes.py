@@ -15,8 +15,6 @@ from .removal import remove_when_free
 from .schemas import VOLUME
 from .state import created, inputs_after, refreshed
 
-"""Seconds; the official plugin gives a volume in use 30 s to get free."""
-
 
 def create(client: Client, inputs: Props) -> tuple[str, Props]:
     """Make a volume, or take the one of that name that is there."""
@@ -48,11 +46,11 @@ def _seen(volume: dict[str, Any]) -> Props:
 def read(client: Client, resource_id: str, state: Props, inputs: Props) -> Found:
     """Look a volume up."""
     try:
-        volume = client.get(f"/volumes/{resource_id}")
+        volume = client.find(f"/volumes/{resource_id}")
     except DockerError as failure:
-        if failure.status == 404:
-            return Found()
         raise Failed(f"Unable to inspect volume: {failure.text}") from None
+    if volume is None:
+        return Found()
     after = refreshed(VOLUME, state, _seen(volume), resource_id)
     return Found(resource_id, after, inputs_after(VOLUME, inputs, after))
 
