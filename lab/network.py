@@ -13,7 +13,6 @@ from lab.errors import CommandFailed
 from lab.processes import run
 
 GATEWAY = "10.0.0.2"
-SUBNET = "10.0.0.0/24"
 BRIDGE = "lan0"
 NIC = "ens33"
 MAX_HOSTS = 89
