@@ -3,7 +3,7 @@
 import pulumi
 
 from components.conflicts import remove_conflicts, wanted_items
-from components.consul import ConsulServer
+from components.consul import ConsulServer, grant_access
 from components.container import run_containers
 from components.control_planes import Parts
 from components.daemon import configure_daemons
@@ -28,8 +28,9 @@ items = wanted_items(fleet.networks, say.containers, say.consul, list(hosts))
 remove_conflicts(hosts, items, control_planes(fleet.networks, hosts), say.max_unavailable)
 images = Images(hosts, say.images())
 firewall = make_firewall(say.firewall, hosts, fleet.networks, say.consul, say.swarm)
-consul = ConsulServer.wanted(say.consul, hosts, images, firewall)
 needed = fleet.daemon_settings(say.consul)
+access = grant_access(say.consul, hosts, needed)
+consul = ConsulServer.wanted(say.consul, hosts, images, firewall, access)
 lost = hosts_of_lost_networks(fleet.networks, hosts, consul)
 daemons = configure_daemons(hosts, needed, say.daemon, consul, firewall, lost)
 swarm = make_swarm(fleet.networks, hosts, say.swarm, firewall)

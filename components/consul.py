@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Address
 from typing import Any
@@ -11,6 +11,8 @@ import pulumi
 import pulumi_docker as docker
 from pydantic import Field, model_validator
 
+from components import consul_access
+from components.consul_access import Access, ConsulAccess, ConsulTlsFiles, HostAccess, Token
 from components.daemon import DaemonConfig, Firewall
 from components.host import Host
 from components.images import Images
@@ -53,11 +55,34 @@ class ConsulSettings(Words):
         }
         return Item("container", self.host, self.container_name, "consul", frozenset(claims))
 
+    token: Token | None = Field(
+        default=None,
+        repr=False,
+        description="A secret, a UUID: with it the server answers nobody without it (an ACL), and "
+        "dockerd is restarted with it in its environment",
+    )
+    tls: ConsulTlsFiles | None = Field(
+        default=None,
+        description="With it the port is HTTPS, and only who has a certificate of `ca` gets in",
+    )
+
     @model_validator(mode="after")
     def image_is_of_the_server(self) -> ConsulSettings:
-        if self.stack is not None and "image" in self.model_fields_set:
-            raise ValueError(f"image is up to stack {self.stack}, whose server it is: take it out")
+        for key in ("image", "token", "tls"):
+            if self.stack is not None and key in self.model_fields_set:
+                raise ValueError(
+                    f"{key} is up to stack {self.stack}, whose server it is: take it out"
+                )
         return self
+
+    @property
+    def open_to_all(self) -> bool:
+        """Whether who reaches the port can write."""
+        return self.token is None and self.tls is None
+
+    def accesses(self, users: Iterable[str]) -> dict[str, Access]:
+        """Host -> what it uses the server with. ``users``: the hosts whose engines do."""
+        return consul_access.accesses(self.token, self.tls, self.host, users)
 
     def cluster_store(self, addresses: Mapping[str, str]) -> str:
         """The value of daemon.json's `cluster-store`. ``addresses``: of all hosts."""
@@ -106,6 +131,7 @@ class ConsulServerArgs:
     images: Images
     firewall: Firewall | None
     moved: bool = False
+    access: ConsulAccess | None = None
 
 
 class ConsulServer(pulumi.ComponentResource):
@@ -118,10 +144,14 @@ class ConsulServer(pulumi.ComponentResource):
     def __init__(
         self, name: str, args: ConsulServerArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
-        super().__init__(
-            "crosshost:consul:ConsulServer", name, args.settings.model_dump(mode="json"), opts
-        )
+        super().__init__("crosshost:consul:ConsulServer", name, _inputs(args.settings), opts)
         self.args = args
+        self.access: Mapping[str, HostAccess] = args.access.of if args.access else {}
+        here = self.access.get(args.host.host_name)
+        # What docker exec asks in the container, and what it shows there.
+        self._asked = {"port": "8501" if args.settings.tls else "8500"}
+        if here is not None and here.environment:
+            self._asked["access"] = here.folder.rpartition("/")[2]
         host, settings = args.host, args.settings
         self.runs = _runs(settings, host)
         self.data_lost = args.moved or (
@@ -139,7 +169,7 @@ class ConsulServer(pulumi.ComponentResource):
                     "",
                     record=host.record("consul"),
                     intact=self.runs,
-                    header={"container": container, "port": "8500"},
+                    header={"container": container, **self._asked},
                 )
             ),
             parent=self,
@@ -163,7 +193,8 @@ class ConsulServer(pulumi.ComponentResource):
                 resource=self,
             )
         self.engines: pulumi.Output[list[str]] | None = None
-        self.url = f"http://{host.endpoint.address}:{settings.port}"
+        scheme = "https" if settings.tls else "http"
+        self.url = f"{scheme}://{host.endpoint.address}:{settings.port}"
         self.register_outputs({"url": self.url})
 
     def _server(self, name: str) -> docker.Container:
@@ -185,6 +216,7 @@ class ConsulServer(pulumi.ComponentResource):
             guarded=self.args.firewall is not None,
         ):
             pulumi.log.warn(sentence, resource=self)
+        here = self.access.get(host.host_name)
         mark = _mark(settings.container_name, host)
         labels = {"crosshost.stack": pulumi.get_stack()}
         if mark.value:
@@ -194,7 +226,7 @@ class ConsulServer(pulumi.ComponentResource):
             name=settings.container_name,
             hostname=settings.container_name,
             image=settings.image,
-            command=_command(),
+            command=_command(here is not None, tls=settings.tls is not None),
             restart="always",
             destroy_grace_seconds=10,
             ports=[
@@ -203,7 +235,18 @@ class ConsulServer(pulumi.ComponentResource):
                 )
             ],
             volumes=[
-                docker.ContainerVolumeArgs(volume_name=volume.name, container_path="/consul/data")
+                docker.ContainerVolumeArgs(volume_name=volume.name, container_path="/consul/data"),
+                *(
+                    [
+                        docker.ContainerVolumeArgs(
+                            host_path=here.folder,
+                            container_path=consul_access.MOUNT,
+                            read_only=True,
+                        )
+                    ]
+                    if here
+                    else []
+                ),
             ],
             labels=[
                 docker.ContainerLabelArgs(label=key, value=labels[key]) for key in sorted(labels)
@@ -214,6 +257,7 @@ class ConsulServer(pulumi.ComponentResource):
                 depends_on=[
                     image,
                     volume,
+                    *([here.change] if here else []),
                     *host.after_daemon(),
                     *(self.args.firewall.before if self.args.firewall else ()),
                 ],
@@ -230,13 +274,14 @@ class ConsulServer(pulumi.ComponentResource):
         hosts: Mapping[str, Host],
         images: Images,
         firewall: Firewall | None,
+        access: ConsulAccess | None,
     ) -> ConsulServer | None:
         """The server if the stack file asks for one."""
         if settings is None:
             return None
         host = hosts[settings.host]
         moved = _moved(settings, hosts)
-        return cls("consul", ConsulServerArgs(settings, host, images, firewall, moved))
+        return cls("consul", ConsulServerArgs(settings, host, images, firewall, moved, access))
 
     def mark_of(self, network: str, maker: Host) -> Mark:
         """The label crosshost.made of a network in this store."""
@@ -249,10 +294,11 @@ class ConsulServer(pulumi.ComponentResource):
         """Fails the up unless every host of ``daemons`` on the store is in its docker/nodes/."""
         users = [one for one in daemons.values() if "cluster-store" in one.settings]
         content = "".join(f"{one.host.endpoint.address}\n" for one in users)
+        asked = " ".join(f"{key}={value}" for key, value in self._asked.items())
         check = self.args.host.check(
             "consul-hosts",
             "consul.sh hosts",
-            self.container.apply(lambda id_: f"container={id_} port=8500\n{content}"),
+            self.container.apply(lambda id_: f"container={id_} {asked}\n{content}"),
             parent=self,
             depends_on=[self.leader, *(one.change for one in users)],
         )
@@ -286,10 +332,16 @@ def exposure(
             f"{host} has {address} on none of its network interfaces: Consul listens on all of its "
             "addresses"
         )
-    if not guarded:
+    if not guarded and settings.open_to_all:
         found.append(
             f"everybody who reaches {address}:{settings.port} can write to Consul, and so change or "
-            "empty the overlays: have `crosshost:firewall: {mode: guard}`"
+            "empty the overlays: have `crosshost:firewall: {mode: guard}`, "
+            "or `tls` and `token` in crosshost:consul"
+        )
+    if settings.token is not None and settings.tls is None:
+        found.append(
+            f"Consul on {host} is asked over HTTP: who sees its traffic sees the token; write `tls` "
+            "beside it"
         )
     listeners = [
         one
@@ -346,7 +398,29 @@ def _mark(container: str, host: Host) -> Mark:
     return presence.mark(host.facts, made, "container", container, host.stack)
 
 
-def _command() -> list[str]:
+def _inputs(settings: ConsulSettings) -> dict[str, Any]:
+    """What the preview shows of the settings: no token, and keys that were not given are left out."""
+    return settings.model_dump(mode="json", exclude={"token"} if settings.tls else {"token", "tls"})
+
+
+def grant_access(
+    settings: ConsulSettings | None,
+    hosts: Mapping[str, Host],
+    needed: Mapping[str, Mapping[str, Any]],
+) -> ConsulAccess | None:
+    """What the hosts are given that use the server, None where it asks for nothing.
+
+    ``needed``: host -> the keys of daemon.json that its networks need.
+    """
+    users = [host for host, keys in needed.items() if "cluster-store" in keys]
+    if settings is None or not (given := settings.accesses(users)):
+        return None
+    return ConsulAccess("consul-access", hosts, given)
+
+
+def _command(access: bool, *, tls: bool) -> list[str]:
+    given = [f"-config-file={consul_access.MOUNT}/server.hcl"] if access else []
+    http = [] if tls else ['-hcl=addresses { http = "0.0.0.0" }']
     return [
         "agent",
         "-server",
@@ -356,6 +430,7 @@ def _command() -> list[str]:
         "-advertise=127.0.0.1",
         "-client=127.0.0.1",
         "-ui",
-        '-hcl=addresses { http = "0.0.0.0" }',
+        *http,
         "-hcl=performance { raft_multiplier = 1 }",
+        *given,
     ]

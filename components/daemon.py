@@ -20,13 +20,15 @@ from planning.facts import HostFacts
 class DaemonConfigArgs:
     """The keys of daemon.json that are ours on this host, with their values, and the TCP API.
 
-    ``store_lost``: the daemon's cluster store has lost what it knew of networks.
+    ``store_lost``: the daemon's cluster store has lost what it knew of networks. ``access``: what it
+    uses its cluster store with, where that asks for something.
     """
 
     host: Host
     settings: dict[str, Any]
     api: ApiSettings | None = None
     store_lost: bool = False
+    access: HostAccess | None = None
 
 
 class Firewall(Protocol):
@@ -36,10 +38,25 @@ class Firewall(Protocol):
     def before(self) -> list[pulumi.Resource]: ...
 
 
+class HostAccess(Protocol):
+    """What a host uses its cluster store with (components/consul_access.py).
+
+    ``environment``: a file on the host with variables for dockerd. ``change``: what puts it there.
+    """
+
+    @property
+    def environment(self) -> str | None: ...
+    @property
+    def change(self) -> command.remote.Command: ...
+
+
 class Store(Protocol):
-    """A cluster store that daemons are pointed at (components/consul.py)."""
+    """A cluster store that daemons are pointed at (components/consul.py). ``access``: by host."""
 
     leader: command.remote.Command
+
+    @property
+    def access(self) -> Mapping[str, HostAccess]: ...
 
 
 class DaemonConfig(pulumi.ComponentResource):
@@ -81,9 +98,14 @@ class DaemonConfig(pulumi.ComponentResource):
             api = Api(args.api.port, where)
         facts = host.facts if isinstance(host.facts, HostFacts) else None
         self.plan = daemon_plan.plan(
-            facts, args.settings, api, host.stack, store_lost=args.store_lost
+            facts,
+            args.settings,
+            api,
+            host.stack,
+            store_lost=args.store_lost,
+            environment=args.access.environment if args.access else None,
         )
-        before = [*depends_on]
+        before = [*depends_on, *([args.access.change] if args.access else [])]
         if certificates:
             before.append(_certificates(host, certificates, parent=self))
         restarts = self.plan.action == "restart" and not self.plan.unchanged
@@ -231,7 +253,11 @@ def configure_daemons(
             daemons[name] = DaemonConfig(
                 "daemon",
                 DaemonConfigArgs(
-                    hosts[name], {**wanted.settings, **keys}, wanted.api, name in store_lost
+                    hosts[name],
+                    {**wanted.settings, **keys},
+                    wanted.api,
+                    name in store_lost,
+                    store.access.get(name) if store and keys else None,
                 ),
                 turns=turns,
                 depends_on=[

@@ -34,7 +34,7 @@ class Fleet:
         """Host -> the keys of daemon.json that its networks need together."""
         addresses = {name: host.endpoint.address for name, host in self.hosts.items()}
         facts = {name: host.facts for name, host in self.hosts.items()}
-        return daemon_settings(self.networks, addresses, facts, consul)
+        return daemon_settings(self.networks, addresses, facts, consul, pulumi.get_stack())
 
 
 def connect(

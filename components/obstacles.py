@@ -54,7 +54,7 @@ def problems(
     members: dict[str, Member] = {}
     addresses = {name: endpoint.address for name, endpoint in access.endpoints.items()}
     # What is still open by then is refused for that.
-    needed = daemon_settings(networks, addresses, facts, consul)
+    needed = daemon_settings(networks, addresses, facts, consul, access.stack)
     found: list[str] = []
     for name, endpoint in access.endpoints.items():
         seen = facts[name]

@@ -56,11 +56,12 @@ def plan(
     stack: str,
     *,
     store_lost: bool = False,
+    environment: str | None = None,
 ) -> Plan:
     """The change that makes ``settings`` and the API true on a host; None: nobody could look.
 
     ``store_lost``: the cluster store has lost the networks that the daemon remembers, and holds their
-    subnets for, until it is restarted.
+    subnets for, until it is restarted. ``environment``: a file on the host with variables for dockerd.
     """
     if facts is None or not daemon_json.readable(facts.daemon_json):
         # Up stops before it comes here (planning/preflight.py); a preview shows what is wanted.
@@ -77,7 +78,7 @@ def plan(
     instead = _json({**daemon_json.read(original), **_joined(others)})
     start = Start.of(facts.unit, stack) if facts.unit else None
     wanted = {**settings, **_api_keys(api, start, daemon_json.read(original))}
-    drop_in = start.drop_in() if api and start else ""
+    drop_in = docker_unit.drop_in(start if api else None, environment)
     written = {} if record is None else daemon_held.written_keys(record)
     ours = frozenset(written) | ({"live-restore"} if facts.daemon_interrupted else set())
     content = daemon_json.merged(facts.daemon_json, wanted, ours=ours, original=instead)
@@ -97,7 +98,8 @@ def plan(
         version,
         before=live,
         after=after,
-        had_cluster_store=store not in ("", wanted.get("cluster-store")),
+        had_cluster_store=store not in ("", wanted.get("cluster-store"))
+        or (store != "" and "cluster-store-opts" in changing),
     )
     why = daemon_reload.restarting(changing, version, before=live, after=after)
     flags = start.flags_of(dict.fromkeys(daemon_reload.ADDRESSES)) if start else []
@@ -106,7 +108,9 @@ def plan(
         action, why = "restart", lost
     if store_lost:
         action, why = "restart", [*why, "networks that its cluster store has lost"]
-    if there and there != drop_in and drop_in:
+    if docker_unit.environment_of(there) != environment:
+        action, why = "restart", [*why, "the token for its cluster store"]
+    elif there and there != drop_in and drop_in:
         action, why = "restart", [*why, "the edited drop-in of docker.service"]
     own = {key: after[key] for key in wanted}
     known = {**written, **(daemon_held.ours(facts, stack) or {}), **_joined(others)}

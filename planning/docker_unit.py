@@ -43,15 +43,6 @@ class Start:
         hosts, kept = _split(lines[0])
         return cls(lines[0], tuple(hosts), kept)
 
-    def drop_in(self) -> str:
-        """The drop-in's text, empty where the unit has no -H."""
-        if not self.hosts:
-            return ""
-        return (
-            "# Written by crosshost: -H is in daemon.json's hosts, as dockerd refuses both.\n"
-            f"[Service]\nExecStart=\nExecStart={self.without_hosts}\n"
-        )
-
     def flags_of(self, settings: dict[str, Any]) -> list[tuple[str, str]]:
         """Pairs of flag and key: what the command line sets that ``settings`` set, too."""
         found = []
@@ -61,6 +52,32 @@ class Start:
                 if name in (f"--{key}", f"--{key.removesuffix('s')}"):
                     found.append((name, key))
         return found
+
+
+def drop_in(start: Start | None, environment: str | None) -> str:
+    """The drop-in's text, empty where there is nothing to say.
+
+    ``start``: how dockerd is started, where its -H are to go. ``environment``: a file on the host with
+    variables for it; it starts without that file, too.
+    """
+    text = ""
+    if start is not None and start.hosts:
+        text += (
+            "# Written by crosshost: -H is in daemon.json's hosts, as dockerd refuses both.\n"
+            f"[Service]\nExecStart=\nExecStart={start.without_hosts}\n"
+        )
+    if environment is not None:
+        text += (
+            "# Written by crosshost: the token for the cluster store.\n"
+            f"[Service]\nEnvironmentFile=-{environment}\n"
+        )
+    return text
+
+
+def environment_of(text: str) -> str | None:
+    """The file that a drop-in of ours names for the environment."""
+    found = re.search(r"^EnvironmentFile=-(.+)$", text, re.MULTILINE)
+    return found[1] if found else None
 
 
 def _exec_starts(text: str) -> list[str]:

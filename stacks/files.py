@@ -14,7 +14,8 @@ from stacks.settings import PROJECT, SECTIONS, Settings, message, parse, places_
 
 FOLDER = Path(__file__).parent
 # Stands where the file has an encrypted value, which only the engine can read.
-SECRET = "secret"  # noqa: S105
+# In place of any; a UUID, as a token must be one.
+SECRET = "11111111-1111-4111-8111-111111111111"  # noqa: S105
 
 
 class StackFileError(Exception):
@@ -27,7 +28,7 @@ def names(folder: Path = FOLDER) -> list[str]:
 
 
 def read(stack: str, folder: Path = FOLDER) -> Settings:
-    """What a stack's file says; secret values in it are the word "secret".
+    """What a stack's file says; secret values in it are replaced by SECRET.
 
     A whole section that is a secret counts as absent.
     """

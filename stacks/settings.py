@@ -10,12 +10,14 @@ from typing import Any
 
 import pulumi
 
+from components import consul_access
 from components.consul import ConsulSettings
 from components.container import ContainerSettings
 from components.daemon_settings import DaemonSettings
 from components.firewall import FirewallSettings
 from components.networks import AnyNetwork
 from components.networks.base import NetworkSettings
+from components.networks.overlay import OverlaySettings
 from components.ssh import HostSettings, SshSettings
 from components.swarm import SwarmSettings
 from planning.problems import Path as SettingPath
@@ -104,6 +106,15 @@ def parse(
     if (daemon := sections["daemon"]) is not None:
         for sentence in dict.fromkeys(daemon.certificate_problems(sections["hosts"])):
             problems.append(Problem(("crosshost:daemon", "api", "tls"), sentence))
+    if (consul := sections["consul"]) is not None:
+        users = {
+            host
+            for network in sections["networks"].values()
+            if isinstance(network, OverlaySettings) and network.control_plane != "swarm"
+            for host in network.on(list(sections["hosts"]))
+        }
+        for sentence in dict.fromkeys(consul_access.problems(consul.tls, users | {consul.host})):
+            problems.append(Problem(("crosshost:consul", "tls"), sentence))
     problems += check(
         hosts=sections["hosts"],
         networks=sections["networks"],
@@ -130,6 +141,15 @@ def load() -> Settings:
             problems.append(Problem((f"crosshost:{name}",), "must be a map of settings"))
     file = Path("stacks") / f"Pulumi.{pulumi.get_stack()}.yaml"
     places = places_in(file, values)
+    token = (values["consul"] or {}).get("token") if isinstance(values["consul"], dict) else None
+    if token is not None and not _is_secret("consul"):
+        problems.append(
+            Problem(
+                ("crosshost:consul", "token"),
+                "is in the open: write it by `pulumi config set --secret --path "
+                "crosshost:consul.token`, which encrypts it",
+            )
+        )
     try:
         if problems:
             raise ProblemsError(problems, "the stack file has errors:")

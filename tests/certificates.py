@@ -1,4 +1,4 @@
-"""Certificates for the daemons' TCP API, as a team's own authority would make them."""
+"""Certificates for the daemons' TCP API and for Consul, as a team's own authority would make them."""
 
 from __future__ import annotations
 
@@ -37,11 +37,13 @@ class Authority:
         return made
 
     def write(self, name: str, address: str | None = None, *, passphrase: str = "") -> None:
-        """``NAME.pem`` and ``NAME-key.pem``: of a server at ``address``, or of a client."""
+        """``NAME.pem`` and ``NAME-key.pem``: of a client, and of a server at ``address``."""
         key = ec.generate_private_key(ec.SECP256R1())
-        use = ExtendedKeyUsageOID.SERVER_AUTH if address else ExtendedKeyUsageOID.CLIENT_AUTH
+        uses = [ExtendedKeyUsageOID.CLIENT_AUTH]
+        if address:
+            uses.append(ExtendedKeyUsageOID.SERVER_AUTH)
         builder = _builder(_name(name), self.certificate.subject, key).add_extension(
-            x509.ExtendedKeyUsage([use]), critical=False
+            x509.ExtendedKeyUsage(uses), critical=False
         )
         if address:
             names = [x509.IPAddress(ip_address(address))]

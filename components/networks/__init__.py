@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import pulumi
 from pydantic import Field
 
+from components import consul_access
 from components.consul import ConsulServer, ConsulSettings
 from components.control_planes import PLANES, Parts, PlaneName
 from components.daemon import Firewall
@@ -88,6 +89,7 @@ def daemon_settings(
     addresses: Mapping[str, str],
     facts: Mapping[str, HostFacts | Unreachable],
     consul: ConsulSettings | None,
+    stack: str,
 ) -> dict[str, dict[str, Any]]:
     """Host -> the keys of daemon.json that its networks need together.
 
@@ -101,6 +103,11 @@ def daemon_settings(
             there = engine.cluster_store if engine else None
             store = consul.cluster_store(addresses) if consul else there
             wanted[name] |= settings.daemon_settings(addresses[name], store)
+    if consul is not None:
+        users = [name for name, keys in wanted.items() if "cluster-store" in keys]
+        for name, access in consul.accesses(users).items():
+            if name in users:
+                wanted[name] |= consul_access.store_options(access, stack)
     return wanted
 
 

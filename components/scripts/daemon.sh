@@ -85,11 +85,13 @@ put_back() {
     fail "the Docker daemon refused the new daemon.json and has its old one back: ${reason:-no reason in its journal}"
 }
 
-# Certificates that daemon.json does not name any more.
+# Certificates and tokens that neither daemon.json nor our drop-in name any more.
 drop_certificates() (
     set +f
-    for folder in "$state"/tls/*/; do
-        if [ -d "$folder" ] && ! grep -qF "$folder" "$file" 2>/dev/null; then rm -rf "$folder"; fi
+    for folder in "$state"/tls/*/ "$state"/consul-access/*/; do
+        if [ -d "$folder" ] && ! grep -qF "$folder" "$file" "$drop_in" 2>/dev/null; then
+            rm -rf "$folder"
+        fi
     done
 )
 

@@ -42,3 +42,5 @@ if [ "$1" = restore ]; then
 fi
 rm -rf "$state/scripts"
 mv "$new" "$state/scripts"
+boot=/etc/systemd/system/crosshost-boot-$2.service
+if [ -e "$boot" ]; then sh "$state/scripts/boot.sh" install; fi

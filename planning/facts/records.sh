@@ -29,12 +29,12 @@ for record in /var/lib/crosshost/*/daemon/record /var/lib/crosshost/*/swarm/reco
     if [ -e "$shared/$thing/holders/$other" ]; then continue; fi
     if read_file "$kind/$other" "$record"; then put "$kind" "$other $text"; fi
 done
-# Of the API's certificates and key only what they hash to, and whether others can read the key.
-for folder in "$state"/tls/*/; do
+# Of certificates, keys and tokens only what they hash to, and the modes of the files.
+for folder in "$state"/tls/*/ "$state"/consul-access/*/; do
     [ -d "$folder" ] || continue
     name=${folder%/}
-    put certificates "${name##*/} $(cat "$folder"ca.pem "$folder"cert.pem "$folder"key.pem 2>/dev/null |
-        sha256sum | cut -d' ' -f1) $(stat -c %a "$folder"key.pem 2>/dev/null)"
+    put certificates "${name##*/} $(cat "$folder"* 2>/dev/null | sha256sum | cut -d' ' -f1) $(
+        stat -c %a "$folder"* 2>/dev/null | sort -u | tr '\n' ' ' | sed 's/ $//')"
 done
 if [ -d "$state/scripts" ]; then
     put scripts_hash "$(cat "$state"/scripts/*.sh 2>/dev/null | sha256sum | cut -d' ' -f1)"

@@ -63,6 +63,40 @@ def test_a_host_that_lost_its_power_has_its_containers_reachable_again(lab, envi
         lab.ssh("docker02", "docker rm -f stranger")
 
 
+@pytest.mark.long
+@pytest.mark.timeout(600)
+def test_containers_that_docker_started_before_its_engine_joined_are_started_again(
+    lab, environment
+):
+    stack = environment("lab-overlay")
+    containers = stack.config["containers"]
+    for name in ("web01", "web02"):
+        containers[name]["restart"] = "always"
+    common = {"host": "docker01", "image": "busybox:1", "command": ["sleep", "1d"], "init": True,
+              "restart": "unless-stopped"}  # fmt: skip
+    containers["db01"] = {**common, "network": "ol1"}
+    containers["sidecar"] = {**common, "network": "container:db01"}
+    stack.write()
+    stack.up()
+    journal = "journalctl -b -u 'crosshost-boot-*' --no-pager"
+    for _ in range(3):
+        lab.power_off("docker01")
+        lab.power_on("docker01")
+        wait(lambda: lab.ssh("docker01", f"timeout 5 {PING}", check=False).returncode == 0, 60)
+        for name in ("web01", "db01", "sidecar"):
+            ping = f"timeout 5 docker exec {name} ping -c 1 -W 2 web02"
+            wait(lambda ping=ping: lab.ssh("docker01", ping, check=False).returncode == 0, 60)
+        wait(lambda: lab.ssh("docker02", PING_BACK, check=False).returncode == 0, 30)
+        stopped = (
+            "grep -l 'HasBeenManuallyStopped\":true' /var/lib/docker/containers/*/config.v2.json"
+        )
+        assert lab.ssh("docker01", stopped, check=False).stdout == ""
+        assert stack.preview().changes == {}
+        if "started before the engine had joined" in lab.ssh("docker01", journal).stdout:
+            return
+    pytest.fail("Docker joined its peers first at every boot: nothing was shown")
+
+
 def wait(condition, seconds):
     deadline = time.monotonic() + seconds
     while not condition():

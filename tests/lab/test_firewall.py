@@ -25,10 +25,6 @@ def all_is_well(lab):
     lab.ssh("docker02", "docker exec web02 ping -c 1 -W 2 web01")
 
 
-# 1F0A is 7946, where an engine on a store listens to its peers.
-JOINED = "cat /proc/net/tcp /proc/net/tcp6 | grep -q ':1F0A [0-9A-F:]* 0A '"
-
-
 def guarded(lab):
     """A stranger gets nowhere, peers and names go on."""
     for host, container in (("docker01", "web01"), ("docker02", "web02")):
@@ -137,7 +133,8 @@ def test_a_host_is_let_in_before_it_joins_and_out_after_it_left(lab, environment
 def test_a_restart_of_the_daemon_and_flushed_rules_do_not_open_the_ports(lab, running):
     expected = rules(lab)
     assert "CROSSHOST-udp-4789" in expected
-    lab.ssh("docker01", "systemctl restart docker")
+    # Without its store, whose server it starts itself, Docker 20.10 takes up to a minute and more.
+    lab.ssh("docker01", "systemctl restart docker", timeout=150)
     assert rules(lab) == expected
     lab.ssh("docker01", "iptables -F INPUT; iptables -t mangle -F")
     assert rules(lab) == expected
@@ -148,9 +145,6 @@ def test_a_restart_of_the_daemon_and_flushed_rules_do_not_open_the_ports(lab, ru
     )
     assert rules(lab) != expected
     wait(lambda: rules(lab) == expected, 12)
-    # Docker started it before the engine had joined its peers (docs/operations.md).
-    wait(lambda: lab.ssh("docker01", JOINED, check=False).returncode == 0, 60)
-    lab.ssh("docker01", "docker restart --time 0 web01")
     wait(
         lambda: (
             lab.ssh("docker02", "docker exec web02 ping -c 1 -W 2 web01", check=False).returncode
@@ -185,12 +179,7 @@ def test_a_reboot_opens_no_port(lab, running):
     for host in HOSTS:
         lab.power_off(host)
         lab.power_on(host)
-    wait(
-        lambda: (
-            lab.ssh("docker01", "docker exec web01 ping -c 1 -W 2 web02", check=False).returncode
-            == 0
-        ),
-        150,
-    )
+    ping = "timeout 5 docker exec web01 ping -c 1 -W 2 web02"
+    wait(lambda: lab.ssh("docker01", ping, check=False).returncode == 0, 150)
     guarded(lab)
     assert running.up().changes == {}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from planning.docker_unit import Start, drop_in_path
+from planning.docker_unit import Start, drop_in, drop_in_path, environment_of
 from planning.facts.units import DockerUnit
 
 DEBIAN = (
@@ -33,7 +33,7 @@ def test_the_rest_of_the_command_line_stays_as_it_is():
     found = start(DEBIAN)
     assert found is not None
     assert found.hosts == ("fd://",)
-    assert found.drop_in().splitlines()[1:] == [
+    assert drop_in(found, None).splitlines()[1:] == [
         "[Service]",
         "ExecStart=",
         "ExecStart=/usr/sbin/dockerd --containerd=/run/containerd/containerd.sock $DOCKER_OPTS",
@@ -56,7 +56,7 @@ def test_every_way_to_write_a_host_is_found_and_nothing_else(line, hosts, left):
     found = start(service(line))
     assert found is not None
     assert (found.hosts, found.without_hosts) == (hosts, left)
-    assert bool(found.drop_in()) == bool(hosts)
+    assert bool(drop_in(found, None)) == bool(hosts)
 
 
 def test_a_line_goes_on_after_a_backslash():
@@ -85,3 +85,13 @@ def test_flags_that_dockerd_refuses_beside_the_file_are_named():
     assert found is not None
     settings = {"log-driver": "json-file", "labels": ["a=c"], "mtu": 1400}
     assert found.flags_of(settings) == [("--log-driver", "log-driver"), ("--label", "labels")]
+
+
+def test_a_file_with_the_daemons_environment_is_named_beside_and_found_again():
+    one = start("[Service]\nExecStart=/usr/bin/dockerd -H fd://\n")
+    for who in (one, None):
+        text = drop_in(who, "/var/lib/x/token")
+        assert environment_of(text) == "/var/lib/x/token"
+        assert ("ExecStart=/usr/bin/dockerd" in text) == (who is one)
+    assert drop_in(None, None) == ""
+    assert environment_of(drop_in(one, None)) is None

@@ -82,6 +82,10 @@ STACKS = {"macvlan": on_macvlan, "consul": on_consul, "swarm": on_swarm}
 ELSEWHERE = {
     "ConsulSettings.stack": "another stack's server, which these have not",
     "Encrypted.secure": "what Pulumi opens before the program runs",
+    "ConsulSettings.token": "a secret: tests/unit/test_consul_access.py",
+    "ConsulTlsFiles.ca": "a path of this machine: tests/unit/test_consul_access.py",
+    "ConsulTlsFiles.cert": "a path of this machine: tests/unit/test_consul_access.py",
+    "ConsulTlsFiles.key": "a path of this machine: tests/unit/test_consul_access.py",
     "TlsFiles.ca": "a path of this machine: tests/unit/test_daemon_settings.py",
     "TlsFiles.cert": "a path of this machine: tests/unit/test_daemon_settings.py",
     "TlsFiles.key": "a path of this machine: tests/unit/test_daemon_settings.py",
