@@ -32,6 +32,7 @@ def test_a_host_that_boots_without_consul_comes_back_by_itself_once_it_is_there(
     lab.power_on("docker01", wait=False)
     wait(lambda: "web02" in lab.ssh("docker02", "timeout 3 docker ps", check=False).stdout, 200)
     wait(lambda: "web01" in lab.ssh("docker01", "timeout 3 docker ps", check=False).stdout, 200)
+    settled(lab)
     wait(lambda: lab.ssh("docker01", PING, check=False).returncode == 0, 60)
     assert "idle" not in lab.ssh("docker02", "docker ps").stdout, "a person had stopped it"
     # What it takes to be as before is nothing.
@@ -81,8 +82,10 @@ def test_containers_that_docker_started_before_its_engine_joined_are_started_aga
     journal = "journalctl -b -u 'crosshost-boot-*' --no-pager"
     for _ in range(3):
         lab.power_off("docker01")
-        lab.power_on("docker01")
-        wait(lambda: lab.ssh("docker01", f"timeout 5 {PING}", check=False).returncode == 0, 60)
+        # Docker waits for the store, whose server it starts itself, with each container.
+        lab.power_on("docker01", wait=False)
+        wait(lambda: lab.ssh("docker01", f"timeout 5 {PING}", check=False).returncode == 0, 200)
+        settled(lab)
         for name in ("web01", "db01", "sidecar"):
             ping = f"timeout 5 docker exec {name} ping -c 1 -W 2 web02"
             wait(lambda ping=ping: lab.ssh("docker01", ping, check=False).returncode == 0, 60)
@@ -95,6 +98,13 @@ def test_containers_that_docker_started_before_its_engine_joined_are_started_aga
         if "started before the engine had joined" in lab.ssh("docker01", journal).stdout:
             return
     pytest.fail("Docker joined its peers first at every boot: nothing was shown")
+
+
+def settled(lab):
+    """Until the units have started what Docker could not, or did too early."""
+    unit = "systemctl is-active 'crosshost-boot-*'"
+    for host in ("docker01", "docker02"):
+        wait(lambda host=host: "active" not in lab.ssh(host, unit, check=False).stdout.split(), 60)
 
 
 def wait(condition, seconds):
