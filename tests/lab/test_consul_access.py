@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from uuid import uuid4
 
 import pytest
@@ -61,10 +62,14 @@ def set_token(stack):
     return token
 
 
+def succeeds(lab, host, command):
+    return lab.ssh(host, command, check=False).returncode == 0
+
+
 def reached(lab):
     for host, one, other in (("docker01", "web01", "web02"), ("docker02", "web02", "web01")):
         ping = f"timeout 5 docker exec {one} ping -c 1 -W 2 {other}"
-        wait(lambda host=host, ping=ping: lab.ssh(host, ping, check=False).returncode == 0, 20)
+        wait(partial(succeeds, lab, host, ping), 20)
 
 
 @pytest.mark.long
