@@ -3,46 +3,46 @@
 import pulumi
 
 from components.conflicts import remove_conflicts, wanted_items
-from components.consul import ConsulServer, grant_access
-from components.container import run_containers
-from components.control_planes import Parts
+from components.container.component import run_containers
 from components.daemon import configure_daemons
 from components.firewall import make_firewall
 from components.fleet import connect
+from components.host import with_daemons
 from components.images import Images
-from components.networks import (
-    control_planes,
-    hosts_of_lost_networks,
-    make_networks,
-    make_swarm,
-)
+from components.networks import control_planes, daemon_settings, make_networks
+from components.networks.overlay.components import hosts_of_lost_networks, make_swarm
+from components.networks.overlay.consul.access import grant_access
+from components.networks.overlay.consul.server import ConsulServer
 from components.presence import check_presence
 from components.undo import restore_scripts_first
 from stacks.settings import load
 
-say = load()
+settings = load()
 
-fleet = connect(say.ssh, say.hosts, say.networks, say.consul, say.swarm, say.daemon, say.firewall)
-hosts = fleet.hosts
-items = wanted_items(fleet.networks, say.containers, say.consul, list(hosts))
-remove_conflicts(hosts, items, control_planes(fleet.networks, hosts), say.max_unavailable)
-images = Images(hosts, say.images())
-firewall = make_firewall(say.firewall, hosts, fleet.networks, say.consul, say.swarm)
-needed = fleet.daemon_settings(say.consul)
-access = grant_access(say.consul, hosts, needed)
-consul = ConsulServer.wanted(say.consul, hosts, images, firewall, access)
-lost = hosts_of_lost_networks(fleet.networks, hosts, consul)
-daemons = configure_daemons(hosts, needed, say.daemon, consul, firewall, lost)
-swarm = make_swarm(fleet.networks, hosts, say.swarm, firewall)
-networks = make_networks(fleet.networks, hosts, Parts(consul, daemons, swarm), say.members())
+fleet = connect(settings.ssh, settings.stack)
+facts, stack = fleet.facts, fleet.stack
+items = wanted_items(stack)
+hosts = remove_conflicts(fleet.hosts, items, control_planes(stack), settings.max_unavailable)
+images = Images(hosts, settings.images())
+firewall = make_firewall(stack, facts, hosts)
+keys = daemon_settings(stack, facts)
+access = grant_access(settings.consul, hosts, keys)
+consul = ConsulServer.wanted(settings.consul, hosts, images, firewall, access)
+lost = hosts_of_lost_networks(stack, hosts, consul)
+daemons = configure_daemons(hosts, keys, settings.daemon, consul, firewall, lost)
+ready = with_daemons(hosts, {name: daemon.change for name, daemon in daemons.items()})
+swarm = make_swarm(stack, facts, ready, firewall)
+networks = make_networks(stack, ready, settings.members(), daemons, [consul, swarm])
 if consul:
     consul.check_engines(daemons)
-containers = run_containers(say.containers, hosts, networks, images, secret=say.secret_containers)
-check_presence(hosts, networks, containers, consul, items)
-restore_scripts_first(hosts, swarm)
+containers = run_containers(
+    settings.containers, ready, networks, images, secret=settings.secret_containers
+)
+presence = check_presence(hosts, networks, containers, items)
+restore_scripts_first(hosts, swarm, presence)
 
-pulumi.export("hosts", {name: host.shown() for name, host in hosts.items()})
-pulumi.export("networks", {name: network.shown() for name, network in networks.items()})
-pulumi.export("containers", {name: container.shown() for name, container in containers.items()})
-pulumi.export("consul", consul.shown() if consul else None)
-pulumi.export("swarm", swarm.shown() if swarm else None)
+pulumi.export("hosts", {name: host.outputs() for name, host in hosts.items()})
+pulumi.export("networks", {name: network.outputs() for name, network in networks.items()})
+pulumi.export("containers", {name: container.outputs() for name, container in containers.items()})
+pulumi.export("consul", consul.outputs() if consul else None)
+pulumi.export("swarm", swarm.outputs() if swarm else None)

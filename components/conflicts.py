@@ -7,34 +7,32 @@ from collections.abc import Mapping, Sequence
 import pulumi
 import pulumi_command as command
 
-from components.consul import ConsulSettings
-from components.container import ContainerSettings
-from components.host import Host
-from components.networks.base import NetworkSettings
+from components.host import Host, ScriptedHost, without_conflicts
+from components.networks.base import Stack
+from components.networks.overlay.consul.settings import ConsulSettings
 from planning import conflicts
 from planning.conflicts import ControlPlane, Item
 from planning.facts import HostFacts
 
 
-def wanted_items(
-    networks: Mapping[str, NetworkSettings],
-    containers: Mapping[str, ContainerSettings],
-    consul: ConsulSettings | None,
-    hosts: Sequence[str],
-) -> list[Item]:
+def wanted_items(stack: Stack) -> list[Item]:
     """Everything of Docker's that the stack wants, with what it holds."""
-    found = [item for name, network in networks.items() for item in network.items(name, hosts)]
-    found += [container.item(key) for key, container in containers.items()]
+    hosts = list(stack.hosts)
+    found = [
+        item for name, network in stack.networks.items() for item in network.items(name, hosts)
+    ]
+    found += [container.item(key) for key, container in stack.containers.items()]
+    consul = stack.section(ConsulSettings)
     return [*found, consul.item()] if consul and consul.stack is None else found
 
 
 def remove_conflicts(
-    hosts: Mapping[str, Host],
+    hosts: Mapping[str, ScriptedHost],
     wanted: Sequence[Item],
     planes: Mapping[str, ControlPlane],
     max_unavailable: int,
-) -> None:
-    """One command on the controller that removes what is in the way, before anything is made.
+) -> dict[str, Host]:
+    """The hosts, after one command on the controller that removes what is in the way.
 
     ``planes``: host -> the control plane of its overlays. ``max_unavailable``: how many daemons may
     be restarted at once, to leave a cluster store. Where nothing is in the way nothing changes.
@@ -43,14 +41,14 @@ def remove_conflicts(
     stack = pulumi.get_stack()
     removal = conflicts.removal(wanted, facts, stack, planes)
     config = next(iter(hosts.values())).ssh_config
-    spoken = {name: host.spoken for name, host in hosts.items()}
+    targets = {name: host.ssh_target for name, host in hosts.items()}
     text = conflicts.stamp_line(stack, config, max_unavailable)
     run = "exec python3 -m components.conflict_removal"
     resource = command.local.Command(
         "conflicts",
         create=run,
         update=run,
-        stdin=text + conflicts.lines(removal, spoken, facts),
+        stdin=text + conflicts.lines(removal, targets, facts),
         add_previous_output_in_env=False,
         logging=command.local.Logging.NONE,
         opts=pulumi.ResourceOptions(
@@ -60,5 +58,4 @@ def remove_conflicts(
     )
     for sentence in conflicts.sentences(removal, max_unavailable):
         pulumi.log.warn(sentence, resource=resource)
-    for host in hosts.values():
-        host.conflicts = resource
+    return without_conflicts(hosts, resource)

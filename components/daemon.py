@@ -39,7 +39,7 @@ class Firewall(Protocol):
 
 
 class HostAccess(Protocol):
-    """What a host uses its cluster store with (components/consul_access.py).
+    """What a host uses its cluster store with (components/networks/overlay/consul/access.py).
 
     ``environment``: a file on the host with variables for dockerd. ``change``: what puts it there.
     """
@@ -51,7 +51,7 @@ class HostAccess(Protocol):
 
 
 class Store(Protocol):
-    """A cluster store that daemons are pointed at (components/consul.py). ``access``: by host."""
+    """A cluster store that daemons are pointed at (a Consul server). ``access``: by host."""
 
     leader: command.remote.Command
 
@@ -265,5 +265,4 @@ def configure_daemons(
                     *(firewall.before if firewall and keys else []),
                 ],
             )
-            hosts[name].daemon = daemons[name].change
     return daemons

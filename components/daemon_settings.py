@@ -14,7 +14,7 @@ from typing import Any, Self
 from pydantic import Field, field_validator, model_validator
 
 from components.ssh import filled
-from planning import daemon_plan, daemon_preflight
+from planning import daemon_plan
 from planning.compose import Words
 from planning.daemon_plan import Api
 from planning.facts import HostFacts
@@ -123,10 +123,6 @@ class DaemonSettings(Words):
     def wanted_api(self) -> Api | None:
         """The TCP API, as far as it can be told without its files."""
         return Api(self.api.port, "tls" if self.api.tls else None) if self.api else None
-
-    def refusals(self, host: str, facts: HostFacts, stack: str) -> Iterator[str]:
-        """Sentences why a host cannot have it."""
-        return daemon_preflight.refusals(host, facts, self.settings, self.wanted_api, stack)
 
     def brings_back(self, facts: HostFacts, stack: str) -> bool:
         """Whether a daemon that is down is so for want of what the next up writes again."""

@@ -20,7 +20,7 @@ class Images:
         for host, image in wanted:
             by_host.setdefault(host, set()).add(image)
         self._made: dict[tuple[str, str], docker.RemoteImage] = {}
-        self._noted = {
+        self._recorded = {
             name: hosts[name].change(
                 "images",
                 "images.sh",
@@ -30,13 +30,16 @@ class Images:
                     intact=True,
                     header={"images": ""},
                 ),
-                parent=hosts[name],
+                parent=hosts[name].component,
             )
             for name, images in by_host.items()
         }
 
-    def on(self, host: Host, image: str) -> docker.RemoteImage:
-        """The image on that host; pulled by the daemon as it is set up when this is first asked."""
+    def pull(self, host: Host, image: str) -> docker.RemoteImage:
+        """The image on that host, pulled once for all who ask.
+
+        It waits for what the engine waits for at the ``host``'s stage.
+        """
         key = (host.host_name, image)
         if key not in self._made:
             self._made[key] = docker.RemoteImage(
@@ -45,9 +48,9 @@ class Images:
                 # images.sh removes it: the plugin would also remove what was there before.
                 keep_locally=True,
                 opts=pulumi.ResourceOptions(
-                    parent=host,
+                    parent=host.component,
                     provider=host.provider,
-                    depends_on=[self._noted[host.host_name], *host.after_daemon()],
+                    depends_on=[self._recorded[host.host_name], *host.after_daemon()],
                     aliases=host.aliases(image),
                 ),
             )

@@ -3,54 +3,63 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 
 import pulumi
 import pulumi_docker as docker
 
-from components.consul import ConsulServer
-from components.container import Container
+from components.container.component import Container
 from components.host import Host
-from components.networks.base import Network
+from components.networks.network import Network
 from planning import presence, records
 from planning.conflicts import Item, record_words
 from planning.facts import HostFacts
+
+
+@dataclass(frozen=True)
+class Presence:
+    """Host -> the check that all of the stack is there and runs: nothing is made after them."""
+
+    checks: Mapping[str, pulumi.Resource]
 
 
 def check_presence(
     hosts: Mapping[str, Host],
     networks: Mapping[str, Network],
     containers: Mapping[str, Container],
-    consul: ConsulServer | None,
     items: Sequence[Item],
-) -> None:
+) -> Presence:
     """One check a host, after everything on it: its containers run, else their last log lines.
 
     The host keeps the list; a later preview warns of what is no longer there. (The docker plugin
     looks at containers and networks only with --refresh.) Another engine than at the last up is a
     change, so that up checks again. ``items``: what the stack has, with what it holds.
     """
+    checks: dict[str, pulumi.Resource] = {}
     for name, host in hosts.items():
-        here = {c.docker_name: c.container for c in containers.values() if c.args.host is host}
+        here = {
+            c.docker_name: c.container for c in containers.values() if c.args.host.host_name == name
+        }
         made = {
             network_name: one
             for network_name, network in networks.items()
             if (one := network.made_on(name)) is not None
         }
         if here or made:
-            store_runs = consul is None or consul.runs
-            _warn(host, here, {n for n in made if store_runs or not networks[n].in_store})
+            _warn(host, here, {n for n in made if not networks[n].hidden})
             rows: list[pulumi.Input[str]] = [_engine(host)]
             words = {(i.kind, i.name): record_words(i) for i in items if _may_be_on(i, name)}
             rows += [_row("network", *one, words) for one in made.items()]
             rows += [_row("container", *one, words) for one in here.items()]
-            host.change(
+            checks[name] = host.change(
                 "present",
                 "present.sh",
                 pulumi.Output.concat(*rows).apply(partial(_kept, host.record("present"))),
-                parent=host,
+                parent=host.component,
                 depends_on=[*made.values(), *here.values()],
             )
+    return Presence(checks)
 
 
 def _kept(record: str | None, rows: str) -> str:
@@ -88,4 +97,4 @@ def _warn(host: Host, containers: Collection[str], networks: Collection[str]) ->
         host.host_name, host.facts, record, containers=containers, networks=networks
     )
     for sentence in sentences:
-        pulumi.log.warn(sentence, resource=host)
+        pulumi.log.warn(sentence, resource=host.component)

@@ -18,7 +18,6 @@ import pulumi_command as command
 from pydantic import Field, model_validator
 
 from planning.compose import Words
-from planning.preflight import Login
 from planning.private_key import has_passphrase, is_private
 from planning.words import Address, HostKey, HostName, User
 
@@ -142,6 +141,15 @@ class HostSettings(Words):
 
 
 @dataclass(frozen=True)
+class Login:
+    """Where SSH logs in, and as whom."""
+
+    address: str
+    port: int
+    user: str
+
+
+@dataclass(frozen=True)
 class Endpoint:
     """One host as SSH sees it."""
 
@@ -187,6 +195,11 @@ class SshAccess:
     def config_file(self) -> str:
         """The ssh_config's path relative to the project, for ``ssh -F``."""
         return str(self.folder / "ssh_config")
+
+    @property
+    def addresses(self) -> dict[str, str]:
+        """Host -> its address, an IP address or a DNS name."""
+        return {name: endpoint.address for name, endpoint in self.endpoints.items()}
 
     def settings(self, host: str) -> dict[str, str]:
         """How ``ssh`` reaches a host, beside what ssh_config says of all: keyword -> value.

@@ -8,14 +8,18 @@ import pulumi
 import pulumi_command as command
 
 from components.host import Host
-from components.swarm import Swarm
+from components.networks.overlay.swarm.component import Swarm
+from components.presence import Presence
 
 
-def restore_scripts_first(hosts: Mapping[str, Host], swarm: Swarm | None) -> None:
+def restore_scripts_first(
+    hosts: Mapping[str, Host], swarm: Swarm | None, _presence: Presence
+) -> None:
     """One command a host that does nothing until it is deleted, before all that needs scripts there.
 
     Then it installs them anew if what the stack keeps on the host was removed or changed. Managers of a
     swarm help other hosts to leave it, so theirs are looked at before any host leaves.
+    ``_presence`` is the last that is made: what runs scripts is known by then.
     """
     for name, host in hosts.items():
         seats = swarm.seats if swarm else {}
@@ -29,8 +33,8 @@ def restore_scripts_first(hosts: Mapping[str, Host], swarm: Swarm | None) -> Non
             add_previous_output_in_env=False,
             logging=command.local.Logging.STDOUT,
             opts=pulumi.ResourceOptions(
-                parent=host,
-                depends_on=[host.scripts, *host.with_scripts, *needed],
+                parent=host.component,
+                depends_on=[host.scripts, *host.undone_by_scripts, *needed],
                 aliases=host.aliases("undo"),
             ),
         )

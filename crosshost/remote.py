@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
+from components.preflight import reach
 from components.processes import run
 from components.ssh import JUMP
-from planning import preflight
 
 SECONDS = 30
 _LIMIT = 4 << 20
@@ -56,7 +56,7 @@ class Remote:
         done = self.run(host, ":")
         if done.code is None:
             return f"no answer within {SECONDS} s"
-        return preflight.silence(done.err) if done.code == 255 else None
+        return reach.silence(done.err) if done.code == 255 else None
 
 
 def _text(printed: bytes) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from ipaddress import IPv4Address, IPv4Network
+from ipaddress import IPv4Address, IPv4Network, ip_address
 from itertools import combinations
 
 
@@ -48,3 +48,12 @@ def slices(
         if len(free) >= len(names):
             return dict(zip(names, free, strict=False))
     return {}
+
+
+def advertisable(address: str) -> bool:
+    """Whether an engine can be given ``address`` for its peers: an IP address, not a name."""
+    try:
+        ip_address(address)
+    except ValueError:
+        return False
+    return True

@@ -14,7 +14,7 @@ from typing import Literal
 
 from planning import presence, records, swarm
 from planning.answers import is_word
-from planning.control_plane import store_is_ours
+from planning.daemon_held import store_is_ours
 from planning.facts import HostFacts
 
 EVERYWHERE = "*"
@@ -239,14 +239,17 @@ def _claims(words: Iterable[str], where: str) -> Iterable[Claim]:
             yield Claim(what, where, value)
 
 
-def lines(removal: Removal, spoken: Mapping[str, str], facts: Mapping[str, HostFacts]) -> str:
-    """The removal as lines for components/conflict_removal.py: "HOST WHAT ID NAME" each."""
-    text = [f"{spoken[i.host]} {i.kind} {i.id} {i.name}\n" for i in removal.containers]
-    text += [f"{spoken[i.host]} {i.kind} {i.id} {i.name}\n" for i in removal.networks]
+def lines(removal: Removal, targets: Mapping[str, str], facts: Mapping[str, HostFacts]) -> str:
+    """The removal as lines for components/conflict_removal.py: "HOST WHAT ID NAME" each.
+
+    ``targets``: host -> NAME, or NAME:sudo.
+    """
+    text = [f"{targets[i.host]} {i.kind} {i.id} {i.name}\n" for i in removal.containers]
+    text += [f"{targets[i.host]} {i.kind} {i.id} {i.name}\n" for i in removal.networks]
     for host, plane in removal.leaving.items():
         record = facts[host].records.get(plane if plane == "swarm" else "daemon", "")
         header = record.partition("\n")[0] if plane == "swarm" else ""
-        text.append(f"{spoken[host]} leave {plane} {header}".rstrip() + "\n")
+        text.append(f"{targets[host]} leave {plane} {header}".rstrip() + "\n")
     return "".join(text)
 
 

@@ -42,5 +42,11 @@ def written_keys(record: str) -> dict[str, Any]:
     return {key: content[key] for key in words.get("own", "").split(",") if key in content}
 
 
+def store_is_ours(facts: HostFacts) -> bool:
+    """Whether an up set the host's cluster store."""
+    record = facts.records.get("daemon")
+    return record is not None and "cluster-store" in records.words(record).get("own", "").split(",")
+
+
 def _keys(text: str) -> dict[str, Any]:
     return daemon_json.read(text) if daemon_json.readable(text) else {}

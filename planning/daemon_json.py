@@ -133,3 +133,8 @@ def shown(value: object) -> str:
     """A value as JSON on one line, cut where it is long."""
     text = printable(json.dumps(value, ensure_ascii=False))
     return text if len(text) <= 80 else f"{text[:77]}..."
+
+
+def has_nftables(settings: Mapping[str, Any]) -> bool:
+    """Whether daemon.json's keys put Docker's rules into nftables, which Swarm's are not for."""
+    return settings.get("firewall-backend") == "nftables" and settings.get("iptables") is not False

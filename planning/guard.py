@@ -23,7 +23,7 @@ LOCAL = "local"
 
 
 @dataclass(frozen=True)
-class Guarded:
+class AccessRule:
     """Ports of the hosts ``at``, open to ``peers`` and to ``allow`` only.
 
     ``peers``: host -> the addresses that its engine may speak from and be spoken to at. Those of
@@ -36,15 +36,44 @@ class Guarded:
     allow: tuple[str, ...] = ()
 
 
-def lines(host: str, guarded: Sequence[Guarded]) -> str:
-    """The content of the host's change, "" where it has no part in any of ``guarded``.
+@dataclass(frozen=True)
+class AccessPlan:
+    """All that is guarded. ``strangers``: addresses of nodes of a swarm that are no hosts of the stack.
+
+    ``whole``: all addresses are known.
+    """
+
+    rules: tuple[AccessRule, ...] = ()
+    strangers: frozenset[str] = frozenset()
+    whole: bool = True
+
+    def __add__(self, other: AccessPlan) -> AccessPlan:
+        return AccessPlan(
+            self.rules + other.rules,
+            self.strangers | other.strangers,
+            self.whole and other.whole,
+        )
+
+    @property
+    def names(self) -> dict[str, str]:
+        """Address -> the host that has it."""
+        return {
+            address: host
+            for one in self.rules
+            for host, known in one.peers.items()
+            for address in known
+        }
+
+
+def lines(host: str, rules: Sequence[AccessRule]) -> str:
+    """The content of the host's change, "" where it has no part in any of ``rules``.
 
     A peer also keeps its own containers from the ports of the others: they leave the host with its
     address, which the others let in.
     """
     destinations: dict[Port, set[str]] = {}
     sources: dict[Port, set[str]] = {}
-    for one in guarded:
+    for one in rules:
         if host not in one.peers:
             continue
         there = {a for name in one.at if name != host for a in one.peers[name]}

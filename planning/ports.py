@@ -136,3 +136,12 @@ def _ports(ports: Sequence[Port]) -> str:
 
 def _listed(words: Sequence[str]) -> str:
     return " and ".join(filter(None, [", ".join(words[:-1]), words[-1]]))
+
+
+def is_ipv4(text: str) -> bool:
+    """Whether a text is an IPv4 address."""
+    try:
+        IPv4Address(text)
+    except ValueError:
+        return False
+    return True

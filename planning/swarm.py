@@ -93,7 +93,7 @@ def seats(wish: Wish, facts: Mapping[str, HostFacts]) -> dict[str, Seat]:
             advertise=address(wish.advertise[host], facts[host]) or wish.advertise[host],
             node=seen.node if inside else "",
             adopted=_adopted(facts[host], inside),
-            recorded=_recorded(facts[host]),
+            recorded=swarm_held.is_recorded(facts[host]),
             intact=inside
             and seen.state == "active"
             and seen.manager == (role == "manager")
@@ -207,10 +207,6 @@ def words(seat: Seat) -> str:
         "reinit": "leave a swarm that is no more and begin a new one",
         "rejoin": f"leave a swarm that is no more and join the swarm {role}",
     }[seat.start]
-
-
-def _recorded(facts: HostFacts) -> bool:
-    return CHANGE in facts.records
 
 
 def _inside(

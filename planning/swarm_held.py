@@ -26,6 +26,11 @@ def wanted_by_others(facts: HostFacts, stack: str, word: str, value: str) -> lis
     return [other for other, words in of_others(facts, stack).items() if words.get(word) == value]
 
 
+def is_recorded(facts: HostFacts) -> bool:
+    """Whether an up put the host into the swarm of this stack."""
+    return CHANGE in facts.records
+
+
 def is_held(facts: HostFacts) -> bool:
     """Whether an up of any stack has the host in its swarm."""
     return bool(

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from components.networks import contracts
-from planning import ports, preflight
+from components.preflight import engine
+from planning import ports
 from planning.contract import Contract
 from planning.facts import HostFacts, Unreachable
 from planning.ports import Member
@@ -42,7 +43,7 @@ def _judge(
     if member is None:
         return Judgement(False, ("it does not answer",))
     reasons = [
-        *preflight.docker(name, "its user", member.facts),
+        *engine.docker(name, "its user", member.facts),
         *contract.refusals(name, member.facts),
         *([between[name]] if name in between else []),
         *ports.held(name, member.facts, contract.ports, frozenset({"dockerd"})),

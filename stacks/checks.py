@@ -3,43 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from ipaddress import IPv4Address, ip_address
+from ipaddress import IPv4Address
 
-from components.consul import ConsulSettings
-from components.container import ContainerSettings
-from components.networks.base import NetworkSettings
-from components.networks.macvlan import MacvlanSettings
-from components.networks.overlay import OverlaySettings, advertisable
+from components import networks
+from components.container.settings import ContainerSettings
+from components.networks.base import NetworkSettings, Stack
+from components.networks.overlay.consul.settings import ConsulSettings
 from components.ssh import HostSettings
-from components.swarm import SwarmSettings
-from planning.addresses import misfit, overlaps
+from planning.addresses import overlaps
 from planning.problems import Problem, nearest
 from planning.published import ALL_ADDRESSES, overlapping
-from stacks import macvlan_checks, plane_checks
-from stacks.sections import CONSUL, CONTAINERS, HOSTS, NETWORKS, unknown_host
+from planning.sections import CONTAINERS, HOSTS, NETWORKS, unknown_host
 
 
-def check(
-    *,
-    hosts: Mapping[str, HostSettings],
-    networks: Mapping[str, NetworkSettings],
-    containers: Mapping[str, ContainerSettings],
-    consul: ConsulSettings | None,
-    swarm: SwarmSettings,
-    named: Mapping[str, set[str]],
-) -> list[Problem]:
+def check(stack: Stack, named: Mapping[str, set[str]]) -> list[Problem]:
     """Every problem between sections. ``named``: the names given, those of wrong entries too."""
+    consul = stack.section(ConsulSettings)
     return [
-        *_hosts(hosts),
-        *_networks(networks, named["hosts"]),
-        *_consul(consul, networks, hosts, named["hosts"]),
-        *plane_checks.check(consul, swarm, networks, hosts, named["hosts"]),
-        *macvlan_checks.check(networks, containers, hosts, named["hosts"]),
-        *_placement(containers, networks, named),
-        *_sharing(containers, named["containers"]),
-        *_addresses(containers, networks, hosts),
-        *_names(containers, consul),
-        *_ports(containers, networks, consul, plane_checks.ports(swarm, networks, list(hosts))),
+        *_hosts(stack.hosts),
+        *_networks(stack.networks, named["hosts"]),
+        *networks.problems(stack),
+        *_placement(stack.containers, stack.networks, named),
+        *_sharing(stack.containers, named["containers"]),
+        *_addresses(stack),
+        *_names(stack.containers, consul),
+        *_ports(stack, consul),
     ]
 
 
@@ -73,27 +61,6 @@ def _networks(networks: Mapping[str, NetworkSettings], named: set[str]) -> Itera
             (NETWORKS, b, "subnet"),
             f"{networks[b].subnet} overlaps {networks[a].subnet} of {a}: choose another subnet",
         )
-
-
-def _consul(
-    consul: ConsulSettings | None,
-    networks: Mapping[str, NetworkSettings],
-    hosts: Mapping[str, HostSettings],
-    named: set[str],
-) -> Iterator[Problem]:
-    if consul is not None and consul.host not in named:
-        yield Problem((CONSUL, "host"), unknown_host(consul.host, named))
-    for name, network in networks.items():
-        if (
-            consul is None
-            and isinstance(network, OverlaySettings)
-            and network.control_plane == "consul"
-        ):
-            yield Problem(
-                (NETWORKS, name, "control_plane"),
-                "needs a Consul server: add `crosshost:consul: {host: "
-                f"{next(iter(hosts), 'docker01')}}}`",
-            )
 
 
 def _placement(
@@ -170,16 +137,11 @@ def _sharing(containers: Mapping[str, ContainerSettings], named: set[str]) -> It
             )
 
 
-def _addresses(
-    containers: Mapping[str, ContainerSettings],
-    networks: Mapping[str, NetworkSettings],
-    hosts: Mapping[str, HostSettings],
-) -> Iterator[Problem]:
+def _addresses(stack: Stack) -> Iterator[Problem]:
     given: dict[tuple[str, IPv4Address], str] = {}
-    of_hosts = {ip_address(h.address): n for n, h in hosts.items() if advertisable(h.address)}
-    for name, container in containers.items():
+    for name, container in stack.containers.items():
         for network, join in container.attachments().items():
-            settings = networks.get(network)
+            settings = stack.networks.get(network)
             if settings is None:
                 continue
             place: tuple[str, ...] = (CONTAINERS, name, "ip")
@@ -187,22 +149,10 @@ def _addresses(
                 place = (CONTAINERS, name, "networks", network, "ipv4_address")
             address = join.ipv4_address
             if address is None:
-                if settings.needs_address():
-                    yield Problem(
-                        place, macvlan_checks.needs_address(network, networks, containers, hosts)
-                    )
-                continue
-            if reason := misfit(address, settings.subnet):
-                yield Problem(place, f"{reason} ({network})")
-            elif address == settings.gateway_address:
-                yield Problem(
-                    place, f"{address} is the gateway of {network}: write another address"
-                )
-            elif address in of_hosts and isinstance(settings, MacvlanSettings):
-                yield Problem(
-                    place,
-                    f"{address} is the address of the Docker host {of_hosts[address]}: write another",
-                )
+                if problem := settings.no_address_problem(network, stack):
+                    yield Problem(place, problem)
+            elif problem := settings.address_problem(network, address, stack):
+                yield Problem(place, problem)
             elif other := given.get((network, address)):
                 yield Problem(place, f"{address} is the address of {other}, too: write another one")
             else:
@@ -231,24 +181,17 @@ def _names(
         seen.setdefault(name.lower(), key)
 
 
-def _ports(
-    containers: Mapping[str, ContainerSettings],
-    networks: Mapping[str, NetworkSettings],
-    consul: ConsulSettings | None,
-    of_engines: set[tuple[str, int, str]],
-) -> Iterator[Problem]:
+def _ports(stack: Stack, consul: ConsulSettings | None) -> Iterator[Problem]:
     taken: dict[tuple[str, int, str], list[tuple[IPv4Address, str]]] = {
-        key: [(ALL_ADDRESSES, "the engine for overlays")] for key in of_engines
+        key: [(ALL_ADDRESSES, "the engine for overlays")] for key in networks.taken_ports(stack)
     }
     if consul is not None:
         taken[consul.host, consul.port, "tcp"] = [(ALL_ADDRESSES, "the Consul server")]
-    for name, container in containers.items():
-        joined = [networks[n] for n in container.attachments() if n in networks]
-        if container.ports and joined and all(isinstance(n, MacvlanSettings) for n in joined):
-            yield Problem(
-                (CONTAINERS, name, "ports"),
-                "macvlan publishes no ports, the container has its own LAN address: remove it",
-            )
+    for name, container in stack.containers.items():
+        joined = [stack.networks[n] for n in container.attachments() if n in stack.networks]
+        reasons = [network.no_published_ports for network in joined]
+        if container.ports and reasons and reasons[0] and all(reasons):
+            yield Problem((CONTAINERS, name, "ports"), reasons[0])
         for port in container.ports:
             if port.published is None:
                 continue

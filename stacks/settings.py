@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import pulumi
 
-from components import consul_access
-from components.consul import ConsulSettings
-from components.container import ContainerSettings
+from components.container.settings import ContainerSettings
 from components.daemon_settings import DaemonSettings
 from components.firewall import FirewallSettings
 from components.networks import AnyNetwork
-from components.networks.base import NetworkSettings
-from components.networks.overlay import OverlaySettings
+from components.networks.base import NetworkSettings, Stack
+from components.networks.overlay.consul.settings import ConsulSettings
+from components.networks.overlay.swarm.settings import SwarmSettings
 from components.ssh import HostSettings, SshSettings
-from components.swarm import SwarmSettings
 from planning.problems import Path as SettingPath
 from planning.problems import Problem, ProblemsError
 from planning.words import EntryName, HostName, NetworkName
@@ -54,6 +52,18 @@ class Settings:
     networks: dict[str, NetworkSettings] = field(default_factory=dict)
     containers: dict[str, ContainerSettings] = field(default_factory=dict)
     secret_containers: bool = False
+
+    @property
+    def stack(self) -> Stack:
+        """What networks may ask of the stack file."""
+        sections = (self.daemon, self.consul, self.swarm, self.firewall)
+        return Stack(
+            self.hosts,
+            self.networks,
+            self.containers,
+            tuple(section for section in sections if section is not None),
+            frozenset(self.hosts),
+        )
 
     def members(self) -> dict[str, list[str]]:
         """Network -> the Docker names of the containers that join it."""
@@ -106,26 +116,12 @@ def parse(
     if (daemon := sections["daemon"]) is not None:
         for sentence in dict.fromkeys(daemon.certificate_problems(sections["hosts"])):
             problems.append(Problem(("crosshost:daemon", "api", "tls"), sentence))
-    if (consul := sections["consul"]) is not None:
-        users = {
-            host
-            for network in sections["networks"].values()
-            if isinstance(network, OverlaySettings) and network.control_plane != "swarm"
-            for host in network.on(list(sections["hosts"]))
-        }
-        for sentence in dict.fromkeys(consul_access.problems(consul.tls, users | {consul.host})):
-            problems.append(Problem(("crosshost:consul", "tls"), sentence))
-    problems += check(
-        hosts=sections["hosts"],
-        networks=sections["networks"],
-        containers=sections["containers"],
-        consul=sections["consul"],
-        swarm=sections["swarm"],
-        named={name: _names(values.get(name)) for name in ("hosts", "networks", "containers")},
-    )
+    named = {name: _names(values.get(name)) for name in ("hosts", "networks", "containers")}
+    settings = Settings(**sections, secret_containers=secret_containers)
+    problems += check(replace(settings.stack, named_hosts=frozenset(named["hosts"])), named)
     if problems:
         raise ProblemsError(problems, "the stack file has errors:")
-    return Settings(**sections, secret_containers=secret_containers)
+    return settings
 
 
 def load() -> Settings:

@@ -15,6 +15,12 @@ _KEY = "crosshost/seconds"
 _seconds: defaultdict[str, float] = defaultdict(float)
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--write-graphs", action="store_true", help="write tests/unit/graphs/ anew (test_graphs.py)"
+    )
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Files that take long come first: the last one would leave the other workers idle.
 

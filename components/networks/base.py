@@ -1,31 +1,57 @@
-"""The contract of a network strategy.
+"""What every strategy says of itself: the settings of one network, and what its networks share.
 
-A strategy is two classes in one file of this folder: its settings (what the stack file says, and
-under which planning.contract.Contract) and its component (what it makes). One line in
-components/networks/__init__.py adds it to the union.
+A strategy is one folder (or file) here: a NetworkSettings (what the stack file says, and under which
+planning.contract.Contract), a component (network.py) and a Strategy that binds the two. All methods
+below have defaults that do for a network of which Docker on each host knows by itself.
+docs/adr/0018-a-strategy-is-one-folder.md lists what a new one touches.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from ipaddress import IPv4Address
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Generic, TypeVar
 
-import pulumi
-import pulumi_docker as docker
 from pydantic import Field, model_validator
 
-from components.control_planes import ControlPlane, PlaneName
-from components.host import Host
-from components.nics import Nics
+from components.container.settings import ContainerSettings
+from components.networks.network import Network, NetworkContext
+from components.ssh import HostSettings
+from planning import ports
 from planning.addresses import misfit
 from planning.compose import Words
-from planning.conflicts import Claim, Item, network_key
+from planning.conflicts import Claim, ControlPlane, Item, network_key
 from planning.contract import Contract
 from planning.facts import HostFacts
-from planning.ports import Port
-from planning.presence import Mark
+from planning.fleet_facts import FleetFacts
+from planning.guard import AccessPlan, AccessRule
+from planning.problems import Problem
+from planning.state import Deployment
+from planning.state_without_host import PeerCommand, SharedNetwork
 from planning.words import HostName, Ipv4, Subnet
+
+Section = TypeVar("Section", bound=Words)
+
+
+@dataclass(frozen=True)
+class Stack:
+    """What a stack file says, as far as networks may ask.
+
+    ``hosts``, ``networks``, ``containers``: by name. ``sections``: the other sections that the file
+    has, asked for by their type. ``named_hosts``: the hosts given, those of wrong entries too.
+    """
+
+    hosts: Mapping[str, HostSettings]
+    networks: Mapping[str, NetworkSettings] = field(default_factory=dict)
+    containers: Mapping[str, ContainerSettings] = field(default_factory=dict)
+    sections: tuple[Words, ...] = ()
+    named_hosts: frozenset[str] = frozenset()
+
+    def section(self, kind: type[Section]) -> Section | None:
+        """The section whose settings are ``kind``, None where the file has none."""
+        return next((one for one in self.sections if isinstance(one, kind)), None)
 
 
 class NetworkSettings(Words):
@@ -59,22 +85,51 @@ class NetworkSettings(Words):
         return self.gateway or self.subnet.network_address + 1
 
     @property
-    def in_store(self) -> bool:
-        """Whether its engines see it only while a cluster store runs."""
-        return False
+    def control_plane_joined(self) -> ControlPlane | None:
+        """The control plane that its hosts' engines join for it; None where they join none."""
+        return None
 
     @property
-    def ports(self) -> Sequence[Port]:
-        """Ports that its hosts must reach on each other."""
-        return self.contract.ports
+    def no_published_ports(self) -> str | None:
+        """Why its containers cannot publish ports, for people; None where they can."""
+        return None
 
     def on(self, hosts: Sequence[str]) -> list[str]:
         """Those of ``hosts`` (all of the stack) that have the network."""
         return [name for name in hosts if self.hosts is None or name in self.hosts]
 
-    def refusals(self, host: str, facts: HostFacts) -> Iterator[str]:
+    def address_problem(self, name: str, address: IPv4Address, stack: Stack) -> str | None:
+        """Why no container on it can have ``address``, for people; None where one can.
+
+        ``name``: the network's own. ``stack``: for addresses that others have.
+        """
+        if reason := misfit(address, self.subnet):
+            return f"{reason} ({name})"
+        if address == self.gateway_address:
+            return f"{address} is the gateway of {name}: write another address"
+        return None
+
+    def no_address_problem(self, name: str, stack: Stack) -> str | None:
+        """Why a container on it must be given an address, for people; None where it need not."""
+        return None
+
+    def refusals(self, name: str, fleet: FleetFacts) -> Iterator[str]:
+        """Sentences why its hosts cannot have it, each for itself."""
+        for host in self.on(list(fleet.answering)):
+            facts = fleet.answering[host]
+            yield from self.contract.refusals(host, facts)
+            yield from self.refusals_on(host, facts)
+
+    def refusals_on(self, host: str, facts: HostFacts) -> Iterator[str]:
         """Sentences why this host cannot have this very network, beside those of its contract."""
         yield from ()
+
+    def refusals_between(self, fleet: FleetFacts) -> Iterator[str]:
+        """Sentences on what stands between its hosts: firewalls, programs on its ports."""
+        here = {name: fleet.members[name] for name in self.on(list(fleet.members))}
+        yield from ports.shut(here, self.contract.ports).values()
+        for name, member in here.items():
+            yield from ports.held(name, member.facts, self.contract.ports, frozenset({"dockerd"}))
 
     def items(self, name: str, hosts: Sequence[str]) -> list[Item]:
         """What the network is on its hosts (those of ``hosts``), and what it holds there."""
@@ -88,71 +143,118 @@ class NetworkSettings(Words):
             for host in self.on(hosts)
         ]  # fmt: skip
 
-    def needs_address(self) -> bool:
-        """Whether each container must be given an address in the stack file."""
-        return False
-
-    def daemon_settings(self, address: str, store: str | None) -> dict[str, Any]:
-        """The keys of daemon.json that the network needs on the host of an address.
-
-        ``store``: the cluster store of the stack, None where it has none.
-        """
+    def daemon_settings(self, host: str, stack: Stack, fleet: FleetFacts) -> dict[str, Any]:
+        """The keys of daemon.json that it needs on a host, with their values."""
         return {}
 
-
-def network_labels(mark: Mark) -> list[docker.NetworkLabelArgs]:
-    """The labels of a network that crosshost makes."""
-    labels = {"crosshost.stack": pulumi.get_stack()}
-    if mark.value:
-        labels["crosshost.made"] = mark.value
-    return [docker.NetworkLabelArgs(label=key, value=labels[key]) for key in sorted(labels)]
+    def writes_units(self, host: str) -> bool:
+        """Whether it makes systemd units on a host, beside those of the guard of ports."""
+        return False
 
 
-class Network(pulumi.ComponentResource):
-    """A network that containers on its hosts can join.
+@dataclass(frozen=True)
+class Settled:
+    """A stack whose networks leave nothing open, and how that was decided from facts.
 
-    ``in_store``: its engines see it only while Consul runs.
+    ``notes``: what was chosen and why, for people. ``refused``: network -> why nothing can be chosen.
     """
 
-    in_store: bool = False
+    stack: Stack
+    notes: tuple[str, ...] = ()
+    refused: Mapping[str, str] = field(default_factory=dict)
 
-    def name_on(self, host: str) -> pulumi.Input[str]:
-        """The Docker network's name for a container on ``host``, from the network's output."""
-        raise NotImplementedError
-
-    def identity_on(self, host: str) -> pulumi.Output[str]:
-        """What a container on ``host`` is bound to and replaced with: the network's ID, and more."""
-        raise NotImplementedError
-
-    def resources_on(self, host: str) -> Sequence[pulumi.Resource]:
-        """What must exist before a container on ``host`` can join."""
-        raise NotImplementedError
-
-    def made_on(self, host: str) -> docker.Network | None:
-        """The network's resource on ``host``, None where another host's engine holds it."""
-        raise NotImplementedError
-
-    def shown(self) -> dict[str, Any]:
-        """The network's row in the stack's outputs."""
-        raise NotImplementedError
+    @property
+    def possible(self) -> Stack:
+        """The stack without the networks that are refused: what more can be said is of these."""
+        kept = {n: s for n, s in self.stack.networks.items() if n not in self.refused}
+        return replace(self.stack, networks=kept)
 
 
-class NetworkContext:
-    """What a network component is given beside its settings."""
+Own = TypeVar("Own", bound=NetworkSettings, covariant=True)
 
-    def __init__(
-        self,
-        hosts: Mapping[str, Host],
-        planes: Mapping[PlaneName, ControlPlane],
-        members: Mapping[str, Sequence[str]],
-        settings: Mapping[str, NetworkSettings],
-    ) -> None:
-        """``members``: the Docker names of the stack's containers on each network.
 
-        ``settings``: those of all networks of the stack.
+class Strategy(ABC, Generic[Own]):
+    """All networks of one strategy in a stack: what concerns them together, or other sections.
+
+    What one of them says for itself is in its settings.
+    """
+
+    @property
+    @abstractmethod
+    def settings(self) -> type[Own]:
+        """What the stack file says of one of its networks."""
+
+    @abstractmethod
+    def make(self, context: NetworkContext, stack: Stack) -> Mapping[str, Network]:
+        """The component of each of its networks, by name."""
+
+    def own(self, stack: Stack) -> dict[str, Own]:
+        """The networks of this strategy by name, in the stack file's order."""
+        return {n: s for n, s in stack.networks.items() if isinstance(s, self.settings)}
+
+    def settle(self, stack: Stack, fleet: FleetFacts) -> Settled:
+        """The stack with every choice made that its networks leave to facts."""
+        return Settled(stack)
+
+    def problems(self, stack: Stack) -> Iterator[Problem]:
+        """What of its networks does not fit the rest of the stack file.
+
+        Also said of a settled stack, where a choice brings what the file alone did not show.
         """
-        self.hosts = hosts
-        self.planes = planes
-        self.members = members
-        self.settings = settings
-        self.nics = Nics()
+        yield from ()
+
+    def taken_ports(self, stack: Stack) -> set[tuple[str, int, str]]:
+        """Host, number and protocol of the ports that no container there can publish."""
+        return {
+            (host, number, protocol)
+            for network in self.own(stack).values()
+            for protocol, number in network.contract.ports
+            for host in network.on(list(stack.hosts))
+        }
+
+    def refusals(self, stack: Stack, fleet: FleetFacts) -> Iterator[str]:
+        """Sentences why hosts cannot have the networks of a settled stack."""
+        for name, network in self.own(stack).items():
+            yield from (f"{name}: {reason}" for reason in network.refusals(name, fleet))
+        for network in self.own(stack).values():
+            yield from network.refusals_between(fleet)
+
+    def peers(self, stack: Stack, fleet: FleetFacts) -> set[str]:
+        """The hosts that keep something together: their clocks and names must not be at odds."""
+        return {
+            host
+            for network in self.own(stack).values()
+            if network.contract.ports
+            for host in network.on(fleet.hosts)
+        }
+
+    def access(self, stack: Stack, fleet: FleetFacts, allow: Collection[str]) -> AccessPlan | None:
+        """Who may reach the ports that its networks need; None where they need none.
+
+        ``allow``: addresses and subnets (as text) that count as hosts.
+        """
+        own = [network for network in self.own(stack).values() if network.contract.ports]
+        if not own:
+            return None
+        rules = []
+        for network in own:
+            peers = {
+                host: (fleet.addresses[host],)
+                for host in network.on(fleet.hosts)
+                if ports.is_ipv4(fleet.addresses[host])
+            }
+            if peers:
+                rules.append(AccessRule(network.contract.ports, tuple(peers), peers, tuple(allow)))
+        return AccessPlan(tuple(rules))
+
+    def shared(self, deployment: Deployment) -> Mapping[str, SharedNetwork]:
+        """URN -> network, of those in a stack's state that several engines share."""
+        return {}
+
+    def traces(self, deployment: Deployment, host: str, address: str) -> Iterator[PeerCommand]:
+        """What takes a host that is gone for good, and its address, off its peers."""
+        yield from ()
+
+    def consequences(self, deployment: Deployment, host: str, anew: list[str]) -> Iterator[str]:
+        """Sentences on what is lost with a host. ``anew``: containers that up makes anew for that."""
+        yield from ()

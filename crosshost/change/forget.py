@@ -14,13 +14,13 @@ from typing import Annotated
 
 import typer
 
+from components.networks import STRATEGIES
 from crosshost import state as states
-from crosshost.change.traces import CONTROL_PLANES, Cleaning
 from crosshost.options import Stack, Yes, agreed
 from crosshost.remote import Remote
-from planning import forgetting
 from planning.answers import printable
-from planning.forgetting import Forgotten, label
+from planning.state import Deployment, hosts, label
+from planning.state_without_host import Forgotten, PeerCommand, without_host
 
 
 def forget(
@@ -31,16 +31,21 @@ def forget(
     """Take a host that is gone for good out of a stack's state, and its traces off its peers."""
     state = states.export(stack)
     deployment = state["deployment"]
-    known = forgetting.hosts(deployment)
+    known = hosts(deployment)
     if host not in known:
         raise SystemExit(
             f"the state of {stack} knows no host {host}: it has " + (", ".join(known) or "none")
         )
     remote = Remote(states.written_ssh_config(state, stack), known)
     silent = _silent(remote, host)
-    forgotten = forgetting.forget(deployment, host)
+    shared = {
+        urn: one for strategy in STRATEGIES for urn, one in strategy.shared(deployment).items()
+    }
+    forgotten = without_host(deployment, host, shared)
     cleaning = [
-        one for plane in CONTROL_PLANES for one in plane(deployment, host, known[host]["address"])
+        command
+        for strategy in STRATEGIES
+        for command in strategy.traces(deployment, host, known[host]["address"])
     ]
     print("\n".join(_plan(host, silent, forgotten, cleaning, deployment)))
     if not agreed(f"Forget {host}?", yes=yes):
@@ -81,8 +86,8 @@ def _plan(
     host: str,
     silent: Mapping[str, str],
     forgotten: Forgotten,
-    cleaning: list[Cleaning],
-    deployment: forgetting.Deployment,
+    cleaning: list[PeerCommand],
+    deployment: Deployment,
 ) -> Iterator[str]:
     """What will be done, and what follows."""
     yield f"{host} does not answer ({silent[host]}). What is done:"
@@ -92,17 +97,7 @@ def _plan(
     for one in cleaning:
         left = f": left, as it does not answer ({silent[one.host]})" if one.host in silent else ""
         yield f"  {one.host}: {one.what}{left}"
-    server = forgetting.consul(deployment)
-    if server is not None and server.host == host:
-        yield f"Consul was on {host}: the overlays in it are lost. With another host in"
-        yield "crosshost:consul, `pulumi up` makes them anew" + (
-            f", and these containers: {', '.join(forgotten.anew)}." if forgotten.anew else "."
-        )
-        yield "Until then engines wait for Consul at every turn: where `up` says that a daemon does"
-        yield "not answer, run it again."
-    seats = forgetting.swarm(deployment)
-    if seats is not None and seats.without(host) is None:
-        yield f"{host} alone managed the swarm: the overlays in it are lost. `pulumi up` makes them"
-        yield f"anew, and these containers: {', '.join(forgotten.anew) or 'none'}."
+    for strategy in STRATEGIES:
+        yield from strategy.consequences(deployment, host, forgotten.anew)
     yield f"Then take {host} and its containers out of the stack file and run `pulumi up`, or"
     yield "run `pulumi destroy`. What is on its disk stays there, should it ever start again."

@@ -11,10 +11,11 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from components.networks import settled
-from components.obstacles import problems
+from components.networks import settle
+from components.preflight import check
 from components.ssh import SshAccess
 from crosshost.look.hosts import read_hosts
+from planning.fleet_facts import FleetFacts
 from reports import host_tables
 from reports.verdicts import judge
 from stacks import files
@@ -45,19 +46,17 @@ def doctor(
         raise typer.Exit(1) from None
     access = SshAccess(say.ssh, say.hosts, stack=stack)
     facts = read_hosts(access)
-    addresses = {name: endpoint.address for name, endpoint in access.endpoints.items()}
     console.print(host_tables.engines(access.endpoints, facts))
     console.print()
     console.print(host_tables.machines(facts))
     console.print()
-    console.print(host_tables.strategies(judge(facts, addresses)))
+    console.print(host_tables.strategies(judge(facts, access.addresses)))
     console.print()
-    networks, choice = settled(say.networks, facts, consul_given=say.consul is not None)
-    if choice is not None:
-        console.print(f"overlays: on {choice.plane.capitalize()}, as {choice.why}\n")
-    found = problems(
-        access, facts, networks, choice, say.consul, say.swarm, say.daemon, say.firewall
-    )
+    fleet = FleetFacts(stack, access.addresses, facts)
+    settled = settle(say.stack, fleet)
+    for note in settled.notes:
+        console.print(f"{note}\n")
+    found = check.refusals(settled, access, fleet)
     if not found:
         console.print(f"nothing stands in the way of {stack}", style="green", highlight=False)
         return

@@ -13,8 +13,8 @@ from typing import Any
 from crosshost import state as states
 from crosshost.options import Stack
 from crosshost.remote import Remote
-from planning import forgetting
 from planning.answers import is_word, printable
+from planning.state import hosts
 
 _LIST = """docker ps --all --no-trunc --filter label=crosshost.stack={stack} \\
     --format 'container {{{{.ID}}}} {{{{.Names}}}}' &&
@@ -89,4 +89,4 @@ def leftovers(stack: Stack) -> None:
 
 def connect(stack: str, state: states.State) -> Remote:
     """The hosts of a stack. SystemExit where its ssh_config is not here."""
-    return Remote(states.written_ssh_config(state, stack), forgetting.hosts(state["deployment"]))
+    return Remote(states.written_ssh_config(state, stack), hosts(state["deployment"]))

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from components.container import ContainerSettings
+from components.container.settings import ContainerSettings
 from planning.service import Service
 
 UNSORTED: dict[str, Any] = {

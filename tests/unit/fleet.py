@@ -127,6 +127,8 @@ class RecordingEngine(pulumi.runtime.Mocks):
         # Name -> names of the resources that it waits for, and of those that it may have been.
         self.after: dict[str, set[str]] = {}
         self.aliases: dict[str, set[str]] = {}
+        # TYPE NAME -> the same of its parent, "" for the stack's own; and of what it waits for.
+        self.graph: dict[str, tuple[str, set[str]]] = {}
 
     def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str, dict[str, Any]]:
         if args.typ.startswith("crosshost:"):
@@ -150,6 +152,12 @@ class RecordingEngine(pulumi.runtime.Mocks):
         return {n: dict(a.inputs) for n, a in self.resources.items() if a.typ == typ}
 
 
+def _called(urn: str) -> str:
+    """TYPE NAME of a URN."""
+    *_, types, name = urn.split("::") if urn else ("", "", "")
+    return f"{types.rpartition('$')[2]} {name}".strip()
+
+
 class RecordingMonitor(MockMonitor):
     """Tells a RecordingEngine also what mocks are not told of a resource."""
 
@@ -157,6 +165,10 @@ class RecordingMonitor(MockMonitor):
 
     def RegisterResource(self, request: Any) -> Any:
         self.mocks.after[request.name] = {urn.rpartition("::")[2] for urn in request.dependencies}
+        self.mocks.graph[f"{request.type} {request.name}"] = (
+            _called(request.parent),
+            {_called(urn) for urn in request.dependencies},
+        )
         self.mocks.aliases[request.name] = {alias.spec.name for alias in request.aliases}
         return super().RegisterResource(request)
 

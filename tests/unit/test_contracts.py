@@ -8,10 +8,12 @@ from typing import get_args
 import pytest
 from pydantic import TypeAdapter
 
-from components.control_planes import PLANES, ControlPlane, PlaneName
-from components.networks import _COMPONENTS, AnyNetwork, contracts
-from components.networks.base import Network, NetworkSettings
-from components.networks.overlay import OverlaySettings
+from components.networks import STRATEGIES, AnyNetwork, contracts
+from components.networks.base import NetworkSettings, Strategy
+from components.networks.network import Network
+from components.networks.overlay.plane import ControlPlane
+from components.networks.overlay.planes import PLANES, PlaneName
+from components.networks.overlay.settings import OverlaySettings
 from lab.fleets import FLEETS
 from planning.contract import Contract, Path
 from planning.facts import HostFacts, parse, script
@@ -136,19 +138,20 @@ def test_the_documentation_knows_it(contract: Contract):
         assert contract.title in table.read_text()
 
 
-@pytest.mark.parametrize("settings", list(_COMPONENTS), ids=lambda s: s.__name__)
-def test_every_strategy_is_in_the_union_under_its_own_word(settings: type[NetworkSettings]):
+@pytest.mark.parametrize("strategy", STRATEGIES, ids=lambda s: s.settings.__name__)
+def test_every_strategy_is_in_the_union_under_its_own_word(strategy: Strategy[NetworkSettings]):
+    settings = strategy.settings
     (word,) = get_args(settings.model_fields["strategy"].annotation)
     schema = TypeAdapter(AnyNetwork).json_schema()
     assert schema["discriminator"]["mapping"][word].endswith(f"/{settings.__name__}")
-    assert len(schema["discriminator"]["mapping"]) == len(_COMPONENTS)
+    assert len(schema["discriminator"]["mapping"]) == len(STRATEGIES)
     assert settings.contracts
     assert all(contract.key.split("-")[0] == word for contract in settings.contracts)
 
 
-@pytest.mark.parametrize("component", list(_COMPONENTS.values()), ids=lambda c: c.__name__)
+@pytest.mark.parametrize("component", Network.__subclasses__(), ids=lambda c: c.__name__)
 def test_every_strategys_component_says_all_that_containers_ask_of_it(component: type[Network]):
-    for name in ("name_on", "identity_on", "resources_on", "made_on", "shown"):
+    for name in ("attach", "identity_on", "resources_on", "made_on", "outputs"):
         assert getattr(component, name) is not getattr(Network, name), name
 
 

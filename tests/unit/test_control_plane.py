@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from components.control_planes import PLANES
-from planning.control_plane import choose
+from components.networks.overlay.choice import choose
+from components.networks.overlay.planes import PLANES
 from planning.facts import HostFacts, parse
 from tests.unit.fleet import facts_text, run_program, stack_values
 from tests.unit.swarms import record
@@ -151,7 +151,7 @@ def test_a_preview_on_a_store_without_a_consul_server_warns(monkeypatch, tmp_pat
         for name in ("docker01", "docker02")
     }
     engine = run_program(monkeypatch, tmp_path, values, facts, preview=True)
-    assert any("add `crosshost:consul: {host: ...}`" in text for text in warned)
+    assert any("add `crosshost:consul: {host: docker01}`" in text for text in warned)
     assert "ol1@docker01" in engine.resources
     daemon = engine.of_type("command:remote:Command")["daemon@docker02"]["stdin"]
     assert '"cluster-store": "consul://10.0.0.11:8500"' in daemon

@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from components.preflight import daemon
 from planning import (
     daemon_held,
     daemon_json,
     daemon_plan,
-    daemon_preflight,
     docker_unit,
     records,
 )
@@ -274,8 +274,8 @@ def test_a_removed_drop_in_is_put_back_and_an_edited_one_takes_a_restart():
 )  # fmt: skip
 def test_what_stands_in_the_way_is_named(more, api, sentence):
     facts = FakeHost("{}").facts(**more)
-    found = list(daemon_preflight.refusals("docker01", facts, {"mtu": 1400}, api, "prod"))
-    found += daemon_preflight.other_stacks("docker01", facts, {"mtu": 1400}, api, "prod")
+    found = list(daemon.of_stack_file("docker01", facts, {"mtu": 1400}, api, "prod"))
+    found += daemon.other_stacks("docker01", facts, {"mtu": 1400}, api, "prod")
     assert [s for s in found if sentence in s], found
 
 
@@ -283,7 +283,7 @@ def test_the_same_value_in_two_stacks_is_no_reason_to_stop():
     facts = FakeHost("{}").facts(
         daemon_records={"other": 'planned=x own=mtu unit=0\n{"mtu": 1400}\n'}
     )
-    assert list(daemon_preflight.other_stacks("docker01", facts, {"mtu": 1400}, None, "prod")) == []
+    assert list(daemon.other_stacks("docker01", facts, {"mtu": 1400}, None, "prod")) == []
 
 
 # One value a key, as stacks that differ are refused.

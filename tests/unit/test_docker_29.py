@@ -8,12 +8,17 @@ from typing import Any
 import pulumi
 import pytest
 
-from components.control_planes import PLANES
 from components.daemon import words
-from planning import daemon_plan, daemon_preflight, records
+from components.daemon_settings import DaemonSettings
+from components.networks.base import Stack
+from components.networks.overlay.planes import PLANES
+from components.networks.overlay.strategy import OverlayStrategy
+from components.preflight import daemon
+from planning import daemon_plan, records
 from planning.daemon_reload import lost_by_reload
 from planning.facts import HostFacts, parse
 from planning.facts.forwarding import forwards_at_boot
+from planning.fleet_facts import FleetFacts
 from tests.unit.fleet import b64, containers, facts_text, run_program, stack_values
 
 BROKEN, MENDED = "29.2.1", "29.3.0"
@@ -97,7 +102,7 @@ def test_what_sysctl_d_says_last_counts(text, forwards):
 
 
 def refusals(facts: HostFacts, settings: dict[str, Any]) -> str:
-    return "\n".join(daemon_preflight.refusals("docker01", facts, settings, None, "prod"))
+    return "\n".join(daemon.of_stack_file("docker01", facts, settings, None, "prod"))
 
 
 def test_the_nftables_back_end_needs_nft_and_a_host_that_forwards():
@@ -113,12 +118,15 @@ def test_the_nftables_back_end_needs_nft_and_a_host_that_forwards():
     assert refusals(hidden, NFTABLES) == ""
 
 
-def test_the_nftables_back_end_is_refused_in_a_swarm():
+def test_the_nftables_back_end_and_live_restore_are_refused_in_a_swarm():
     member = {"LocalNodeState": "active", "NodeID": "node1"}
     facts = host(MENDED, {}, *unit(), "sysctl " + b64(FORWARDS), Swarm=member)
-    assert "docker01 is in a swarm, which the firewall back end nftables" in refusals(
-        facts, NFTABLES
-    )
+    fleet = FleetFacts("prod", {"docker01": "10.0.0.11"}, {"docker01": facts})
+    for asked in (NFTABLES, {"live-restore": True}):
+        stack = Stack({}, sections=(DaemonSettings(settings=asked),))
+        (found,) = OverlayStrategy().refusals(stack, fleet)
+        assert "Swarm does not go with " in found
+        assert f", and docker01 is in one: take {next(iter(asked))} out of" in found
 
 
 def lacks(facts: HostFacts) -> str:

@@ -101,7 +101,7 @@ def test_any_name_may_be_anything(data):
 )
 @given(word=st.text(max_size=10), value=ANYTHING)
 def test_any_word_of_a_container_may_be_anything(word, value):
-    from components.container import ContainerSettings
+    from components.container.settings import ContainerSettings
 
     for name in (word, *ContainerSettings.model_fields):
         refused_or_read(replaced(stack_values("lab-modes"), ("containers", "alone", name), value))
@@ -112,8 +112,8 @@ def test_any_word_of_a_container_may_be_anything(word, value):
 )
 @given(word=st.text(max_size=10), value=ANYTHING)
 def test_any_word_of_the_swarm_and_of_an_overlay_may_be_anything(word, value):
-    from components.networks.overlay import OverlaySettings
-    from components.swarm import SwarmSettings
+    from components.networks.overlay.settings import OverlaySettings
+    from components.networks.overlay.swarm.settings import SwarmSettings
 
     values = stack_values("lab-swarm")
     for name in (word, *SwarmSettings.model_fields):

@@ -7,13 +7,13 @@ from datetime import UTC, datetime, timedelta
 from planning import guard, records
 from planning.facts import HostFacts, parse
 from planning.facts.swarm import NodeAddress, SwarmFacts
-from planning.guard import Guarded
+from planning.guard import AccessRule
 from tests.unit.fleet import facts_text
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 PEERS = {"docker01": ("10.0.0.11",), "docker02": ("10.0.0.9", "192.168.7.2")}
-VXLAN = Guarded((("udp", 4789),), ("docker01", "docker02"), PEERS, ("10.1.0.0/16",))
-CONSUL = Guarded((("tcp", 8500),), ("docker01",), PEERS)
+VXLAN = AccessRule((("udp", 4789),), ("docker01", "docker02"), PEERS, ("10.1.0.0/16",))
+CONSUL = AccessRule((("tcp", 8500),), ("docker01",), PEERS)
 LINE = "udp 4789 local,10.0.0.11 10.0.0.11\n"
 
 
@@ -41,7 +41,7 @@ def test_a_host_without_a_part_in_it_has_no_rules():
 
 
 def test_one_port_that_two_planes_need_is_open_to_the_peers_of_both():
-    other = Guarded(
+    other = AccessRule(
         (("udp", 4789),), ("docker01",), {"docker01": ("10.0.0.11",), "x": ("10.9.9.9",)}
     )
     line = guard.lines("docker01", [VXLAN, other])
@@ -109,7 +109,7 @@ def test_the_words_name_hosts_ports_and_who_reaches_them_once():
 
 
 def test_hosts_that_let_in_nobody_else_have_each_other():
-    alone = Guarded((("udp", 4789), ("tcp", 7946)), tuple(PEERS), PEERS)
+    alone = AccessRule((("udp", 4789), ("tcp", 7946)), tuple(PEERS), PEERS)
     contents = {host: guard.lines(host, [alone]) for host in PEERS}
     names = {a: host for host, known in PEERS.items() for a in known}
     assert guard.words(contents, names) == [
@@ -118,7 +118,7 @@ def test_hosts_that_let_in_nobody_else_have_each_other():
 
 
 def test_a_host_without_peers_lets_nobody_in():
-    alone = Guarded((("tcp", 8500),), ("docker01",), {"docker01": ("10.0.0.11",)})
+    alone = AccessRule((("tcp", 8500),), ("docker01",), {"docker01": ("10.0.0.11",)})
     contents = {"docker01": guard.lines("docker01", [alone])}
     assert guard.words(contents, {"10.0.0.11": "docker01"}) == [
         "docker01 will let no other machine reach tcp 8500"

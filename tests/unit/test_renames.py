@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from components.preflight.names import refusals
 from planning.facts import parse
-from planning.renames import called, refusals, renamed
+from planning.renames import called, renamed
 from tests.unit.fleet import containers, facts_text
 
 

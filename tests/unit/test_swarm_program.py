@@ -317,7 +317,7 @@ def test_hosts_that_live_on_a_store_keep_it_under_auto(run, logged):
 def test_auto_on_a_store_without_a_server_in_the_stack_file_asks_for_one(run):
     values = left_open()
     del values["consul"]
-    with pytest.raises(pulumi.RunError, match=r"add `crosshost:consul: \{host: ...\}`"):
+    with pytest.raises(pulumi.RunError, match=r"add `crosshost:consul: \{host: docker01\}`"):
         run(ON_STORE, values)
 
 
@@ -375,7 +375,7 @@ def test_auto_between_overlays_on_two_planes_is_refused(run):
 def test_what_consul_cannot_do_is_refused_also_where_it_was_chosen(run, word, value):
     values = beside("consul", ["docker01"], ["docker01", "docker02"])
     values["networks"]["ol2"][word] = value
-    sentence = f"ol2: {word} cannot be had on Consul, where this overlay is: remove it"
+    sentence = f"crosshost:networks.ol2.{word}: cannot be had on Consul: remove it, or write"
     assert sentence in refusal(run, values)
 
 
@@ -384,6 +384,6 @@ def test_an_address_that_is_a_name_is_refused_where_consul_was_chosen(run):
     values["hosts"]["docker02"]["address"] = "docker02.example.com"
     values["swarm"] = {"advertise": "ens33"}
     assert (
-        "docker02.example.com is a name, but engines on Consul tell each other this address: write "
-        "the IP address of docker02"
+        "crosshost:hosts.docker02.address: docker02.example.com is a name, but the engines of overlay "
+        "ol2 tell each other this address: write the host's IP address"
     ) in refusal(run, values)

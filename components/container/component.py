@@ -1,0 +1,105 @@
+"""One container on one host."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pulumi
+import pulumi_docker as docker
+
+from components.container.inputs import ContainerArgs, inputs
+from components.container.settings import ContainerSettings
+from components.host import ConfiguredHost
+from components.images import Images
+from components.networks.network import Network
+from planning import published
+
+# In place for the plugin, which then changes nothing on the host.
+_SILENT = ["mounts", "healthcheck", "tmpfs", "init", "destroyGraceSeconds"]
+
+
+class Container(pulumi.ComponentResource):
+    """A running container and its image.
+
+    Outputs: ``id``, ``addresses`` (network -> IPv4 address).
+    """
+
+    def __init__(
+        self, name: str, args: ContainerArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        settings, host = args.settings, args.host
+        logical = f"{name}@{host.host_name}"
+        super().__init__(
+            "crosshost:container:Container",
+            name,
+            {"host": host.host_name, "image": settings.image, "network": settings.mode},
+            opts,
+        )
+        self.args = args
+        self.docker_name = settings.container_name or name
+        joined = [args.networks[network] for network in settings.attachments()]
+        after: list[pulumi.Resource] = [
+            args.images.pull(host, settings.image),
+            *host.after_daemon(),
+        ]
+        for network in joined:
+            after += network.resources_on(host.host_name)
+        if args.shares:
+            after.append(args.shares)
+        mark = host.mark("container", self.docker_name)
+        ignored = ["ports"] if published.without_order(settings.ports) else []
+        self.container: docker.Container = docker.Container(
+            logical,
+            **inputs(self.docker_name, args, mark.value),
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                provider=host.provider,
+                depends_on=after,
+                delete_before_replace=True,
+                # A move is a replacement on another provider: deleted there before it is created
+                # here, or its name and address would be taken.
+                aliases=host.aliases(name, [n for other in args.others for n in other.names]),
+                replace_on_changes=_SILENT,
+                # The label crosshost.ports has the ports, and it replaces.
+                ignore_changes=[*ignored, *([] if mark.known else ["labels"])],
+            ),
+        )
+        self.id = self.container.id
+        self.addresses: pulumi.Output[dict[str, str]] = self.container.network_datas.apply(
+            lambda datas: {
+                d["network_name"]: d["ip_address"] for d in datas or [] if d["ip_address"]
+            }
+        )
+        self.register_outputs({"id": self.id, "addresses": self.addresses})
+
+    def outputs(self) -> dict[str, Any]:
+        """The container's row in the stack's outputs."""
+        return {
+            "host": self.args.host.host_name,
+            "mode": self.args.settings.mode,
+            "addresses": self.addresses,
+            "id": self.id,
+        }
+
+
+def run_containers(
+    containers: Mapping[str, ContainerSettings],
+    hosts: Mapping[str, ConfiguredHost],
+    networks: Mapping[str, Network],
+    images: Images,
+    *,
+    secret: bool,
+) -> dict[str, Container]:
+    """Every container of the stack, in the stack file's order."""
+    made: dict[str, Container] = {}
+    # Those that join another's network namespace come after it.
+    for name in sorted(containers, key=lambda name: containers[name].shares is not None):
+        settings = containers[name]
+        shares = made[settings.shares].container if settings.shares else None
+        others = tuple(host for name, host in hosts.items() if name != settings.host)
+        args = ContainerArgs(
+            settings, hosts[settings.host], images, networks, shares, secret, others
+        )
+        made[name] = Container(name, args)
+    return {name: made[name] for name in containers}

@@ -1,0 +1,88 @@
+"""What the stack file says of a container, in the words of a Compose service."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field
+
+from planning.compose import NetworkAttachment
+from planning.conflicts import Claim, Item
+from planning.service import Service
+from planning.words import HostName, Ipv4, NetworkName
+
+MODES = ("none", "host", "bridge")
+
+
+Attachments = dict[NetworkName, NetworkAttachment | None] | list[NetworkName]
+
+
+def _one_network(value: Any) -> Any:
+    if isinstance(value, (list, dict)):
+        raise ValueError("must be one name: write several as `networks: [lan, backend]`")
+    return value
+
+
+def _attachments(value: Any) -> Any:
+    if isinstance(value, list):
+        if wrong := [name for name in value if not isinstance(name, str)]:
+            raise ValueError(f"{wrong[0]!r} is no name of a network: write e.g. [lan, backend]")
+        if len(set(value)) < len(value):
+            raise ValueError("names a network twice: name each once")
+        return {name: {} for name in value}
+    if isinstance(value, dict):
+        return {name: item or {} for name, item in value.items()}
+    return value
+
+
+class ContainerSettings(Service):
+    """One entry of `crosshost:containers`."""
+
+    host: HostName = Field(description="Docker host that runs the container")
+    network: Annotated[
+        str | None, BeforeValidator(_one_network, json_schema_input_type=str | None)
+    ] = Field(
+        default=None,
+        description="none, host, bridge (the default), container:NAME, or a network of the stack",
+    )
+    ip: Ipv4 | None = Field(default=None, description="The container's address on `network`")
+    networks: Annotated[
+        dict[NetworkName, NetworkAttachment],
+        BeforeValidator(_attachments, json_schema_input_type=Attachments),
+    ] = Field(
+        default={}, description="Instead of `network`: several networks, with addresses and aliases"
+    )
+
+    @property
+    def shares(self) -> str | None:
+        """NAME of ``network: container:NAME``."""
+        if self.network and self.network.startswith("container:"):
+            return self.network.removeprefix("container:")
+        return None
+
+    @property
+    def mode(self) -> str:
+        """none, host, bridge, container:NAME, or the names of its networks by comma."""
+        return ",".join(self.attachments()) or self.network or "bridge"
+
+    def item(self, key: str) -> Item:
+        """What the container is, and what it holds that no other one can have beside it."""
+        name = self.container_name or key
+        claims = {Claim("name", self.host, name)}
+        for network, join in self.attachments().items():
+            if join.ipv4_address is not None:
+                claims.add(Claim("address", network, str(join.ipv4_address)))
+        claims |= {
+            Claim("port", self.host, f"{port.host_ip}:{port.published}/{port.protocol}")
+            for port in self.ports
+            if port.published is not None
+        }
+        return Item("container", self.host, name, f"container/{key}", frozenset(claims))
+
+    def attachments(self) -> dict[str, NetworkAttachment]:
+        """The stack's networks that the container joins."""
+        if self.networks:
+            return dict(self.networks)
+        if self.network is None or self.network in MODES or self.shares is not None:
+            return {}
+        return {self.network: NetworkAttachment(ipv4_address=self.ip)}

@@ -1,0 +1,1 @@
+"""Strategy macvlan: containers with addresses of their own on the hosts' LAN."""

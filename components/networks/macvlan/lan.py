@@ -1,0 +1,49 @@
+"""Addresses of the LAN that somebody has, and blocks of it that nobody has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from ipaddress import IPv4Address, IPv4Network
+
+from components.networks.base import NetworkSettings, Stack
+from planning.addresses import advertisable, slices
+
+
+def needs_address(name: str, network: NetworkSettings, stack: Stack) -> str:
+    """What is said where a container on ``name`` has no address, and must have one."""
+    blocks = slices(network.subnet, network.on(list(stack.hosts)), _taken(name, network, stack))
+    offer = ", ".join(f"{host}: {block}" for host, block in blocks.items())
+    return (
+        f"is missing: engines do not know each other's addresses on {name}; write the "
+        "container's address"
+        + (f", or give {name} automatic ones with `ip_range: {{{offer}}}`" if offer else "")
+    )
+
+
+def free_block(
+    name: str, network: NetworkSettings, stack: Stack, others: Iterable[IPv4Network]
+) -> IPv4Network | None:
+    """The largest block of the network without addresses that are taken, and without ``others``."""
+    return slices(network.subnet, [""], _taken(name, network, stack), others).get("")
+
+
+def fixed(name: str, stack: Stack) -> Iterator[tuple[str, str, IPv4Address]]:
+    """Container, host and address of everything with an address of its own on the network."""
+    for container, settings in stack.containers.items():
+        join = settings.attachments().get(name)
+        if join is not None and join.ipv4_address:
+            yield container, settings.host, join.ipv4_address
+
+
+def of_hosts(stack: Stack) -> dict[str, IPv4Address]:
+    """The addresses of the Docker hosts that the stack file names by an IPv4 address."""
+    return {
+        name: IPv4Address(host.address)
+        for name, host in stack.hosts.items()
+        if host.address.count(".") == 3 and advertisable(host.address)
+    }
+
+
+def _taken(name: str, network: NetworkSettings, stack: Stack) -> list[IPv4Address]:
+    of_containers = [address for _, _, address in fixed(name, stack)]
+    return [network.gateway_address, *of_containers, *of_hosts(stack).values()]

@@ -1,0 +1,92 @@
+"""A macvlan network on its hosts, and their NICs as it needs them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from ipaddress import IPv4Address
+from typing import Any
+
+import pulumi
+import pulumi_docker as docker
+
+from components.host import ConfiguredHost
+from components.networks.macvlan.nics import Nics, physical
+from components.networks.macvlan.settings import MacvlanSettings
+from components.networks.network import Attachment, Network, NetworkContext, network_labels
+
+
+class MacvlanNetwork(Network):
+    """A macvlan network of the same name on each of its hosts, and their NICs as it needs them."""
+
+    def __init__(
+        self,
+        name: str,
+        settings: MacvlanSettings,
+        context: NetworkContext,
+        nics: Nics,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        super().__init__(
+            "crosshost:networks:MacvlanNetwork", name, settings.model_dump(mode="json"), opts
+        )
+        hosts = {host: context.hosts[host] for host in settings.on(list(context.hosts))}
+        self.nics = (
+            {host: _nic(settings, one, nics) for host, one in hosts.items()}
+            if settings.promiscuous
+            else {}
+        )
+        marks = {host: one.mark("network", name) for host, one in hosts.items()}
+        self.networks = {
+            host: docker.Network(
+                f"{name}@{host}",
+                name=name,
+                driver="macvlan",
+                options={"parent": str(settings.parent_on(host))},
+                ipam_configs=[_ipam(settings, host)],
+                labels=network_labels(marks[host]),
+                opts=pulumi.ResourceOptions(
+                    parent=self,
+                    provider=one.provider,
+                    depends_on=one.after_daemon(),
+                    ignore_changes=None if marks[host].known else ["labels"],
+                    aliases=one.aliases(name),
+                ),
+            )
+            for host, one in hosts.items()
+        }
+        self._outputs = {
+            "strategy": settings.strategy,
+            "subnet": str(settings.subnet),
+            "parent": {host: settings.parent_on(host) for host in hosts},
+            "hosts": list(hosts),
+        }
+        self.register_outputs(self._outputs)
+
+    def attach(self, host: str, container: str, address: IPv4Address | None) -> Attachment:
+        return Attachment(self.networks[host].name, address)
+
+    def identity_on(self, host: str) -> pulumi.Output[str]:
+        return self.networks[host].id.apply(lambda id_: id_[:12])
+
+    def resources_on(self, host: str) -> Sequence[pulumi.Resource]:
+        nics = [self.nics[host]] if host in self.nics else []
+        return [self.networks[host], *nics]
+
+    def made_on(self, host: str) -> docker.Network | None:
+        return self.networks.get(host)
+
+    def outputs(self) -> dict[str, Any]:
+        return self._outputs
+
+
+def _nic(settings: MacvlanSettings, host: ConfiguredHost, nics: Nics) -> pulumi.Resource:
+    return nics.promiscuous(host, physical(str(settings.parent_on(host.host_name))))
+
+
+def _ipam(settings: MacvlanSettings, host: str) -> docker.NetworkIpamConfigArgs:
+    block = (settings.ip_range or {}).get(host)
+    return docker.NetworkIpamConfigArgs(
+        subnet=str(settings.subnet),
+        gateway=str(settings.gateway_address),
+        ip_range=None if block is None else str(block),
+    )

@@ -1,0 +1,125 @@
+"""What the stack file says of a macvlan network, and what such networks promise."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from ipaddress import IPv4Address
+from typing import ClassVar, Literal
+
+from pydantic import Field, model_validator
+
+from components.networks.base import NetworkSettings, Stack
+from components.networks.macvlan import lan
+from components.networks.macvlan.nics import physical
+from planning.conflicts import Claim, Item
+from planning.contract import Contract, Path
+from planning.facts import HostFacts
+from planning.words import HostName, Interface, Subnet
+
+CONTRACT = Contract(
+    key="macvlan",
+    title="macvlan",
+    engines="any",
+    addresses="of the hosts' LAN, chosen, or automatic from the host's block",
+    changes="promiscuous mode of the NIC, if asked for, kept across reboots by a unit",
+    networks="one network of the same name on each host",
+    undo="the NIC's mode, the unit",
+    reach={
+        Path.SAME_HOST: True,
+        Path.ACROSS: True,
+        Path.NAMES: False,
+        Path.OWN_HOST: False,
+        Path.OTHER_HOST: True,
+        Path.FROM_LAN: True,
+        Path.TO_LAN: True,
+        Path.PUBLISHED: False,
+    },
+    modules=("macvlan",),
+)
+
+
+class MacvlanSettings(NetworkSettings):
+    """A macvlan network in the stack file."""
+
+    contracts: ClassVar[tuple[Contract, ...]] = (CONTRACT,)
+
+    strategy: Literal["macvlan"] = Field(
+        description="macvlan: containers have addresses on the hosts' LAN"
+    )
+    parent: Interface | dict[HostName, Interface] = Field(
+        description="The hosts' NIC on the LAN, or a VLAN on it (ens33.20), which Docker makes: one "
+        "name for all, or a map host: NIC"
+    )
+    promiscuous: bool = Field(
+        default=False,
+        description="Set the NIC promiscuous, as virtual machines' NICs need; ens33 for ens33.20",
+    )
+    ip_range: dict[HostName, Subnet] | None = Field(
+        default=None,
+        description="Per host, the block that Docker takes automatic addresses from: without "
+        "addresses of hosts, and of containers on other hosts",
+    )
+
+    @model_validator(mode="after")
+    def ranges_fit(self) -> MacvlanSettings:
+        seen: list[tuple[str, Subnet]] = []
+        for host, block in (self.ip_range or {}).items():
+            if not block.subnet_of(self.subnet):
+                raise ValueError(f"ip_range of {host}: {block} is outside of {self.subnet}")
+            for other, taken in seen:
+                if block.overlaps(taken):
+                    raise ValueError(
+                        f"ip_range of {host} ({block}) and of {other} ({taken}) overlap: two "
+                        "engines would give the same address"
+                    )
+            seen.append((host, block))
+        return self
+
+    def parent_on(self, host: str) -> str | None:
+        """The parent NIC on ``host``, None if the map leaves it out."""
+        return self.parent if isinstance(self.parent, str) else self.parent.get(host)
+
+    def refusals_on(self, host: str, facts: HostFacts) -> Iterator[str]:
+        parent = self.parent_on(host)
+        if "links" in facts.unread:
+            return
+        if parent is not None and physical(parent) not in facts.nics:
+            have = ", ".join(
+                sorted(name for name in facts.nics if name != "lo" and not _virtual(name))
+            )
+            yield (
+                f"there is no network interface {parent} on {host}: write one that it has ({have}), "
+                f"as `parent: {{{host}: NIC}}` where hosts differ"
+            )
+
+    def items(self, name: str, hosts: Sequence[str]) -> list[Item]:
+        return [
+            replace(
+                item,
+                claims=item.claims | {Claim("parent", item.host, str(self.parent_on(item.host)))},
+            )
+            for item in super().items(name, hosts)
+        ]
+
+    def address_problem(self, name: str, address: IPv4Address, stack: Stack) -> str | None:
+        if problem := super().address_problem(name, address, stack):
+            return problem
+        for host, taken in lan.of_hosts(stack).items():
+            if address == taken:
+                return f"{address} is the address of the Docker host {host}: write another"
+        return None
+
+    def no_address_problem(self, name: str, stack: Stack) -> str | None:
+        return lan.needs_address(name, self, stack) if self.ip_range is None else None
+
+    @property
+    def no_published_ports(self) -> str:
+        return "macvlan publishes no ports, the container has its own LAN address: remove it"
+
+    def writes_units(self, host: str) -> bool:
+        return self.promiscuous and bool(self.on([host]))
+
+
+def _virtual(name: str) -> bool:
+    return name.startswith(("docker", "br-", "veth", "vx"))

@@ -1,0 +1,55 @@
+"""What macvlan networks of a stack share: NICs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from components.networks.base import Stack, Strategy
+from components.networks.macvlan import parents, stack_checks
+from components.networks.macvlan.network import MacvlanNetwork
+from components.networks.macvlan.nics import Nics, physical
+from components.networks.macvlan.settings import MacvlanSettings
+from components.networks.network import Network, NetworkContext
+from planning.fleet_facts import FleetFacts
+from planning.problems import Problem
+
+
+class MacvlanStrategy(Strategy[MacvlanSettings]):
+    """Networks with a NIC of each host as their parent."""
+
+    settings = MacvlanSettings
+
+    def problems(self, stack: Stack) -> Iterator[Problem]:
+        for name, network in self.own(stack).items():
+            yield from stack_checks.problems(name, network, stack)
+
+    def refusals(self, stack: Stack, fleet: FleetFacts) -> Iterator[str]:
+        yield from super().refusals(stack, fleet)
+        for host, facts in fleet.answering.items():
+            yield from parents.crowded(_on_parents(self.own(stack), host), host, facts, fleet.stack)
+
+    def make(self, context: NetworkContext, stack: Stack) -> dict[str, Network]:
+        own = self.own(stack)
+        nics = Nics({host: _promiscuous(own, host) for host in context.hosts})
+        return {
+            name: MacvlanNetwork(name, settings, context, nics) for name, settings in own.items()
+        }
+
+
+def _on_parents(networks: Mapping[str, MacvlanSettings], host: str) -> dict[str, list[str]]:
+    """Parent -> the networks on it, on this host."""
+    found: dict[str, list[str]] = {}
+    for name, settings in networks.items():
+        if settings.on([host]):
+            found.setdefault(settings.parent_on(host) or "", []).append(name)
+    return found
+
+
+def _promiscuous(networks: Mapping[str, MacvlanSettings], host: str) -> dict[str, dict[str, str]]:
+    """NIC of a host that is to be promiscuous -> the networks that need it -> their parent."""
+    found: dict[str, dict[str, str]] = {}
+    for name, settings in networks.items():
+        parent = settings.parent_on(host)
+        if settings.promiscuous and settings.on([host]) and parent is not None:
+            found.setdefault(physical(parent), {})[name] = parent
+    return found

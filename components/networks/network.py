@@ -1,0 +1,90 @@
+"""The component of a network: what it makes on hosts, and what it gives the containers on it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from ipaddress import IPv4Address
+from typing import Any, TypeVar
+
+import pulumi
+import pulumi_docker as docker
+
+from components.daemon import DaemonConfig
+from components.host import ConfiguredHost
+from planning.presence import Mark
+
+Part = TypeVar("Part", bound=pulumi.ComponentResource)
+
+
+@dataclass(frozen=True)
+class NetworkContext:
+    """What the components of networks are given beside their settings.
+
+    ``members``: network -> the Docker names of the stack's containers on it. ``daemons``: of hosts
+    whose daemon.json has keys of ours. ``parts``: components that strategies stand on, asked for by
+    their type.
+    """
+
+    hosts: Mapping[str, ConfiguredHost]
+    members: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    daemons: Mapping[str, DaemonConfig] = field(default_factory=dict)
+    parts: tuple[pulumi.ComponentResource, ...] = ()
+
+    def part(self, kind: type[Part]) -> Part | None:
+        """The component of type ``kind``, None where the stack has none."""
+        return next((one for one in self.parts if isinstance(one, kind)), None)
+
+
+@dataclass(frozen=True)
+class Attachment:
+    """What a network gives a container on a host.
+
+    ``network``: the Docker network's name. ``address``: None where Docker chooses it. ``dns``: name
+    servers (IPv4 addresses), where the container has none of its own.
+    """
+
+    network: pulumi.Input[str]
+    address: IPv4Address | None = None
+    dns: tuple[str, ...] = ()
+
+
+class Network(pulumi.ComponentResource):
+    """A network that containers on its hosts can join."""
+
+    @property
+    def hidden(self) -> bool:
+        """Whether its engines cannot see it now, though it is there."""
+        return False
+
+    def attach(self, host: str, container: str, address: IPv4Address | None) -> Attachment:
+        """What a container (its Docker name) on ``host`` gets.
+
+        ``address``: the one that the stack file gives it. The network's name is the network's own
+        output, so that the container waits for it.
+        """
+        raise NotImplementedError
+
+    def identity_on(self, host: str) -> pulumi.Output[str]:
+        """What a container on ``host`` is bound to and replaced with: the network's ID, and more."""
+        raise NotImplementedError
+
+    def resources_on(self, host: str) -> Sequence[pulumi.Resource]:
+        """What must exist before a container on ``host`` can join."""
+        raise NotImplementedError
+
+    def made_on(self, host: str) -> docker.Network | None:
+        """The network's resource on ``host``, None where another host's engine holds it."""
+        raise NotImplementedError
+
+    def outputs(self) -> dict[str, Any]:
+        """The network's row in the stack's outputs."""
+        raise NotImplementedError
+
+
+def network_labels(mark: Mark) -> list[docker.NetworkLabelArgs]:
+    """The labels of a network that crosshost makes."""
+    labels = {"crosshost.stack": pulumi.get_stack()}
+    if mark.value:
+        labels["crosshost.made"] = mark.value
+    return [docker.NetworkLabelArgs(label=key, value=labels[key]) for key in sorted(labels)]

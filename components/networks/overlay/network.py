@@ -1,0 +1,126 @@
+"""An overlay network, made through one engine and seen by all that share its control plane."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from hashlib import sha256
+from ipaddress import IPv4Address
+from typing import Any
+
+import pulumi
+import pulumi_docker as docker
+
+from components.host import Host
+from components.networks.network import Attachment, Network, NetworkContext, network_labels
+from components.networks.overlay.settings import OverlaySettings
+from planning import records
+from planning.facts import HostFacts
+
+_VNIS = range(4096, 1 << 24)
+
+
+class OverlayNetwork(Network):
+    """One overlay network, made through one engine and seen by all that share its control plane."""
+
+    def __init__(
+        self,
+        name: str,
+        settings: OverlaySettings,
+        context: NetworkContext,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        super().__init__(
+            "crosshost:networks:OverlayNetwork", name, settings.model_dump(mode="json"), opts
+        )
+        self._plane = settings.plane(context)
+        hosts = settings.on(list(context.hosts))
+        maker = context.hosts[self._plane.maker(hosts)]
+        self._maker = maker.host_name
+        mark = self._plane.mark(maker, name)
+        elsewhere = [n for host in context.hosts.values() if host is not maker for n in host.names]
+        self.network = docker.Network(
+            f"{name}@{maker.host_name}",
+            name=name,
+            driver="overlay",
+            attachable=True if self._plane.attachable else None,
+            options=settings.options(vni(pulumi.get_stack(), name)),
+            ipam_configs=[
+                docker.NetworkIpamConfigArgs(
+                    subnet=str(settings.subnet), gateway=str(settings.gateway_address)
+                )
+            ],
+            labels=network_labels(mark),
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                provider=maker.provider,
+                depends_on=list(self._plane.before_network(hosts)),
+                # The same network, whichever engine it is made or looked at through.
+                aliases=maker.aliases(name, elsewhere),
+                ignore_changes=None if mark.known else ["labels"],
+                import_=self._there(maker, name)
+                if self._plane.in_store and not mark.anew
+                else None,
+            ),
+        )
+        members = "".join(f"{member}\n" for member in sorted(context.members.get(name, ())))
+        self.endpoints = maker.change(
+            f"{name}-endpoints",
+            "endpoints.sh",
+            self.network.id.apply(
+                lambda id_: records.text(
+                    members,
+                    record=maker.record(f"endpoints-{name}"),
+                    intact=True,
+                    header={"network": name, "id": id_},
+                )
+            ),
+            parent=self,
+            elsewhere=elsewhere,
+            triggers=[self.network.id],
+        )
+        self._outputs = {
+            "strategy": settings.strategy,
+            "control_plane": settings.control_plane,
+            "subnet": str(settings.subnet),
+            "hosts": hosts,
+        }
+        self.register_outputs(self._outputs)
+
+    @staticmethod
+    def _there(maker: Host, name: str) -> str | None:
+        """The ID of the network if its engine shows it.
+
+        A refresh while the store is away takes the network out of Pulumi's state, as the engine
+        cannot see it then; it is taken over as it is.
+        """
+        found = maker.facts.networks if isinstance(maker.facts, HostFacts) else None
+        same = (name, maker.stack, "overlay", "global")
+        ours = [n.id for n in found or [] if (n.name, n.stack, n.driver, n.scope) == same]
+        return ours[0] if ours else None
+
+    @property
+    def hidden(self) -> bool:
+        return self._plane.hidden
+
+    def attach(self, host: str, container: str, address: IPv4Address | None) -> Attachment:
+        return Attachment(self.network.name, address)
+
+    def identity_on(self, host: str) -> pulumi.Output[str]:
+        return pulumi.Output.all(self.network.id, self._plane.identity(host)).apply(
+            lambda found: " ".join(part[:12] for part in found if part)
+        )
+
+    def resources_on(self, host: str) -> Sequence[pulumi.Resource]:
+        return [self.endpoints, *self._plane.before_container(host)]
+
+    def made_on(self, host: str) -> docker.Network | None:
+        return self.network if host == self._maker else None
+
+    def outputs(self) -> dict[str, Any]:
+        return self._outputs
+
+
+def vni(stack: str, network: str) -> int:
+    """A VXLAN number of the network's own, the same at every run."""
+    digest = sha256(f"{stack}/{network}".encode()).digest()
+    return _VNIS[int.from_bytes(digest[:8]) % len(_VNIS)]

@@ -1,0 +1,88 @@
+"""What stands in the way of a stack's overlays together: control planes, and what they stand on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from components.daemon_settings import DaemonSettings
+from components.networks.base import Stack
+from components.networks.overlay.consul import refusals as consul_refusals
+from components.networks.overlay.consul.settings import ConsulSettings
+from components.networks.overlay.mtu import too_large
+from components.networks.overlay.planes import PLANES
+from components.networks.overlay.settings import OverlaySettings
+from components.networks.overlay.swarm import excluded
+from components.networks.overlay.swarm import refusals as swarm_refusals
+from components.networks.overlay.swarm import spec as specs
+from components.networks.overlay.swarm.settings import SwarmSettings
+from planning import daemon_held, swarm_held
+from planning.fleet_facts import FleetFacts
+from planning.swarm import Wish
+
+Overlays = Mapping[str, OverlaySettings]
+
+
+def refusals(networks: Overlays, stack: Stack, fleet: FleetFacts) -> Iterator[str]:
+    """Sentences why hosts cannot have these overlays, beside what each of them says for itself."""
+    wish = specs.wanted(networks, stack, fleet)
+    on_consul = _hosts_on("consul", networks, fleet.hosts)
+    yield from _planes_of_others(wish, on_consul, fleet)
+    consul = stack.section(ConsulSettings)
+    kept = consul.host if consul is not None and consul.stack is None else None
+    yield from consul_refusals.of_others(fleet, kept)
+    if consul is not None and consul.host in fleet.members:
+        users = {n: m for n, m in fleet.members.items() if n in on_consul | {consul.host}}
+        yield from consul_refusals.refusals(consul, fleet.stack, users)
+    if wish is not None:
+        yield from _of_swarm(wish, networks, stack, fleet)
+    daemon = stack.section(DaemonSettings)
+    for host, facts in fleet.answering.items():
+        if daemon is not None and (facts.swarm.member or (wish is not None and host in wish.hosts)):
+            yield from excluded.asked_for(host, daemon.settings)
+
+
+def _planes_of_others(wish: Wish | None, on_consul: set[str], fleet: FleetFacts) -> Iterator[str]:
+    """Other stacks that keep a host's engine on another control plane than this one wants."""
+    for name, facts in fleet.answering.items():
+        if wish is not None and name in wish.hosts:
+            for other, keys in daemon_held.of_others(facts, fleet.stack).items():
+                if "cluster-store" in keys:
+                    yield (
+                        f"stack {other} has its overlays in a cluster store on {name}, which an engine "
+                        "cannot combine with Swarm: use `control_plane: consul`, or other `hosts`"
+                    )
+        elif name in on_consul:
+            for other in swarm_held.of_others(facts, fleet.stack):
+                yield (
+                    f"stack {other} has its overlays in the swarm of {name}, which an engine cannot "
+                    "combine with a cluster store: use `control_plane: swarm`, or other `hosts`"
+                )
+
+
+def _of_swarm(wish: Wish, networks: Overlays, stack: Stack, fleet: FleetFacts) -> Iterator[str]:
+    """What stands in the way of the swarm, and of what its networks ask of it."""
+    contract = PLANES["swarm"].contract
+    nodes = {name: fleet.members[name] for name in wish.hosts if name in fleet.members}
+    with_networks = _hosts_on("swarm", networks, list(nodes))
+    for host, member in nodes.items():
+        if host not in with_networks:  # a manager, for which no network speaks
+            yield from contract.refusals(host, member.facts)
+    taken = [network.subnet for network in stack.networks.values()]
+    settings = SwarmSettings.of(stack)
+    yield from swarm_refusals.refusals(settings, wish, nodes, contract.ports, taken)
+    for name, network in networks.items():
+        if network.mtu is None or network.control_plane != "swarm":
+            continue
+        for host in network.on(list(nodes)):
+            carrier, facts = wish.advertise[host], nodes[host].facts
+            yield from (f"{name}: {why}" for why in too_large(network.mtu, host, carrier, facts))
+
+
+def _hosts_on(plane: str, networks: Overlays, hosts: list[str]) -> set[str]:
+    """The hosts that have networks on a control plane."""
+    return {
+        host
+        for settings in networks.values()
+        if settings.control_plane == plane
+        for host in settings.on(hosts)
+    }

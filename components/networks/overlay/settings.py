@@ -1,0 +1,129 @@
+"""What the stack file says of an overlay network."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, ClassVar, Literal
+
+from pydantic import Field
+
+from components.networks.base import NetworkSettings, Stack
+from components.networks.overlay.consul.access_files import store_options
+from components.networks.overlay.consul.settings import ConsulSettings
+from components.networks.overlay.mtu import ENCAPSULATION
+from components.networks.overlay.plane import ControlPlane
+from components.networks.overlay.planes import PLANES, PlaneName
+from planning import routes
+from planning.conflicts import EVERYWHERE, Claim, Item, network_key
+from planning.contract import Contract
+from planning.facts import HostFacts
+from planning.fleet_facts import FleetFacts
+
+_DRIVER = "com.docker.network.driver"
+
+
+class OverlaySettings(NetworkSettings):
+    """An overlay network in the stack file."""
+
+    contracts: ClassVar[tuple[Contract, ...]] = tuple(p.contract for p in PLANES.values())
+
+    strategy: Literal["overlay"] = Field(
+        description="overlay: containers have a subnet of their own across hosts, and names"
+    )
+    control_plane: Literal["auto"] | PlaneName = Field(
+        default="auto",
+        description="How the engines find each other; auto: as the hosts do already, else swarm",
+    )
+    mtu: int | None = Field(
+        default=None,
+        ge=576,
+        le=65485,
+        description="Largest packet of the containers, in bytes; default 1450 (1500 less VXLAN's "
+        "50); needs swarm",
+    )
+    encrypted: bool = Field(
+        default=False, description="Encrypt what goes from host to host (IPsec); needs swarm"
+    )
+
+    @property
+    def plane(self) -> type[ControlPlane]:
+        """The control plane, once it is settled."""
+        assert self.control_plane != "auto"
+        return PLANES[self.control_plane]
+
+    @property
+    def contract(self) -> Contract:
+        return self.plane.contract
+
+    @property
+    def control_plane_joined(self) -> PlaneName | None:
+        return None if self.control_plane == "auto" else self.control_plane
+
+    def refusals(self, name: str, fleet: FleetFacts) -> Iterator[str]:
+        made = any(
+            (one.name, one.stack) == (name, fleet.stack)
+            for facts in fleet.answering.values()
+            for one in facts.networks or []
+        )
+        for host in self.on(list(fleet.answering)):
+            facts = fleet.answering[host]
+            yield from self.contract.refusals(host, facts)
+            yield from self.refusals_on(host, routes.without_bridges(facts) if made else facts)
+
+    def refusals_on(self, host: str, facts: HostFacts) -> Iterator[str]:
+        instead = "write another subnet, e.g. 172.31.254.0/24"
+        yield from routes.meeting("subnet", self.subnet, {host: facts}, instead)
+        bridge = routes.coming_bridge(facts)
+        if bridge is not None and bridge.overlaps(self.subnet):
+            yield (
+                f"subnet {self.subnet} meets {bridge}, which Docker on {host} will give "
+                f"docker_gwbridge, its containers' way out: {instead}"
+            )
+        if self.encrypted and facts.modules.get("esp4") == "missing":
+            yield (
+                f"the kernel of {host} ({facts.kernel}) has no module esp4, without which encrypted "
+                "traffic is dropped: install a kernel that has it, or take `encrypted` out"
+            )
+
+    def refusals_between(self, fleet: FleetFacts) -> Iterator[str]:
+        if self.control_plane != "swarm":  # whose ports are the swarm's own matter
+            yield from super().refusals_between(fleet)
+
+    def items(self, name: str, hosts: Sequence[str]) -> list[Item]:
+        assert self.control_plane != "auto"
+        here = self.on(hosts)
+        claims = frozenset(
+            {
+                Claim("name", EVERYWHERE, f"network {name}"),
+                Claim("subnet", EVERYWHERE, str(self.subnet)),
+            }
+        )
+        key = network_key(name, "", self.control_plane)
+        return [Item("network", here[0], name, key, claims, plane=self.control_plane)]
+
+    def daemon_settings(self, host: str, stack: Stack, fleet: FleetFacts) -> dict[str, Any]:
+        consul, facts = stack.section(ConsulSettings), fleet.facts[host]
+        # Without a Consul up stops before it comes here, and a preview shows the store that is there.
+        engine = facts.engine if isinstance(facts, HostFacts) else None
+        there = engine.cluster_store if engine else None
+        store = consul.cluster_store(fleet.addresses) if consul else there
+        keys = self.plane.daemon_settings(fleet.addresses[host], store)
+        if consul is not None and "cluster-store" in keys:
+            access = consul.accesses([host]).get(host)
+            keys |= store_options(access, fleet.stack) if access else {}
+        return keys
+
+    def options(self, vni: int) -> dict[str, str] | None:
+        """Docker's options of the network; None leaves them to it.
+
+        Docker adds the VXLAN's number to options that are given, and the docker plugin would
+        replace the network for it: so where there are options, the number is one of them.
+        """
+        options: dict[str, str] = {}
+        if self.mtu is not None:
+            options[f"{_DRIVER}.mtu"] = str(self.mtu + ENCAPSULATION)
+        if self.encrypted:
+            options["encrypted"] = "true"
+        if options:
+            options[f"{_DRIVER}.overlay.vxlanid_list"] = str(vni)
+        return options or None

@@ -1,0 +1,162 @@
+"""The swarm of a stack's hosts: one seat a host."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pulumi
+import pulumi_command as command
+
+from components.host import ConfiguredHost
+from components.networks.overlay.swarm.settings import SwarmSettings
+from planning import records, routes, swarm, swarm_held
+from planning.facts import HostFacts
+from planning.words import Subnet
+
+
+@dataclass(frozen=True)
+class SwarmArgs:
+    """What a Swarm is made of. ``hosts``: all of the stack; ``taken``: subnets of its networks.
+
+    ``before``: what is there before a host begins or joins it.
+    """
+
+    settings: SwarmSettings
+    wish: swarm.Wish
+    hosts: Mapping[str, ConfiguredHost]
+    taken: Sequence[Subnet] = ()
+    before: Sequence[pulumi.Resource] = ()
+
+
+class Swarm(pulumi.ComponentResource):
+    """A seat in the swarm for each host: it begins it, joins, changes its role, and leaves.
+
+    The first manager comes first, the other managers one after another (a swarm loses its quorum
+    otherwise), also those that step down; the workers all at once; on delete the other way round. Tokens go from a manager to
+    the host that joins through the memory of swarm_member.py, and nowhere else.
+    """
+
+    def __init__(
+        self, name: str, args: SwarmArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        wish = args.wish
+        super().__init__(
+            "crosshost:swarm:Swarm",
+            name,
+            {
+                "managers": list(wish.managers),
+                "workers": [host for host in wish.hosts if host not in wish.managers],
+            },
+            opts,
+        )
+        self.args = args
+        self.managers = list(wish.managers)
+        self._facts = {
+            host: facts
+            for host in wish.hosts
+            if isinstance(facts := args.hosts[host].facts, HostFacts) and swarm.known(facts)
+        }
+        self._plan = swarm.seats(wish, self._facts)
+        there = swarm.present(wish, self._facts)
+        self._through = list(there.managers) if there else []
+        self.seats: dict[str, command.local.Command] = {}
+        for host in wish.managers:
+            self.seats[host] = self._seat(host, list(self.seats.values()))
+        after = list(self.seats.values())
+        for host in (host for host in wish.hosts if host not in wish.managers):
+            self.seats[host] = self._seat(host, after)
+            if host in self._facts and self._facts[host].swarm.manager:
+                after = [*after, self.seats[host]]
+        for sentence in swarm.warnings(wish.managers, given=args.settings.managers is not None):
+            pulumi.log.warn(sentence, resource=self)
+        self._announce()
+        self.register_outputs({"managers": self.managers})
+
+    def outputs(self) -> dict[str, Any]:
+        """The swarm's row in the stack's outputs."""
+        return {
+            "managers": self.managers,
+            "workers": [host for host in self.seats if host not in self.managers],
+        }
+
+    def _announce(self) -> None:
+        for host, seat in self._plan.items():
+            if not (seat.intact and seat.recorded):
+                pulumi.log.info(f"{host} will {swarm.words(seat)}", resource=self.seats[host])
+
+    def node(self, host: str) -> pulumi.Input[str]:
+        """The ID of the host's node; unknown in a preview if it will have a new one.
+
+        A host that leaves takes its containers off the swarm's networks: they are bound to it.
+        """
+        seat = self._plan.get(host)
+        return seat.node if seat is not None and seat.node else self.seats[host].stdout
+
+    def _seat(self, name: str, after: Sequence[pulumi.Resource]) -> command.local.Command:
+        host = self.args.hosts[name]
+        others = [self.args.hosts[manager].scripts for manager in self.managers]
+        return command.local.Command(
+            f"swarm@{name}",
+            create=(apply := "exec python3 -m components.swarm_member apply"),
+            # Said aloud: a preview then knows that the node may be another one.
+            update=apply,
+            delete="exec python3 -m components.swarm_member undo",
+            stdin=host.request(self._header(host)),
+            add_previous_output_in_env=False,
+            logging=command.local.Logging.NONE,
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                depends_on=[
+                    host.scripts,
+                    *host.after_daemon(),
+                    *self.args.before,
+                    *others,
+                    *after,
+                ],
+                ignore_changes=None if name in self._facts else ["stdin"],
+                aliases=host.aliases("swarm"),
+            ),
+        )
+
+    def _header(self, host: ConfiguredHost) -> str:
+        wish, name = self.args.wish, host.host_name
+        seat = self._plan.get(name)
+        begins = name == wish.managers[0]
+        header = {
+            "role": wish.role(name),
+            "advertise": seat.advertise if seat else wish.advertise[name],
+            "managers": self._targets(wish.managers),
+            "adopted": seat.adopted if seat else "no",
+            "own_lock": _on_or_off(wish.autolock),
+        }
+        if begins:
+            header["port"] = str(wish.data_path_port)
+            header["autolock"] = _on_or_off(wish.autolock)
+            header["lock"] = _on_or_off(swarm.locks(wish, self._facts))
+        if seat is not None:
+            header["start"] = seat.start
+            header["node"] = seat.node or "none"
+            header["via"] = self._targets(self._through) or "none"
+            if seat.start in ("init", "reinit"):
+                header["pool"] = str(self._pool() or "none")
+        return records.text(
+            "",
+            record=host.record(swarm_held.CHANGE),
+            intact=seat is not None and seat.intact,
+            header=header,
+        )
+
+    def _pool(self) -> Subnet | None:
+        """The pool; None where there is no free one, which stops an up before it comes here."""
+        return self.args.settings.address_pool or routes.free_pool(
+            self._facts.values(), self.args.taken
+        )
+
+    def _targets(self, names: Sequence[str]) -> str:
+        return ",".join(self.args.hosts[name].ssh_target for name in names)
+
+
+def _on_or_off(value: bool) -> str:
+    return "on" if value else "off"

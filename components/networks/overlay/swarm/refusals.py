@@ -1,0 +1,45 @@
+"""What stands in the way of hosts becoming the swarm that a stack wants."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from components.networks.overlay.swarm.settings import CONTROL_PORT, SwarmSettings
+from planning import ports, routes, swarm
+from planning.ports import Member, Port
+from planning.words import Subnet
+
+
+def refusals(
+    settings: SwarmSettings,
+    wish: swarm.Wish,
+    members: Mapping[str, Member],
+    between: Sequence[Port],
+    taken: Sequence[Subnet] = (),
+) -> list[str]:
+    """Sentences why the hosts (those of ``wish`` that answer) cannot be the swarm.
+
+    ``between``: the ports that nodes of any swarm need of each other. ``taken``: subnets of the
+    stack's networks.
+    """
+    seen = {name: member.facts for name, member in members.items()}
+    found = swarm.problems(wish, seen)
+    needed = settings.carrying(between)
+    found += ports.shut(members, needed).values()
+    found += ports.shut(members, [CONTROL_PORT], guarding=wish.managers).values()
+    for name, facts in seen.items():
+        control = [CONTROL_PORT] if name in wish.managers else []
+        found += ports.held(name, facts, [*control, *needed], frozenset({"dockerd"}))
+    if seen and swarm.present(wish, seen) is None:
+        pool = routes.free_pool(seen.values(), taken)
+        instead = f"write e.g. {pool}" if pool else "write another one"
+        if settings.address_pool is not None:
+            found += routes.meeting(
+                "crosshost:swarm.address_pool", settings.address_pool, seen, instead
+            )
+        elif pool is None:
+            found.append(
+                "every private subnet meets routes of the hosts or networks of the stack: write one "
+                "that none of them uses, a /24 or larger, as `crosshost:swarm: {address_pool: ...}`"
+            )
+    return found

@@ -1,0 +1,42 @@
+"""The hosts of a stack as they were looked at, all of them together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from planning.facts import HostFacts, Unreachable
+from planning.ports import Member
+
+
+@dataclass(frozen=True)
+class FleetFacts:
+    """What is known of a stack's hosts.
+
+    ``stack``: its name. ``addresses``: host -> what its peers reach it by, an IP address or a DNS
+    name, of all hosts in the stack file's order. ``facts``: of all hosts.
+    """
+
+    stack: str
+    addresses: Mapping[str, str]
+    facts: Mapping[str, HostFacts | Unreachable]
+
+    @property
+    def hosts(self) -> list[str]:
+        """All hosts, in the stack file's order."""
+        return list(self.addresses)
+
+    @cached_property
+    def members(self) -> dict[str, Member]:
+        """The hosts that answer."""
+        return {
+            name: Member(address, seen)
+            for name, address in self.addresses.items()
+            if isinstance(seen := self.facts[name], HostFacts)
+        }
+
+    @property
+    def answering(self) -> dict[str, HostFacts]:
+        """The facts of the hosts that answer."""
+        return {name: member.facts for name, member in self.members.items()}
