@@ -35,7 +35,9 @@ def test_a_host_that_boots_without_consul_comes_back_by_itself_once_it_is_there(
     settled(lab)
     wait(lambda: lab.ssh("docker01", PING, check=False).returncode == 0, 60)
     assert "idle" not in lab.ssh("docker02", "docker ps").stdout, "a person had stopped it"
+    assert "container idle on docker02 does not run" in stack.preview().text
     # What it takes to be as before is nothing.
+    lab.ssh("docker02", "docker start idle")
     assert stack.preview().changes == {}
 
 
