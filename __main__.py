@@ -5,6 +5,7 @@ import pulumi
 from components.conflicts import remove_conflicts, wanted_items
 from components.container.component import run_containers
 from components.daemon import configure_daemons
+from components.final_check import check_all_runs
 from components.firewall import make_firewall
 from components.fleet import connect
 from components.host import with_daemons
@@ -13,7 +14,6 @@ from components.networks import control_planes, daemon_settings, make_networks
 from components.networks.overlay.components import hosts_of_lost_networks, make_swarm
 from components.networks.overlay.consul.access import grant_access
 from components.networks.overlay.consul.server import ConsulServer
-from components.presence import check_presence
 from components.undo import restore_scripts_first
 from stacks.settings import load
 
@@ -32,14 +32,14 @@ lost = hosts_of_lost_networks(stack, hosts, consul)
 daemons = configure_daemons(hosts, keys, settings.daemon, consul, firewall, lost)
 ready = with_daemons(hosts, {name: daemon.change for name, daemon in daemons.items()})
 swarm = make_swarm(stack, facts, ready, firewall)
-networks = make_networks(stack, ready, settings.members(), daemons, [consul, swarm])
+networks = make_networks(stack, ready, settings.container_names(), daemons, [consul, swarm])
 if consul:
     consul.check_engines(daemons)
 containers = run_containers(
     settings.containers, ready, networks, images, secret=settings.secret_containers
 )
-presence = check_presence(hosts, networks, containers, items)
-restore_scripts_first(hosts, swarm, presence)
+last = check_all_runs(hosts, networks, containers, items)
+restore_scripts_first(hosts, swarm, last)
 
 pulumi.export("hosts", {name: host.outputs() for name, host in hosts.items()})
 pulumi.export("networks", {name: network.outputs() for name, network in networks.items()})

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 
 from components.remote import HostError, Request, run, ssh_config
 from components.swarm_member import Member
+from planning import host_paths
 
 _ROW = re.compile(
     r"([A-Za-z0-9][A-Za-z0-9.-]*(?::sudo)?) (container|network|leave) (\S+)(?: (.*))?"
@@ -37,7 +38,7 @@ class Row:
 def main() -> int:
     """Remove what stdin lists; the exit code is 1 where that fails, with a sentence for each host."""
     first, *lines = sys.stdin.read().splitlines() or [""]
-    words = dict(word.partition("=")[::2] for word in first.split())
+    fields = dict(word.partition("=")[::2] for word in first.split())
     rows = []
     for line in lines:
         match = _ROW.fullmatch(line)
@@ -47,12 +48,12 @@ def main() -> int:
         rows.append(Row(*(part or "" for part in match.groups())))
     if not rows:
         return 0
-    scripts = f"/var/lib/crosshost/{words['stack']}/scripts"
-    at_once = max(1, int(words.get("at_once", "1")))
+    scripts = host_paths.scripts(fields["stack"])
+    at_once = max(1, int(fields.get("at_once", "1")))
     hosts = list(dict.fromkeys(row.host for row in rows))
 
     def request(host: str, header: str = "") -> Request:
-        return Request(words["config"], scripts, host, (), header)
+        return Request(fields["config"], scripts, host, (), header)
 
     def script(host: str, verb: str, stdin: str) -> str | None:
         call = f"sh {scripts}/conflicts.sh {verb}"

@@ -10,7 +10,7 @@ import pulumi_command as command
 from components.host import Host, ScriptedHost, without_conflicts
 from components.networks.base import Stack
 from components.networks.overlay.consul.settings import ConsulSettings
-from planning import conflicts
+from planning import conflicts, removal_text
 from planning.conflicts import ControlPlane, Item
 from planning.facts import HostFacts
 
@@ -42,13 +42,13 @@ def remove_conflicts(
     removal = conflicts.removal(wanted, facts, stack, planes)
     config = next(iter(hosts.values())).ssh_config
     targets = {name: host.ssh_target for name, host in hosts.items()}
-    text = conflicts.stamp_line(stack, config, max_unavailable)
+    text = removal_text.stamp_line(stack, config, max_unavailable)
     run = "exec python3 -m components.conflict_removal"
     resource = command.local.Command(
         "conflicts",
         create=run,
         update=run,
-        stdin=text + conflicts.lines(removal, targets, facts),
+        stdin=text + removal_text.lines(removal, targets, facts),
         add_previous_output_in_env=False,
         logging=command.local.Logging.NONE,
         opts=pulumi.ResourceOptions(
@@ -56,6 +56,6 @@ def remove_conflicts(
             ignore_changes=None if removal else ["stdin"],
         ),
     )
-    for sentence in conflicts.sentences(removal, max_unavailable):
+    for sentence in removal_text.sentences(removal, max_unavailable):
         pulumi.log.warn(sentence, resource=resource)
     return without_conflicts(hosts, resource)

@@ -14,6 +14,7 @@ from components.host import Host
 from planning import daemon_plan, records
 from planning.daemon_plan import Api, Plan
 from planning.facts import HostFacts
+from planning.host_paths import of_stack
 
 
 @dataclass(frozen=True)
@@ -118,7 +119,7 @@ class DaemonConfig(pulumi.ComponentResource):
         )
         if restarts:
             turns.take(self.apply)
-        stays_up = records.words(self.plan.stdin).get("leave") in ("none", "reload")
+        stays_up = records.header_fields(self.plan.stdin).get("leave") in ("none", "reload")
         self.change = host.on_delete(
             f"{name}-leave",
             "daemon.sh leave",
@@ -143,9 +144,9 @@ class DaemonConfig(pulumi.ComponentResource):
             return
         for conflict in self.plan.conflicts:
             pulumi.log.warn(f"{name}: {conflict}", resource=self)
-        said = words(self.plan, self.host.facts)
-        say = pulumi.log.warn if self.plan.action == "restart" else pulumi.log.info
-        say(f"{name}: {said}", resource=self)
+        sentence = describe(self.plan, self.host.facts)
+        log = pulumi.log.warn if self.plan.action == "restart" else pulumi.log.info
+        log(f"{name}: {sentence}", resource=self)
 
 
 class Turns:
@@ -173,7 +174,7 @@ class Turns:
         self._leaves.append(resource)
 
 
-def words(plan: Plan, facts: HostFacts) -> str:
+def describe(plan: Plan, facts: HostFacts) -> str:
     """What a change will do to the daemon and to what runs."""
     keys = f"daemon.json ({', '.join(plan.edits)})" if plan.edits else "its files"
     if plan.action == "none":
@@ -203,7 +204,7 @@ def words(plan: Plan, facts: HostFacts) -> str:
 
 def folder(stack: str, certificates: Certificates) -> str:
     """Where a host keeps them; another content is another folder."""
-    return f"/var/lib/crosshost/{stack}/tls/{certificates.hash[:16]}"
+    return f"{of_stack(stack)}/tls/{certificates.hash[:16]}"
 
 
 def _certificates(

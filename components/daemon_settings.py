@@ -13,11 +13,11 @@ from typing import Any, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from components.ssh import filled
+from components.ssh_settings import filled
 from planning import daemon_plan
-from planning.compose import Words
 from planning.daemon_plan import Api
 from planning.facts import HostFacts
+from planning.stack_model import StackModel
 
 _OWN = {
     "cluster-store": "it comes with an overlay network on Consul (crosshost:networks)",
@@ -27,7 +27,7 @@ _OWN = {
 }
 
 
-class TlsFiles(Words):
+class TlsFiles(StackModel):
     """Files on the machine that runs pulumi; `{host}` in a path stands for the host's name."""
 
     ca: str = Field(
@@ -71,7 +71,7 @@ class Certificates:
         return f"Certificates({self.hash[:16]})"
 
 
-class ApiSettings(Words):
+class ApiSettings(StackModel):
     """The TCP API of every daemon, beside its socket. Off unless written."""
 
     port: int = Field(default=2376, ge=1, le=65535, description="TCP port on every host")
@@ -97,7 +97,7 @@ class ApiSettings(Words):
         return self
 
 
-class Rollout(Words):
+class Rollout(StackModel):
     """How many daemons may be away at once."""
 
     max_unavailable: int = Field(
@@ -105,7 +105,7 @@ class Rollout(Words):
     )
 
 
-class DaemonSettings(Words):
+class DaemonSettings(StackModel):
     """`crosshost:daemon`: the Docker daemons of all hosts of the stack."""
 
     settings: dict[str, Any] = Field(

@@ -14,14 +14,14 @@ from components.host import Host
 from components.networks import STRATEGIES
 from components.networks.base import Stack
 from planning import guard, records
-from planning.compose import Words
 from planning.facts import HostFacts
+from planning.field_types import Subnet
 from planning.fleet_facts import FleetFacts
 from planning.guard import AccessPlan
-from planning.words import Subnet
+from planning.stack_model import StackModel
 
 
-class FirewallSettings(Words):
+class FirewallSettings(StackModel):
     """`crosshost:firewall`: who may reach the ports that the engines of overlays need."""
 
     mode: Literal["guard", "off"] = Field(
@@ -69,7 +69,7 @@ class Firewall(pulumi.ComponentResource):
             for host, one in hosts.items()
             if (content := guard.lines(host, planned.rules))
         }
-        for sentence in guard.words(self._news, planned.names):
+        for sentence in guard.describe(self._news, planned.names):
             pulumi.log.info(sentence, resource=self)
         self.register_outputs({})
 

@@ -13,7 +13,8 @@ from components.host import ScriptedHost
 from components.networks import settle
 from components.networks.base import Stack
 from components.preflight import check, engine
-from components.ssh import SshAccess, SshSettings
+from components.ssh import SshAccess
+from components.ssh_settings import SshSettings
 from planning import renames
 from planning.facts import HostFacts
 from planning.fleet_facts import FleetFacts

@@ -9,9 +9,9 @@ from typing import Any
 import pulumi
 
 from components.ssh import Endpoint
-from planning import host_paths, presence
+from planning import host_paths, last_up, made_label
 from planning.facts import HostFacts, Unreachable
-from planning.presence import Mark
+from planning.made_label import MadeLabel
 
 
 @dataclass(frozen=True)
@@ -78,6 +78,6 @@ class HostIdentity:
         found = (c.host for c in rows or [] if (c.name, c.stack) == (container, self.stack))
         return next(found, None) or None
 
-    def mark(self, kind: presence.Kind, name: str) -> Mark:
+    def made_label(self, kind: last_up.Kind, name: str) -> MadeLabel:
         """The label crosshost.made of a container or network that this host's engine makes."""
-        return presence.mark(self.facts, self.record("present"), kind, name, self.stack)
+        return made_label.made_label(self.facts, self.record("present"), kind, name, self.stack)

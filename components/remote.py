@@ -1,7 +1,7 @@
 """What programs on the controller ask of one host of a stack, over ssh. Standard library only.
 
 Such a program's stdin: "SSH_CONFIG SCRIPTS HOST"; settings of ssh for HOST, which may have left
-SSH_CONFIG, one a line; an empty line; a header of words. Hosts are NAME, or NAME:sudo.
+SSH_CONFIG, one a line; an empty line; a header of fields NAME=VALUE. Hosts are NAME, or NAME:sudo.
 """
 
 from __future__ import annotations
@@ -14,12 +14,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from components import processes
+from planning import host_paths
 
 # More than a change of a host waits for another one to end, and for its peers.
 _SECONDS = 300.0
 _LIMIT = 1 << 20
 HOST = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,62}(:sudo)?")
-_SCRIPTS = re.compile(r"/var/lib/crosshost/[A-Za-z0-9_.-]+/scripts")
+_SCRIPTS = re.compile(re.escape(host_paths.STATE) + r"/[A-Za-z0-9_.-]+/scripts")
 
 
 class HostError(Exception):
@@ -32,7 +33,7 @@ class RefusedError(HostError):
 
 @dataclass(frozen=True)
 class Request:
-    """What is asked for, from stdin. ``header`` is for a script on the host, ``words`` are its words."""
+    """What is asked for, from stdin. ``header`` is for a script on the host, ``fields`` are what it says."""
 
     config: str
     scripts: str
@@ -52,7 +53,7 @@ class Request:
         return cls(config, scripts, host, tuple(lines[:end]), header)
 
     @property
-    def words(self) -> Mapping[str, str]:
+    def fields(self) -> Mapping[str, str]:
         return dict(word.partition("=")[::2] for word in self.header.split())
 
     @property

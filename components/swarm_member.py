@@ -5,7 +5,7 @@
 
 A token to join goes from a manager through the memory of this process to the host, on stdin. What
 a host answers is checked before another one hears of it, and goes there on stdin.
-Stdin as components/remote.py has it: the header is that of swarm.sh with the further words managers
+Stdin as components/remote.py has it: the header is that of swarm.sh with the further fields managers
 and via (who may help, by comma). Standard library only.
 """
 
@@ -33,8 +33,8 @@ class Member:
 
     def apply(self) -> str:
         """Have the host in the swarm; its node's ID. HostError where that cannot be."""
-        words = self._request.words
-        start, role = words.get("start", ""), words.get("role", "")
+        fields = self._request.fields
+        start, role = fields.get("start", ""), fields.get("role", "")
         joins = start in ("join", "rejoin")
         invitation = self._invitation(role) if joins else "-"
         answer = self._own("apply", f"{invitation}\n{self._request.header}\n").strip()
@@ -47,7 +47,7 @@ class Member:
                 self._helped("settle", f"{node}\n")
             except HostError as error:
                 raise HostError(f"{self._name} joined the swarm, but {error}") from None
-        elif start == "stay" and node != words.get("node"):
+        elif start == "stay" and node != fields.get("node"):
             raise HostError(
                 f"{self._name} answers with another node's ID than it had: run pulumi up again"
             )
@@ -110,8 +110,8 @@ class Member:
 
         For scripts of the version before, which leave that to us.
         """
-        words = self._request.words
-        adopted, role, node = (words.get(name, "") for name in ("adopted", "role", "node"))
+        fields = self._request.fields
+        adopted, role, node = (fields.get(name, "") for name in ("adopted", "role", "node"))
         if adopted in ("", "no", role):
             return
         try:
@@ -140,8 +140,8 @@ class Member:
 
 def _helpers(request: Request) -> Iterator[str]:
     """The managers that may help, each once, without the host itself."""
-    words = request.words
-    named = f"{words.get('via', '')},{words.get('managers', '')}".split(",")
+    fields = request.fields
+    named = f"{fields.get('via', '')},{fields.get('managers', '')}".split(",")
     for name in dict.fromkeys(named):
         if HOST.fullmatch(name) and name not in ("none", request.host):
             yield name

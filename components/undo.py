@@ -7,24 +7,24 @@ from collections.abc import Mapping
 import pulumi
 import pulumi_command as command
 
+from components.final_check import FinalCheck
 from components.host import Host
 from components.networks.overlay.swarm.component import Swarm
-from components.presence import Presence
 
 
 def restore_scripts_first(
-    hosts: Mapping[str, Host], swarm: Swarm | None, _presence: Presence
+    hosts: Mapping[str, Host], swarm: Swarm | None, _last: FinalCheck
 ) -> None:
     """One command a host that does nothing until it is deleted, before all that needs scripts there.
 
     Then it installs them anew if what the stack keeps on the host was removed or changed. Managers of a
     swarm help other hosts to leave it, so theirs are looked at before any host leaves.
-    ``_presence`` is the last that is made: what runs scripts is known by then.
+    ``_last`` is the last that is made: what runs scripts is known by then.
     """
     for name, host in hosts.items():
-        seats = swarm.seats if swarm else {}
+        members = swarm.members if swarm else {}
         manages = swarm is not None and name in swarm.managers
-        needed = [seat for of, seat in seats.items() if of == name or manages]
+        needed = [member for of, member in members.items() if of == name or manages]
         command.local.Command(
             f"undo@{name}",
             create=":",

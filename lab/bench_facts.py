@@ -17,7 +17,8 @@ from typing import Annotated
 import typer
 
 from components import facts, processes
-from components.ssh import HostSettings, SshAccess, SshSettings
+from components.ssh import SshAccess
+from components.ssh_settings import HostSettings, SshSettings
 from lab import inside
 from lab.keys import host_key
 from lab.lab import Lab

@@ -1,6 +1,6 @@
-"""What the words of a stack file are made of: their base, and the types of a Compose service's.
+"""The types of a Compose service's keys.
 
-Source of the words: the Compose Specification's service reference. Short forms
+Source of the keys: the Compose Specification's service reference. Short forms
 (``"8080:80"``, ``"data:/var/lib/data:ro"``) and long forms are both read; what comes out is
 the long form.
 """
@@ -8,53 +8,21 @@ the long form.
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
-    GetJsonSchemaHandler,
     model_validator,
 )
-from pydantic_core import CoreSchema
 
 from planning import short_forms
-from planning.words import Address, DockerName, Duration, Ipv4, Text
+from planning.field_types import Address, DockerName, Duration, Ipv4, Text
+from planning.stack_model import Encrypted, StackModel
 
 
-class Words(BaseModel):
-    """Base of all that a stack file says: frozen, and unknown keys are refused."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    # JSON types that are read as a short form of the map.
-    short_forms: ClassVar[tuple[str, ...]] = ()
-
-    @classmethod
-    def __get_pydantic_json_schema__(
-        cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler
-    ) -> dict[str, Any]:
-        schema = handler(core_schema)
-        whole = handler.resolve_ref_schema(schema)
-        if cls.short_forms:
-            long = dict(whole)
-            whole.clear()
-            whole["anyOf"] = [{"type": kind} for kind in cls.short_forms] + [long]
-        return schema
-
-
-class Encrypted(BaseModel):
-    """A value as `pulumi config set --secret` writes it; the program gets it in the open."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    secure: str
-
-
-class VolumeMount(Words):
+class VolumeMount(StackModel):
     """A bind mount or named volume inside the container."""
 
     short_forms = ("string",)
@@ -104,7 +72,7 @@ class VolumeMount(Words):
         return self
 
 
-class Healthcheck(Words):
+class Healthcheck(StackModel):
     """How Docker tests that the container is healthy."""
 
     test: Annotated[
@@ -125,7 +93,7 @@ class Healthcheck(Words):
     )
 
 
-class Ulimit(Words):
+class Ulimit(StackModel):
     """Soft and hard limit of one resource."""
 
     short_forms = ("integer",)
@@ -139,7 +107,7 @@ class Ulimit(Words):
         return {"soft": value, "hard": value} if isinstance(value, int) else value
 
 
-class Logging(Words):
+class Logging(StackModel):
     """Log driver and its options."""
 
     driver: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*$")] = Field(
@@ -150,7 +118,7 @@ class Logging(Words):
     )
 
 
-class NetworkAttachment(Words):
+class NetworkAttachment(StackModel):
     """How the container joins one network."""
 
     ipv4_address: Ipv4 | None = Field(

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from ipaddress import IPv4Network
 from typing import Literal
 
-from planning import presence, records, swarm
+from planning import last_up, swarm
 from planning.answers import is_word
 from planning.daemon_held import store_is_ours
 from planning.facts import HostFacts
@@ -58,7 +58,7 @@ class Item:
     ``plane``: of an overlay.
     """
 
-    kind: presence.Kind
+    kind: last_up.Kind
     host: str
     name: str
     key: str
@@ -103,7 +103,7 @@ def there(facts: Mapping[str, HostFacts], stack: str) -> list[Item]:
     """What of the stack the hosts have, with what it holds as far as their records tell."""
     found: dict[str, Item] = {}
     for host, seen in facts.items():
-        known = {id_: words for _, id_, _, words in presence.rows(seen.records.get("present"))}
+        known = {id_: words for _, id_, _, words in last_up.rows(seen.records.get("present"))}
         for one in seen.containers or []:
             if one.stack == stack and is_word(one.id):
                 words = known.get(one.id, ())
@@ -147,7 +147,7 @@ def removal(
                 why.setdefault(item.id, f"it is on network {network.name}")
     for item in present:
         if item.host in leaving and _on_overlay(item, present, facts):
-            why.setdefault(item.id, f"{item.host} leaves its {_called(leaving[item.host])}")
+            why.setdefault(item.id, f"{item.host} leaves its {called(leaving[item.host])}")
     return Removal(
         tuple(item for item in present if item.kind == "container" and item.id in why),
         tuple(networks),
@@ -165,7 +165,7 @@ def _known(item: Item, wanted: Iterable[Item]) -> Item:
     return replace(item, key=next(keys, f"{item.kind}/{item.id}"))
 
 
-def _called(plane: ControlPlane) -> str:
+def called(plane: ControlPlane) -> str:
     return "swarm" if plane == "swarm" else "cluster store"
 
 
@@ -183,7 +183,7 @@ def _in_the_way(
             if met is not None:
                 return f"{other.kind} {other.name} is to have its {claim.what} ({met.value})"
     if heir is None and item.plane is not None and item.plane in leaving.values():
-        return f"it is in the {_called(item.plane)} that its hosts leave"
+        return f"it is in the {called(item.plane)} that its hosts leave"
     return None
 
 
@@ -237,47 +237,3 @@ def _claims(words: Iterable[str], where: str) -> Iterable[Claim]:
             yield Claim(what, where, value)
         elif what in _WHAT:
             yield Claim(what, where, value)
-
-
-def lines(removal: Removal, targets: Mapping[str, str], facts: Mapping[str, HostFacts]) -> str:
-    """The removal as lines for components/conflict_removal.py: "HOST WHAT ID NAME" each.
-
-    ``targets``: host -> NAME, or NAME:sudo.
-    """
-    text = [f"{targets[i.host]} {i.kind} {i.id} {i.name}\n" for i in removal.containers]
-    text += [f"{targets[i.host]} {i.kind} {i.id} {i.name}\n" for i in removal.networks]
-    for host, plane in removal.leaving.items():
-        record = facts[host].records.get(plane if plane == "swarm" else "daemon", "")
-        header = record.partition("\n")[0] if plane == "swarm" else ""
-        text.append(f"{targets[host]} leave {plane} {header}".rstrip() + "\n")
-    return "".join(text)
-
-
-def seconds_away(removal: Removal, at_once: int) -> int:
-    """About how long its containers are away, from what each step takes on two hosts of the lab.
-
-    A daemon that leaves a cluster store is restarted, ``at_once`` at a time.
-    """
-    planes = list(removal.leaving.values())
-    turns = -(-planes.count("consul") // at_once)
-    return 5 + 4 * turns + (8 if "swarm" in planes else 0) + (3 if removal.networks else 0)
-
-
-def sentences(removal: Removal, at_once: int) -> list[str]:
-    """What is removed first, for people."""
-    away = f"; it is away for about {seconds_away(removal, at_once)} s"
-    found = [
-        f"{item.kind} {item.name} on {item.host} is removed first: {removal.why[item.id]}"
-        + (away if item.kind == "container" else "")
-        for item in (*removal.containers, *removal.networks)
-    ]
-    found += [
-        f"{host} leaves its {_called(plane)} first, to be on another control plane"
-        for host, plane in removal.leaving.items()
-    ]
-    return found
-
-
-def stamp_line(stack: str, ssh_config: str, at_once: int) -> str:
-    """The first line for components/conflict_removal.py."""
-    return f"planned={records.stamp()} stack={stack} config={ssh_config} at_once={at_once}\n"

@@ -14,7 +14,7 @@ from planning.facts import HostFacts
 from planning.ports import Port
 
 
-class Path(Enum):
+class Reach(Enum):
     """A way that a packet may take; the value is what people call it."""
 
     SAME_HOST = "container to container on one host"
@@ -37,7 +37,7 @@ class Contract:
 
     ``lacks``: sentences why a host, as facts show it, cannot have such networks, beside missing
     ``modules`` of its kernel. ``ports`` must be open between all its hosts, ``control`` to those
-    that serve the others (in words). ``reach``: a promise for every Path, also of what does not
+    that serve the others (in words). ``reach``: a promise for every Reach, also of what does not
     work. The texts are for people.
     """
 
@@ -48,7 +48,7 @@ class Contract:
     changes: str
     networks: str
     undo: str
-    reach: Mapping[Path, bool]
+    reach: Mapping[Reach, bool]
     modules: tuple[str, ...] = ()
     ports: tuple[Port, ...] = ()
     control: tuple[Port, str] | None = None

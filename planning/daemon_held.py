@@ -33,7 +33,7 @@ def lost(facts: HostFacts, stack: str) -> bool:
 
 def written_keys(record: str) -> dict[str, Any]:
     """The keys of a record as they were written; none where it was edited into nonsense."""
-    words = records.words(record)
+    words = records.header_fields(record)
     lines = records.body(record).splitlines(keepends=True)
     try:
         content = daemon_json.read("".join(lines[int(words.get("unit") or 0) :]))
@@ -45,7 +45,9 @@ def written_keys(record: str) -> dict[str, Any]:
 def store_is_ours(facts: HostFacts) -> bool:
     """Whether an up set the host's cluster store."""
     record = facts.records.get("daemon")
-    return record is not None and "cluster-store" in records.words(record).get("own", "").split(",")
+    return record is not None and "cluster-store" in records.header_fields(record).get(
+        "own", ""
+    ).split(",")
 
 
 def _keys(text: str) -> dict[str, Any]:

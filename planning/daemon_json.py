@@ -89,11 +89,11 @@ def edits(text: str | None, new: str) -> dict[str, str]:
     said: dict[str, str] = {}
     for key in changed(text, new):
         if key not in old:
-            said[key] = f"+ {key}: {shown(now[key])}"
+            said[key] = f"+ {key}: {describe(now[key])}"
         elif key not in now:
             said[key] = f"- {key}"
         else:
-            said[key] = f"~ {key}: {shown(old[key])} -> {shown(now[key])}"
+            said[key] = f"~ {key}: {describe(old[key])} -> {describe(now[key])}"
     return said
 
 
@@ -113,9 +113,9 @@ def conflicts(
         if key in written and (key not in have or have[key] != written[key]):
             if key in wanted and key in have and have[key] == wanted[key]:
                 continue
-            now = f"is {shown(have[key])} now" if key in have else "was taken out"
+            now = f"is {describe(have[key])} now" if key in have else "was taken out"
             back = (
-                f"up sets it back to {shown(wanted[key])}"
+                f"up sets it back to {describe(wanted[key])}"
                 if key in wanted
                 else "up gives it back what it was before"
                 if key in before
@@ -124,12 +124,12 @@ def conflicts(
             yield f"{key} was set by us and edited by hand since ({now}): {back}"
         elif key not in written and key in have and have[key] != wanted[key]:
             yield (
-                f"{key} is {shown(have[key])}: up replaces it by {shown(wanted[key])}, destroy "
+                f"{key} is {describe(have[key])}: up replaces it by {describe(wanted[key])}, destroy "
                 "puts it back"
             )
 
 
-def shown(value: object) -> str:
+def describe(value: object) -> str:
     """A value as JSON on one line, cut where it is long."""
     text = printable(json.dumps(value, ensure_ascii=False))
     return text if len(text) <= 80 else f"{text[:77]}..."

@@ -178,7 +178,7 @@ def lost_drop_in(facts: HostFacts, stack: str) -> bool:
         and facts.docker_cli
         and facts.engine is None
         and facts.unit is not None
-        and records.words(record).get("unit", "0") != "0"
+        and records.header_fields(record).get("unit", "0") != "0"
         and docker_unit.drop_in_path(stack) not in facts.unit.drop_ins
     )
 
@@ -242,14 +242,14 @@ def _gwbridge(facts: HostFacts, record: str | None) -> str:
     if (kept := facts.held.get("docker_gwbridge")) is not None and kept.before is not None:
         return kept.before
     if record is not None:
-        return records.words(record).get("gwbridge", "")
+        return records.header_fields(record).get("gwbridge", "")
     there = any(network.name == "docker_gwbridge" for network in facts.networks or ())
     return "there" if there else "absent"
 
 
 def _undo(stdin: str, before: Mapping[str, Any]) -> str:
     """What an undo must know where the host has no record: the keys, what they were, what it takes."""
-    told = records.words(stdin)
+    told = records.header_fields(stdin)
     words = [f"{name}={told[name]}" for name in _UNDO_WORDS if name in told]
     return " ".join(words) + "\n" + _json(before) + "\n"
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from planning.facts import HostFacts, Unreachable
-from planning.ports import Member
+from planning.ports import Peer
 
 
 @dataclass(frozen=True)
@@ -28,10 +28,10 @@ class FleetFacts:
         return list(self.addresses)
 
     @cached_property
-    def members(self) -> dict[str, Member]:
+    def peers(self) -> dict[str, Peer]:
         """The hosts that answer."""
         return {
-            name: Member(address, seen)
+            name: Peer(address, seen)
             for name, address in self.addresses.items()
             if isinstance(seen := self.facts[name], HostFacts)
         }
@@ -39,4 +39,4 @@ class FleetFacts:
     @property
     def answering(self) -> dict[str, HostFacts]:
         """The facts of the hosts that answer."""
-        return {name: member.facts for name, member in self.members.items()}
+        return {name: peer.facts for name, peer in self.peers.items()}

@@ -111,7 +111,7 @@ def stdin(
     until the one before is undone, after all that left with it. ``nodes``: see strangers.
     """
     now = now or datetime.now(UTC)
-    since = records.words(record).get("since", "") if record is not None else ""
+    since = records.header_fields(record).get("since", "") if record is not None else ""
     if record is None or not since or _leaves_out(records.body(record), content):
         since = now.strftime("%Y%m%dT%H%M%SZ")
     header = {"since": since, "nodes": ",".join(sorted(nodes)) or "none"}
@@ -139,7 +139,9 @@ def strangers(
     managers among them know it. An address that was let in as a host's own is one that leaves.
     """
     before = [facts_.records[CHANGE] for facts_ in facts if CHANGE in facts_.records]
-    known = {a for record in before for a in records.words(record).get("nodes", "").split(",")}
+    known = {
+        a for record in before for a in records.header_fields(record).get("nodes", "").split(",")
+    }
     known -= {"", "none"}
     listed = {a for swarm in seen for a in _listed_by(swarm)}
     if not listed:
@@ -161,7 +163,7 @@ def _listed_by(swarm: SwarmFacts) -> Iterator[str]:
                 yield str(address)
 
 
-def words(contents: Mapping[str, str], names: Mapping[str, str]) -> list[str]:
+def describe(contents: Mapping[str, str], names: Mapping[str, str]) -> list[str]:
     """What the lines of hosts mean, for people. ``names``: address -> host."""
     ports: dict[tuple[str, str], list[str]] = {}
     for host, content in contents.items():

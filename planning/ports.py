@@ -15,7 +15,7 @@ Port = tuple[str, int]
 
 
 @dataclass(frozen=True)
-class Member:
+class Peer:
     """A host that answers, and the address that its peers know it by."""
 
     address: str
@@ -45,16 +45,16 @@ def _judged(read: Callable[[str], Chains], text: str, packet: Packet) -> Verdict
         return "unknown"  # a newer tool's words
 
 
-def packet(member: Member, port: Port, source: str) -> Packet | None:
-    """The first packet from ``source`` to a port of ``member``; None without IPv4 addresses."""
+def packet(host: Peer, port: Port, source: str) -> Packet | None:
+    """The first packet from ``source`` to a port of ``host``; None without IPv4 addresses."""
     try:
-        address, origin = IPv4Address(member.address), IPv4Address(source)
+        address, origin = IPv4Address(host.address), IPv4Address(source)
     except ValueError:
         return None
     nic = next(
         (
             name
-            for name, one in member.facts.nics.items()
+            for name, one in host.facts.nics.items()
             if any(address == held.ip for held in one.addresses)
         ),
         None,
@@ -63,41 +63,41 @@ def packet(member: Member, port: Port, source: str) -> Packet | None:
 
 
 def shut(
-    members: Mapping[str, Member], ports: Sequence[Port], guarding: Iterable[str] | None = None
+    hosts: Mapping[str, Peer], ports: Sequence[Port], guarding: Iterable[str] | None = None
 ) -> dict[str, str]:
     """Host -> sentence, where its own firewall keeps peers from ports that they need.
 
-    ``guarding``: those of ``members`` whose ports are needed, where it is not all of them.
+    ``guarding``: those of ``hosts`` whose ports are needed, where it is not all of them.
     """
     sentences: dict[str, str] = {}
-    needed = members if guarding is None else {n: members[n] for n in guarding if n in members}
-    for name, member in needed.items():
+    needed = hosts if guarding is None else {n: hosts[n] for n in guarding if n in hosts}
+    for name, host in needed.items():
         closed = {
             (port, other)
-            for other, peer in members.items()
+            for other, peer in hosts.items()
             if other != name
             for port in ports
-            if (first := packet(member, port, peer.address)) and gate(member.facts, first) == "shut"
+            if (first := packet(host, port, peer.address)) and gate(host.facts, first) == "shut"
         }
         if closed:
             wanted = [port for port in ports if any(port == p for p, _ in closed)]
-            peers = [other for other in members if any(other == o for _, o in closed)]
+            peers = [other for other in hosts if any(other == o for _, o in closed)]
             sentences[name] = (
                 f"{name}'s own firewall keeps {_listed(peers)} from {_ports(wanted)}: allow that "
-                f"there, e.g. `{_allow(member.facts, wanted[0], members[peers[0]].address)}`"
+                f"there, e.g. `{_allow(host.facts, wanted[0], hosts[peers[0]].address)}`"
             )
     return sentences
 
 
-def published_shut(name: str, member: Member, port: Port, peers: Mapping[str, Member]) -> list[str]:
+def published_shut(name: str, host: Peer, port: Port, peers: Mapping[str, Peer]) -> list[str]:
     """The same for a port that a container publishes: only the chain DOCKER-USER meets it."""
-    chains = firewall_iptables.chains(member.facts.firewall.iptables or "")
+    chains = firewall_iptables.chains(host.facts.firewall.iptables or "")
     closed = [
         other
         for other, peer in peers.items()
         if other != name
         and "DOCKER-USER" in chains
-        and (first := packet(member, port, peer.address))
+        and (first := packet(host, port, peer.address))
         and walk(chains, "DOCKER-USER", first) == {DROP}
     ]
     if not closed:

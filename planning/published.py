@@ -17,8 +17,8 @@ from pydantic import (
     model_validator,
 )
 
-from planning.compose import Words
-from planning.words import Ipv4
+from planning.field_types import Ipv4
+from planning.stack_model import StackModel
 
 ALL_ADDRESSES = IPv4Address("0.0.0.0")  # noqa: S104 - Compose's and Docker's default
 _NUMBERS = r"(\d+)(?:-(\d+))?"
@@ -38,7 +38,7 @@ def _no_ipv6(value: Any) -> Any:
     )
 
 
-class Port(Words):
+class Port(StackModel):
     """One published port.
 
     ``entry``: which of the stack file's entries says so, from 0; one of a range says several.

@@ -36,14 +36,14 @@ def text(
     """The stdin of a host change.
 
     ``content``: what is wanted. ``record``: the stdin of the last run that worked, None without
-    one. ``intact``: facts show the host as that run left it. ``header``: words for the host's
-    script (no spaces in them). A text that differs from the record begins with the time of
+    one. ``intact``: facts show the host as that run left it. ``header``: fields for the host's
+    script (no spaces in their values). A text that differs from the record begins with the time of
     planning, so that it differs from every earlier one, also where the record was lost.
     """
     if record is not None and intact and body(record) == content and _same(record, header):
         return record
-    words = " ".join(f"{key}={value}" for key, value in header.items())
-    return f"planned={stamp(now)} {words}".rstrip() + "\n" + content
+    fields = " ".join(f"{key}={value}" for key, value in header.items())
+    return f"planned={stamp(now)} {fields}".rstrip() + "\n" + content
 
 
 def body(record: str) -> str:
@@ -51,13 +51,13 @@ def body(record: str) -> str:
     return record.partition("\n")[2]
 
 
-def words(record: str) -> dict[str, str]:
-    """The words of a record's header line."""
+def header_fields(record: str) -> dict[str, str]:
+    """The fields of a record's header line, NAME=VALUE each."""
     line = record.partition("\n")[0]
     return dict(word.partition("=")[::2] for word in line.split())
 
 
 def _same(record: str, header: dict[str, str]) -> bool:
-    """Whether the header asks for the same, words that belong to one run left out."""
-    old = {key: value for key, value in words(record).items() if key not in _PASSING}
+    """Whether the header asks for the same, fields that belong to one run left out."""
+    old = {key: value for key, value in header_fields(record).items() if key not in _PASSING}
     return old == {key: value for key, value in header.items() if key not in _PASSING}

@@ -15,7 +15,7 @@ def called(facts: HostFacts, stack: str) -> str | None:
     Its record says so, or, where that was lost, the labels of its containers.
     """
     record = facts.records.get("scripts")
-    if record is not None and (name := records.words(record).get("host")):
+    if record is not None and (name := records.header_fields(record).get("host")):
         return name
     labels = Counter(c.host for c in facts.containers or [] if c.stack == stack and c.host)
     return labels.most_common(1)[0][0] if len(labels) == 1 else None

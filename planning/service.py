@@ -23,10 +23,10 @@ from planning.compose import (
     Sysctls,
     Ulimit,
     VolumeMount,
-    Words,
 )
+from planning.field_types import DockerName, Duration, Image, Size, Text, parse_size
 from planning.published import Ports
-from planning.words import DockerName, Duration, Image, Size, Text, parse_size
+from planning.stack_model import StackModel
 
 
 def _group(value: Any) -> str:
@@ -37,7 +37,7 @@ def _group(value: Any) -> str:
     return text
 
 
-class Service(Words):
+class Service(StackModel):
     """What a container runs, in the words of a Compose service."""
 
     image: Image = Field(description="Image reference, e.g. registry.example.com/app:1.2")
@@ -191,7 +191,7 @@ class Service(Words):
             )
         return self
 
-    def words_given(self) -> list[str]:
+    def given_keys(self) -> list[str]:
         """The words (dotted, sorted) that the stack file gives, values aside.
 
         The docker plugin keeps the old value of an optional input that is removed; a label with

@@ -1,6 +1,6 @@
-"""The swarm that a stack's hosts are to be: who has which seat in it, and what stands in the way.
+"""The swarm that a stack's hosts are to be: each one's part in it.
 
-Pure: from the stack file's words and facts to one Seat a host. What is held on a host tells that
+Pure: from the stack file and facts to one SwarmMember a host. What is held on a host tells that
 crosshost put it into a swarm, and for which stacks; a host that was in one before is adopted, and
 stays in it on destroy. A host manages for as long as one stack wants it to.
 """
@@ -23,7 +23,7 @@ Start = Literal["stay", "init", "join", "reinit", "rejoin"]
 
 
 @dataclass(frozen=True)
-class Wish:
+class SwarmSpec:
     """What the stack file wants. ``managers`` in order; ``advertise``: host -> address or NIC.
 
     ``stack``: whose it is; other stacks may want the same hosts in the same swarm.
@@ -41,7 +41,7 @@ class Wish:
 
 
 @dataclass(frozen=True)
-class Seat:
+class SwarmMember:
     """One host's part in the swarm. ``adopted``: its role before crosshost came, "no" if none.
 
     ``role``: what all stacks that share it want together. ``node``: its ID where it stays in its
@@ -68,17 +68,17 @@ class Swarm:
     nodes: frozenset[str]
 
 
-def seats(wish: Wish, facts: Mapping[str, HostFacts]) -> dict[str, Seat]:
-    """A seat for each host of ``wish`` whose facts are known."""
-    there = present(wish, facts)
-    beginner = wish.managers[0]
-    autolock = locks(wish, facts)
+def members(spec: SwarmSpec, facts: Mapping[str, HostFacts]) -> dict[str, SwarmMember]:
+    """A member for each host of ``spec`` whose facts are known."""
+    there = present(spec, facts)
+    beginner = spec.managers[0]
+    autolock = locks(spec, facts)
     found = {}
-    for host in wish.hosts:
+    for host in spec.hosts:
         if host not in facts:
             continue
         seen = facts[host].swarm
-        inside = _inside(seen, there, wish, facts)
+        inside = is_inside(seen, there, spec, facts)
         start: Start
         if inside:
             start = "stay"
@@ -86,11 +86,11 @@ def seats(wish: Wish, facts: Mapping[str, HostFacts]) -> dict[str, Seat]:
             start = "reinit" if seen.member else "init"
         else:
             start = "rejoin" if seen.member else "join"
-        role = _together(host, wish, facts[host])
-        found[host] = Seat(
+        role = _together(host, spec, facts[host])
+        found[host] = SwarmMember(
             role=role,
             start=start,
-            advertise=address(wish.advertise[host], facts[host]) or wish.advertise[host],
+            advertise=address(spec.advertise[host], facts[host]) or spec.advertise[host],
             node=seen.node if inside else "",
             adopted=_adopted(facts[host], inside),
             recorded=swarm_held.is_recorded(facts[host]),
@@ -98,34 +98,34 @@ def seats(wish: Wish, facts: Mapping[str, HostFacts]) -> dict[str, Seat]:
             and seen.state == "active"
             and seen.manager == (role == "manager")
             and (host != beginner or seen.autolock == autolock),
-            shared=tuple(sorted(swarm_held.of_others(facts[host], wish.stack))),
+            shared=tuple(sorted(swarm_held.of_others(facts[host], spec.stack))),
         )
     return found
 
 
-def locks(wish: Wish, facts: Mapping[str, HostFacts]) -> bool:
+def locks(spec: SwarmSpec, facts: Mapping[str, HostFacts]) -> bool:
     """Whether the managers are to be locked: while one stack wants it, or a person had it so before."""
-    return wish.autolock or any(
-        swarm_held.wanted_by_others(seen, wish.stack, "autolock", "on")
+    return spec.autolock or any(
+        swarm_held.wanted_by_others(seen, spec.stack, "autolock", "on")
         or swarm_held.was_on(seen, "autolock")
         for seen in facts.values()
     )
 
 
-def _together(host: str, wish: Wish, facts: HostFacts) -> Role:
-    if swarm_held.wanted_by_others(facts, wish.stack, "role", "manager"):
+def _together(host: str, spec: SwarmSpec, facts: HostFacts) -> Role:
+    if swarm_held.wanted_by_others(facts, spec.stack, "role", "manager"):
         return "manager"
-    return wish.role(host)
+    return spec.role(host)
 
 
-def present(wish: Wish, facts: Mapping[str, HostFacts]) -> Swarm | None:
+def present(spec: SwarmSpec, facts: Mapping[str, HostFacts]) -> Swarm | None:
     """The swarm of the first host that manages one: one that should, or once did for crosshost."""
     order = [
-        *wish.managers,
+        *spec.managers,
         *(
             host
-            for host in wish.hosts
-            if host not in wish.managers and host in facts and swarm_held.is_held(facts[host])
+            for host in spec.hosts
+            if host not in spec.managers and host in facts and swarm_held.is_held(facts[host])
         ),
     ]
     managing = [host for host in order if host in facts and _manages(facts[host].swarm)]
@@ -173,12 +173,12 @@ def managing(
     leads = [host for host in found if (n := ids.get(seen[host].swarm.node)) and n.leads]
     if found:
         return tuple(dict.fromkeys([*leads, *found]))
-    known = {at for f in seen.values() if swarm_held.is_held(f) for at in _hosts_of(f.swarm)}
+    known = {at for f in seen.values() if swarm_held.is_held(f) for at in known_managers(f.swarm)}
     return tuple(host for host in hosts if host not in seen and addresses[host] in known)
 
 
 def _for_others_alone(facts: HostFacts, stack: str) -> bool:
-    role = records.words(facts.records.get(CHANGE, "")).get("role")
+    role = records.header_fields(facts.records.get(CHANGE, "")).get("role")
     return role != "manager" and bool(swarm_held.wanted_by_others(facts, stack, "role", "manager"))
 
 
@@ -193,12 +193,12 @@ def ours(facts: HostFacts) -> bool:
     return CHANGE in facts.records and swarm_held.before(facts) == swarm_held.NONE
 
 
-def words(seat: Seat) -> str:
-    """What will be done for a seat, after "docker01 will"."""
-    role = f"as a {seat.role}"
-    if seat.start == "stay" and not seat.recorded and seat.shared:
-        return f"share the swarm that {' and '.join(seat.shared)} has it in, {role}"
-    if seat.start == "stay" and not seat.recorded:
+def describe(member: SwarmMember) -> str:
+    """What will be done for a member, after "docker01 will"."""
+    role = f"as a {member.role}"
+    if member.start == "stay" and not member.recorded and member.shared:
+        return f"share the swarm that {' and '.join(member.shared)} has it in, {role}"
+    if member.start == "stay" and not member.recorded:
         return f"be adopted from the swarm that it is in, {role}"
     return {
         "stay": f"go on in the swarm {role}",
@@ -206,17 +206,17 @@ def words(seat: Seat) -> str:
         "join": f"join the swarm {role}",
         "reinit": "leave a swarm that is no more and begin a new one",
         "rejoin": f"leave a swarm that is no more and join the swarm {role}",
-    }[seat.start]
+    }[member.start]
 
 
-def _inside(
-    seen: SwarmFacts, there: Swarm | None, wish: Wish, facts: Mapping[str, HostFacts]
+def is_inside(
+    seen: SwarmFacts, there: Swarm | None, spec: SwarmSpec, facts: Mapping[str, HostFacts]
 ) -> bool:
     """Whether a host is in the swarm; taken for granted while a manager of it does not answer."""
     if there is not None:
         return belongs(seen, there)
-    silent = {at for host, at in wish.advertise.items() if host not in facts}
-    return seen.member and not silent.isdisjoint(_hosts_of(seen))
+    silent = {at for host, at in spec.advertise.items() if host not in facts}
+    return seen.member and not silent.isdisjoint(known_managers(seen))
 
 
 def _manages(seen: SwarmFacts) -> bool:
@@ -229,90 +229,9 @@ def _adopted(facts: HostFacts, inside: bool) -> str:
     return swarm_held.before(facts) or ("manager" if facts.swarm.manager else "worker")
 
 
-def problems(wish: Wish, facts: Mapping[str, HostFacts]) -> list[str]:
-    """Sentences why the hosts cannot become this swarm."""
-    there = present(wish, facts)
-    found: list[str] = []
-    for host in wish.hosts:
-        if host in facts:
-            found += _of_host(host, wish, facts, there)
-    if there is not None:
-        port = facts[there.managers[0]].swarm.data_path_port
-        if port != wish.data_path_port:
-            found.append(
-                f"the swarm of {there.managers[0]} carries overlays on udp {port}, which is chosen "
-                f"once at its beginning: write `data_path_port: {port}`, or destroy the stack first"
-            )
-    return found
-
-
-def _of_host(
-    host: str, wish: Wish, facts: Mapping[str, HostFacts], there: Swarm | None
-) -> list[str]:
-    seen = facts[host].swarm
-    wanted = address(wish.advertise[host], facts[host])
-    if wanted is None:
-        return [
-            f"{host} has no network interface {wish.advertise[host]} with an IPv4 address: write "
-            f"one that it has, or an address, as `advertise: {{{host}: ...}}` in crosshost:swarm"
-        ]
-    if not seen.member:
-        return []
-    if seen.state == "locked":
-        return [f"the swarm on {host} waits for its key: run `docker swarm unlock` there"]
-    if seen.manager and not seen.cluster:
-        return [
-            f"the swarm of {host} has no leader ({seen.error or 'no reason given'}): start its other "
-            f"managers ({_addresses(seen)}), or, where they are gone for good, run `docker swarm "
-            f"init --force-new-cluster --advertise-addr {wanted}` on {host}"
-        ]
-    if _inside(seen, there, wish, facts):
-        if seen.address != wanted:
-            return [
-                f"{host} is in the swarm by {seen.address}, and cannot change that to {wanted} as a "
-                f"member: write `advertise: {{{host}: {seen.address}}}` in crosshost:swarm, or take "
-                "it off the stack's overlays in one up and put it back in the next"
-            ]
-        return []
-    if there is None and ours(facts[host]) and _its_managers_began_anew(seen, wish, facts):
-        return []
-    if there is not None and ours(facts[host]):
-        return []
-    if there is not None:
-        return [
-            f"{host} is in another swarm than {there.managers[0]}: `docker swarm leave` there (its "
-            "containers lose that swarm's networks), or use another host"
-        ]
-    if seen.manager:
-        return [
-            f"{host} manages a swarm of its own: name it first in crosshost:swarm.managers to use "
-            "that one, or run `docker swarm leave --force` there"
-        ]
-    return [
-        f"{host} is in a swarm that no host of the stack manages (its managers: "
-        f"{_addresses(seen)}): name a manager among the hosts and in crosshost:swarm, or, where "
-        f"they are gone for good, run `docker swarm leave` on {host}"
-    ]
-
-
-def _its_managers_began_anew(seen: SwarmFacts, wish: Wish, facts: Mapping[str, HostFacts]) -> bool:
-    """Whether all managers that a worker knows are hosts of the stack that are in no swarm now."""
-    addresses = _hosts_of(seen)
-    anew = {
-        address(wish.advertise[host], facts[host])
-        for host in wish.hosts
-        if host in facts and not facts[host].swarm.member
-    }
-    return bool(addresses) and addresses <= anew
-
-
-def _hosts_of(seen: SwarmFacts) -> set[str]:
+def known_managers(seen: SwarmFacts) -> set[str]:
     """The managers that a node knows, without their ports."""
     return {at.rpartition(":")[0] for at in seen.managers.values()}
-
-
-def _addresses(seen: SwarmFacts) -> str:
-    return ", ".join(sorted(seen.managers.values())) or "none known"
 
 
 def warnings(managers: tuple[str, ...], *, given: bool) -> list[str]:

@@ -18,7 +18,7 @@ def of_others(facts: HostFacts, stack: str) -> dict[str, Mapping[str, str]]:
     texts = dict(facts.swarm_records)
     if THING in facts.held:
         texts |= facts.held[THING].others(stack)
-    return {other: records.words(text) for other, text in texts.items()}
+    return {other: records.header_fields(text) for other, text in texts.items()}
 
 
 def wanted_by_others(facts: HostFacts, stack: str, word: str, value: str) -> list[str]:
@@ -47,10 +47,10 @@ def before(facts: HostFacts) -> str | None:
     """
     kept = facts.held.get(THING)
     if kept is not None and kept.holders and kept.before is not None:
-        role = records.words(kept.before).get("role", "")
+        role = records.header_fields(kept.before).get("role", "")
         return role if role in ("manager", "worker") else NONE
     said = [
-        records.words(record).get("adopted", NONE)
+        records.header_fields(record).get("adopted", NONE)
         for record in (facts.records.get(CHANGE), *facts.swarm_records.values())
         if record is not None
     ]
@@ -60,4 +60,4 @@ def before(facts: HostFacts) -> str | None:
 def was_on(facts: HostFacts, word: str) -> bool:
     """Whether ``word`` (autolock) was on before the first stack came."""
     kept = facts.held.get(THING)
-    return kept is not None and records.words(kept.before or "").get(word) == "on"
+    return kept is not None and records.header_fields(kept.before or "").get(word) == "on"

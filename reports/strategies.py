@@ -6,13 +6,13 @@ Run it after a change of either: ``lab/python -m reports.strategies``.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from pathlib import Path as File
+from pathlib import Path
 
 from components.networks import contracts
-from planning.contract import Contract, Path
+from planning.contract import Contract, Reach
 from reports import engine_matrix
 
-FILE = File(__file__).parent.parent / "docs" / "strategies.md"
+FILE = Path(__file__).parent.parent / "docs" / "strategies.md"
 
 _HEAD = """\
 <!-- Written by `lab/python -m reports.strategies`; edit it, the contracts or the tests instead. -->
@@ -75,19 +75,19 @@ def _contracts(all_: Sequence[Contract]) -> str:
         ("networks made", lambda c: c.networks),
         ("kernel modules", lambda c: ", ".join(c.modules)),
         ("ports between hosts", _ports),
-        *((path.value, _promise(path)) for path in Path),
+        *((reach.value, _promise(reach)) for reach in Reach),
         ("undone by destroy", lambda c: c.undo),
     ]
     lines = [
         ["", *(contract.title for contract in all_)],
         ["---"] * (len(all_) + 1),
-        *([name, *(say(contract) for contract in all_)] for name, say in rows),
+        *([name, *(cell(contract) for contract in all_)] for name, cell in rows),
     ]
     return "".join(f"| {' | '.join(cells)} |\n" for cells in lines)
 
 
-def _promise(path: Path) -> Callable[[Contract], str]:
-    return lambda contract: "yes" if contract.reach[path] else "no"
+def _promise(reach: Reach) -> Callable[[Contract], str]:
+    return lambda contract: "yes" if contract.reach[reach] else "no"
 
 
 def _ports(contract: Contract) -> str:

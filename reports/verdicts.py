@@ -10,7 +10,7 @@ from components.preflight import engine
 from planning import ports
 from planning.contract import Contract
 from planning.facts import HostFacts, Unreachable
-from planning.ports import Member
+from planning.ports import Peer
 
 
 @dataclass(frozen=True)
@@ -25,27 +25,25 @@ def judge(
     facts: Mapping[str, HostFacts | Unreachable], addresses: Mapping[str, str]
 ) -> dict[str, dict[str, Judgement]]:
     """Host -> strategy -> judgement. Hosts that do not answer are judged unable."""
-    members = {
-        name: Member(addresses[name], seen)
+    peers = {
+        name: Peer(addresses[name], seen)
         for name, seen in facts.items()
         if isinstance(seen, HostFacts)
     }
-    between = {c.title: ports.shut(members, c.ports) for c in contracts()}
+    between = {c.title: ports.shut(peers, c.ports) for c in contracts()}
     return {
-        name: {c.title: _judge(name, members.get(name), c, between[c.title]) for c in contracts()}
+        name: {c.title: _judge(name, peers.get(name), c, between[c.title]) for c in contracts()}
         for name in facts
     }
 
 
-def _judge(
-    name: str, member: Member | None, contract: Contract, between: dict[str, str]
-) -> Judgement:
-    if member is None:
+def _judge(name: str, peer: Peer | None, contract: Contract, between: dict[str, str]) -> Judgement:
+    if peer is None:
         return Judgement(False, ("it does not answer",))
     reasons = [
-        *engine.docker(name, "its user", member.facts),
-        *contract.refusals(name, member.facts),
+        *engine.docker(name, "its user", peer.facts),
+        *contract.refusals(name, peer.facts),
         *([between[name]] if name in between else []),
-        *ports.held(name, member.facts, contract.ports, frozenset({"dockerd"})),
+        *ports.held(name, peer.facts, contract.ports, frozenset({"dockerd"})),
     ]
     return Judgement(not reasons, tuple(reasons))

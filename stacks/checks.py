@@ -9,7 +9,7 @@ from components import networks
 from components.container.settings import ContainerSettings
 from components.networks.base import NetworkSettings, Stack
 from components.networks.overlay.consul.settings import ConsulSettings
-from components.ssh import HostSettings
+from components.ssh_settings import HostSettings
 from planning.addresses import overlaps
 from planning.problems import Problem, nearest
 from planning.published import ALL_ADDRESSES, overlapping

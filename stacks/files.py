@@ -9,8 +9,8 @@ import yaml
 
 from planning.problems import ProblemsError
 from stacks import pulumi_yaml
-from stacks.places import is_secret
-from stacks.settings import PROJECT, SECTIONS, Settings, message, parse, places_in
+from stacks.settings import PROJECT, SECTIONS, Settings, message, parse, source_lines
+from stacks.source_lines import is_secret
 
 FOLDER = Path(__file__).parent
 # Stands where the file has an encrypted value, which only the engine can read.
@@ -48,11 +48,11 @@ def read(stack: str, folder: Path = FOLDER) -> Settings:
         raise StackFileError(f"{shown} has no `config:`, a map of settings")
     found = {name: config.get(f"{PROJECT}:{name}") for name in SECTIONS}
     values = {name: None if is_secret(v) else _opened(v) or None for name, v in found.items()}
-    places = places_in(file, values)
+    source = source_lines(file, values)
     try:
-        return parse(values, places=places)
+        return parse(values, source=source)
     except ProblemsError as error:
-        raise StackFileError(message(error, file, places)) from None
+        raise StackFileError(message(error, file, source)) from None
 
 
 def _opened(value: Any) -> Any:

@@ -17,13 +17,13 @@ from components.networks import AnyNetwork
 from components.networks.base import NetworkSettings, Stack
 from components.networks.overlay.consul.settings import ConsulSettings
 from components.networks.overlay.swarm.settings import SwarmSettings
-from components.ssh import HostSettings, SshSettings
+from components.ssh_settings import HostSettings, SshSettings
+from planning.field_types import EntryName, HostName, NetworkName
 from planning.problems import Path as SettingPath
 from planning.problems import Problem, ProblemsError
-from planning.words import EntryName, HostName, NetworkName
 from stacks.checks import check
-from stacks.places import Places
 from stacks.reading import no_text, read
+from stacks.source_lines import SourceLines
 
 PROJECT = "crosshost"
 # Section -> (type of its entries' names or None if it is one entry, type of an entry).
@@ -65,7 +65,7 @@ class Settings:
             frozenset(self.hosts),
         )
 
-    def members(self) -> dict[str, list[str]]:
+    def container_names(self) -> dict[str, list[str]]:
         """Network -> the Docker names of the containers that join it."""
         joined: dict[str, list[str]] = {name: [] for name in self.networks}
         for key, container in self.containers.items():
@@ -87,11 +87,11 @@ class Settings:
 
 
 def parse(
-    values: dict[str, Any], *, secret_containers: bool = False, places: Places | None = None
+    values: dict[str, Any], *, secret_containers: bool = False, source: SourceLines | None = None
 ) -> Settings:
     """Settings from the sections' plain values (None where a section is absent).
 
-    ``places``: those of the file that the values are from. Raises ProblemsError with everything
+    ``source``: those of the file that the values are from. Raises ProblemsError with everything
     that is wrong, not just the first.
     """
     problems = [
@@ -103,8 +103,8 @@ def parse(
         # The models cannot even say what is wrong with half a surrogate pair.
         raise ProblemsError(problems, "the stack file has errors:")
     sections = {name: _section(name, values.get(name), problems) for name in SECTIONS}
-    if places is not None:
-        problems += places.altered({f"{PROJECT}:{name}": read for name, read in sections.items()})
+    if source is not None:
+        problems += source.altered({f"{PROJECT}:{name}": read for name, read in sections.items()})
     sections["swarm"] = sections["swarm"] or SwarmSettings()
     sections["firewall"] = sections["firewall"] or FirewallSettings()
     if (ssh := sections["ssh"]) is not None:
@@ -136,7 +136,7 @@ def load() -> Settings:
         except (pulumi.ConfigTypeError, json.JSONDecodeError):
             problems.append(Problem((f"crosshost:{name}",), "must be a map of settings"))
     file = Path("stacks") / f"Pulumi.{pulumi.get_stack()}.yaml"
-    places = places_in(file, values)
+    source = source_lines(file, values)
     token = (values["consul"] or {}).get("token") if isinstance(values["consul"], dict) else None
     if token is not None and not _is_secret("consul"):
         problems.append(
@@ -149,15 +149,15 @@ def load() -> Settings:
     try:
         if problems:
             raise ProblemsError(problems, "the stack file has errors:")
-        return parse(values, secret_containers=_is_secret("containers"), places=places)
+        return parse(values, secret_containers=_is_secret("containers"), source=source)
     except ProblemsError as error:
-        raise pulumi.RunError(message(error, file, places)) from None
+        raise pulumi.RunError(message(error, file, source)) from None
 
 
-def places_in(file: Path, values: Mapping[str, Any]) -> Places:
-    """The places of the sections' values in ``file``, as far as they were read from it."""
+def source_lines(file: Path, values: Mapping[str, Any]) -> SourceLines:
+    """The source of the sections' values in ``file``, as far as they were read from it."""
     given = {f"{PROJECT}:{name}": value for name, value in values.items() if value is not None}
-    return Places(file, given)
+    return SourceLines(file, given)
 
 
 def _section(name: str, value: Any, problems: list[Problem]) -> Any:
@@ -198,12 +198,12 @@ def _is_secret(name: str) -> bool:
     return bool(pulumi.runtime.is_config_secret(f"{PROJECT}:{name}"))
 
 
-def message(error: ProblemsError, file: Path, places: Places) -> str:
+def message(error: ProblemsError, file: Path, source: SourceLines) -> str:
     """Every problem with its line in the stack file."""
     shown = Path(file.parent.name) / file.name
     lines = [f"{len(error.problems)} problem(s) in the stack file; nothing was changed:"]
     for problem in error.problems:
-        line = places.line(problem.path)
+        line = source.line(problem.path)
         prefix = f"  {shown}:{line}: " if line else "  "
         lines.append(f"{prefix}{problem.where}: {problem.sentence}")
     return "\n".join(lines)

@@ -47,11 +47,11 @@ class Container(pulumi.ComponentResource):
             after += network.resources_on(host.host_name)
         if args.shares:
             after.append(args.shares)
-        mark = host.mark("container", self.docker_name)
+        made = host.made_label("container", self.docker_name)
         ignored = ["ports"] if published.without_order(settings.ports) else []
         self.container: docker.Container = docker.Container(
             logical,
-            **inputs(self.docker_name, args, mark.value),
+            **inputs(self.docker_name, args, made.value),
             opts=pulumi.ResourceOptions(
                 parent=self,
                 provider=host.provider,
@@ -62,7 +62,7 @@ class Container(pulumi.ComponentResource):
                 aliases=host.aliases(name, [n for other in args.others for n in other.names]),
                 replace_on_changes=_SILENT,
                 # The label crosshost.ports has the ports, and it replaces.
-                ignore_changes=[*ignored, *([] if mark.known else ["labels"])],
+                ignore_changes=[*ignored, *([] if made.known else ["labels"])],
             ),
         )
         self.id = self.container.id

@@ -15,7 +15,7 @@ from components.images import Images
 from components.networks.network import Network
 from planning import published
 from planning.compose import VolumeMount
-from planning.words import parse_duration
+from planning.field_types import parse_duration
 
 
 @dataclass(frozen=True)
@@ -200,7 +200,7 @@ def _labels(name: str, args: ContainerArgs, made: str) -> list[docker.ContainerL
         # What makes a move a replacement: another provider alone does not.
         "crosshost.host": _host_label(name, args),
         "crosshost.stack": pulumi.get_stack(),
-        "crosshost.words": " ".join(settings.words_given()),
+        "crosshost.words": " ".join(settings.given_keys()),
     }
     if made:
         labels["crosshost.made"] = made

@@ -8,8 +8,8 @@ from pydantic import BeforeValidator, Field
 
 from planning.compose import NetworkAttachment
 from planning.conflicts import Claim, Item
+from planning.field_types import HostName, Ipv4, NetworkName
 from planning.service import Service
-from planning.words import HostName, Ipv4, NetworkName
 
 MODES = ("none", "host", "bridge")
 

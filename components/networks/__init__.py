@@ -72,17 +72,17 @@ def control_planes(stack: Stack) -> dict[str, ControlPlane]:
 def make_networks(
     stack: Stack,
     hosts: Mapping[str, ConfiguredHost],
-    members: Mapping[str, Sequence[str]],
+    container_names: Mapping[str, Sequence[str]],
     daemons: Mapping[str, DaemonConfig],
     parts: Sequence[pulumi.ComponentResource | None],
 ) -> dict[str, Network]:
     """The component of every network of a settled stack, in the stack file's order.
 
-    ``members``: network -> the Docker names of the containers on it. ``parts``: what strategies
+    ``container_names``: network -> the Docker names of the containers on it. ``parts``: what strategies
     stand on, as far as the stack has it.
     """
     there = tuple(part for part in parts if part is not None)
-    context = NetworkContext(hosts, members, daemons, there)
+    context = NetworkContext(hosts, container_names, daemons, there)
     made = {
         name: network
         for strategy in STRATEGIES

@@ -18,21 +18,21 @@ from pydantic import Field, model_validator
 
 from components.container.settings import ContainerSettings
 from components.networks.network import Network, NetworkContext
-from components.ssh import HostSettings
+from components.ssh_settings import HostSettings
 from planning import ports
 from planning.addresses import misfit
-from planning.compose import Words
 from planning.conflicts import Claim, ControlPlane, Item, network_key
 from planning.contract import Contract
 from planning.facts import HostFacts
+from planning.field_types import HostName, Ipv4, Subnet
 from planning.fleet_facts import FleetFacts
 from planning.guard import AccessPlan, AccessRule
 from planning.problems import Problem
+from planning.stack_model import StackModel
 from planning.state import Deployment
 from planning.state_without_host import PeerCommand, SharedNetwork
-from planning.words import HostName, Ipv4, Subnet
 
-Section = TypeVar("Section", bound=Words)
+Section = TypeVar("Section", bound=StackModel)
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class Stack:
     hosts: Mapping[str, HostSettings]
     networks: Mapping[str, NetworkSettings] = field(default_factory=dict)
     containers: Mapping[str, ContainerSettings] = field(default_factory=dict)
-    sections: tuple[Words, ...] = ()
+    sections: tuple[StackModel, ...] = ()
     named_hosts: frozenset[str] = frozenset()
 
     def section(self, kind: type[Section]) -> Section | None:
@@ -54,7 +54,7 @@ class Stack:
         return next((one for one in self.sections if isinstance(one, kind)), None)
 
 
-class NetworkSettings(Words):
+class NetworkSettings(StackModel):
     """What the stack file says of a network, common to all strategies.
 
     ``contracts``: every contract that networks of the strategy may be under.
@@ -126,7 +126,7 @@ class NetworkSettings(Words):
 
     def refusals_between(self, fleet: FleetFacts) -> Iterator[str]:
         """Sentences on what stands between its hosts: firewalls, programs on its ports."""
-        here = {name: fleet.members[name] for name in self.on(list(fleet.members))}
+        here = {name: fleet.peers[name] for name in self.on(list(fleet.peers))}
         yield from ports.shut(here, self.contract.ports).values()
         for name, member in here.items():
             yield from ports.held(name, member.facts, self.contract.ports, frozenset({"dockerd"}))
@@ -219,7 +219,7 @@ class Strategy(ABC, Generic[Own]):
         for network in self.own(stack).values():
             yield from network.refusals_between(fleet)
 
-    def peers(self, stack: Stack, fleet: FleetFacts) -> set[str]:
+    def together(self, stack: Stack, fleet: FleetFacts) -> set[str]:
         """The hosts that keep something together: their clocks and names must not be at odds."""
         return {
             host

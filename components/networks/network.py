@@ -12,7 +12,7 @@ import pulumi_docker as docker
 
 from components.daemon import DaemonConfig
 from components.host import ConfiguredHost
-from planning.presence import Mark
+from planning.made_label import MadeLabel
 
 Part = TypeVar("Part", bound=pulumi.ComponentResource)
 
@@ -21,13 +21,13 @@ Part = TypeVar("Part", bound=pulumi.ComponentResource)
 class NetworkContext:
     """What the components of networks are given beside their settings.
 
-    ``members``: network -> the Docker names of the stack's containers on it. ``daemons``: of hosts
+    ``container_names``: network -> the Docker names of the stack's containers on it. ``daemons``: of hosts
     whose daemon.json has keys of ours. ``parts``: components that strategies stand on, asked for by
     their type.
     """
 
     hosts: Mapping[str, ConfiguredHost]
-    members: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    container_names: Mapping[str, Sequence[str]] = field(default_factory=dict)
     daemons: Mapping[str, DaemonConfig] = field(default_factory=dict)
     parts: tuple[pulumi.ComponentResource, ...] = ()
 
@@ -82,9 +82,9 @@ class Network(pulumi.ComponentResource):
         raise NotImplementedError
 
 
-def network_labels(mark: Mark) -> list[docker.NetworkLabelArgs]:
+def network_labels(made: MadeLabel) -> list[docker.NetworkLabelArgs]:
     """The labels of a network that crosshost makes."""
     labels = {"crosshost.stack": pulumi.get_stack()}
-    if mark.value:
-        labels["crosshost.made"] = mark.value
+    if made.value:
+        labels["crosshost.made"] = made.value
     return [docker.NetworkLabelArgs(label=key, value=labels[key]) for key in sorted(labels)]

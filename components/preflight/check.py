@@ -47,7 +47,7 @@ def refusals(settled: Settled, access: SshAccess, fleet: FleetFacts) -> list[str
 
 def _of_peers(stack: Stack, fleet: FleetFacts) -> Iterator[str]:
     """What hosts that share a network have against each other."""
-    peers = {host for strategy in STRATEGIES for host in strategy.peers(stack, fleet)}
+    peers = {host for strategy in STRATEGIES for host in strategy.together(stack, fleet)}
     seen: dict[str, HostFacts] = {h: f for h, f in fleet.answering.items() if h in peers}
     yield from together.same_hostnames(seen)
     yield from together.clocks(seen)

@@ -99,7 +99,7 @@ def other_stacks(
     for other, theirs in daemon_held.of_others(facts, stack).items():
         if (store := theirs.get("cluster-store")) and keys.get("cluster-store", store) != store:
             yield (
-                f"{name} keeps the overlays of stack {other} in {daemon_json.shown(store)}, and an "
+                f"{name} keeps the overlays of stack {other} in {daemon_json.describe(store)}, and an "
                 f"engine has one cluster store: write `crosshost:consul: {{stack: {other}, host: "
                 "...}` to use that one, or take other hosts or control_plane: swarm"
             )
@@ -107,7 +107,7 @@ def other_stacks(
             if keys[key] != theirs[key]:
                 yield (
                     f"{key} in daemon.json of {name} belongs to stack {other} too, which sets it "
-                    f"to {daemon_json.shown(theirs[key])}: write the same here, or take it out of "
+                    f"to {daemon_json.describe(theirs[key])}: write the same here, or take it out of "
                     "one of the two"
                 )
         if api is not None and "hosts" in theirs:

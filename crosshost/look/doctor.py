@@ -40,11 +40,11 @@ def doctor(
         print("stacks: " + (", ".join(files.names()) or "none has a file in stacks/ yet"))
         return
     try:
-        say = files.read(stack)
+        settings = files.read(stack)
     except files.StackFileError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from None
-    access = SshAccess(say.ssh, say.hosts, stack=stack)
+    access = SshAccess(settings.ssh, settings.hosts, stack=stack)
     facts = read_hosts(access)
     console.print(host_tables.engines(access.endpoints, facts))
     console.print()
@@ -53,7 +53,7 @@ def doctor(
     console.print(host_tables.strategies(judge(facts, access.addresses)))
     console.print()
     fleet = FleetFacts(stack, access.addresses, facts)
-    settled = settle(say.stack, fleet)
+    settled = settle(settings.stack, fleet)
     for note in settled.notes:
         console.print(f"{note}\n")
     found = check.refusals(settled, access, fleet)

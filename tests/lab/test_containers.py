@@ -120,7 +120,7 @@ def test_words_that_the_plugin_would_ignore_take_effect(lab, one):
     assert inspect(lab, "json .Config.Healthcheck.Test") == '["CMD-SHELL","false"]'
     assert inspect(lab, ".Config.Healthcheck.Interval") == "7s"
     assert "/b" in inspect(lab, "json .HostConfig.Tmpfs")
-    # Words that are taken away go, too.
+    # StackModel that are taken away go, too.
     del words["healthcheck"], words["user"], words["init"]
     one.write()
     one.up()

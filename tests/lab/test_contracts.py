@@ -7,7 +7,7 @@ from ipaddress import ip_address
 import pytest
 
 from components.networks import contracts
-from planning.contract import Path
+from planning.contract import Reach
 from tests.lab.host_state import difference, look
 from tests.lab.waiting import wait
 
@@ -31,7 +31,7 @@ def test_what_a_contract_says_is_so_and_goes_without_a_trace(lab, environment, c
     hosts = list(stack.config["hosts"])
     before = {host: look(lab, host) for host in hosts}
     add_server(stack)
-    if not contract.reach[Path.PUBLISHED]:
+    if not contract.reach[Reach.PUBLISHED]:
         refused = stack.preview(check=False)
         assert refused.code != 0
         assert "crosshost:containers.server.ports: " in refused.text
@@ -40,7 +40,7 @@ def test_what_a_contract_says_is_so_and_goes_without_a_trace(lab, environment, c
 
     stack.up()
     there = {path: is_there(contract, path, way) for path, way in ways(lab, stack).items()}
-    assert set(there) == set(Path)
+    assert set(there) == set(Reach)
     assert there == dict(contract.reach)
 
     stack.destroy()
@@ -85,14 +85,14 @@ def ways(lab, stack):
 
     lan = stack.config["hosts"][here]["address"]
     return {
-        Path.SAME_HOST: inside(one, address["server"]),
-        Path.ACROSS: both(inside(one, address[other]), inside(other, address[one])),
-        Path.NAMES: both(inside(one, other), inside(other, one)),
-        Path.OWN_HOST: from_host(here, address[one]),
-        Path.OTHER_HOST: from_host(there, address[one]),
-        Path.FROM_LAN: page(address["server"]),
-        Path.TO_LAN: inside(one, "10.0.0.2"),
-        Path.PUBLISHED: page(f"{lan}:8080"),
+        Reach.SAME_HOST: inside(one, address["server"]),
+        Reach.ACROSS: both(inside(one, address[other]), inside(other, address[one])),
+        Reach.NAMES: both(inside(one, other), inside(other, one)),
+        Reach.OWN_HOST: from_host(here, address[one]),
+        Reach.OTHER_HOST: from_host(there, address[one]),
+        Reach.FROM_LAN: page(address["server"]),
+        Reach.TO_LAN: inside(one, "10.0.0.2"),
+        Reach.PUBLISHED: page(f"{lan}:8080"),
     }
 
 

@@ -82,7 +82,7 @@ def test_a_host_manages_for_as_long_as_one_stack_wants_it_to(lab, stacks):
         assert roles(lab) == {"docker03": "Leader", "docker04": "Reachable"}
         assert first.preview().changes == {}
         assert second.preview().changes == {}
-        # It steps down, as nobody needs it to manage any more, and keys are nobody's wish.
+        # It steps down, as nobody needs it to manage any more, and keys are nobody's spec.
         second.destroy()
         assert roles(lab) == {"docker03": "Leader", "docker04": ""}
         assert first.preview().changes == {}

@@ -14,7 +14,7 @@ ADDRESSES = {f"docker0{number}": f"10.0.0.1{number}" for number in range(1, 10)}
 
 
 def record(role: str = "worker", adopted: str = "no", **more: str) -> dict[str, str]:
-    """The record of a seat that an earlier up left."""
+    """The record of a member that an earlier up left."""
     words = " ".join(f"{key}={value}" for key, value in more.items())
     return {"swarm": f"planned=x role={role} adopted={adopted} {words}".rstrip() + "\n"}
 

@@ -6,16 +6,16 @@ import pytest
 from pydantic import ValidationError
 
 from planning.compose import VolumeMount
+from planning.field_types import parse_duration, parse_size
 from planning.service import Service
-from planning.words import parse_duration, parse_size
 from tests.unit.fleet import facts_text, run_program, stack_values
 
 FACTS = {name: facts_text(hostname=name) for name in ("docker01", "docker02")}
 
 
-def inputs(monkeypatch, tmp_path, **words):
+def inputs(monkeypatch, tmp_path, **keys):
     values = stack_values("lab-modes")
-    values["containers"] = {"one": {"host": "docker01", "image": "busybox:1", **words}}
+    values["containers"] = {"one": {"host": "docker01", "image": "busybox:1", **keys}}
     engine = run_program(monkeypatch, tmp_path, values, FACTS)
     return engine.of_type("docker:index/container:Container")["one@docker01"]
 
@@ -45,11 +45,11 @@ def test_capabilities_are_written_as_docker_reads_them_back(monkeypatch, tmp_pat
     assert given["capabilities"] == {"adds": ["CAP_NET_ADMIN", "CAP_SYS_TIME"], "drops": ["ALL"]}
 
 
-def test_a_removed_word_is_a_change_because_the_words_are_a_label():
+def test_a_removed_key_is_a_change_because_the_keys_are_a_label():
     before = Service.model_validate({"image": "a", "user": "1", "healthcheck": {"test": "x"}})
     after = Service.model_validate({"image": "a", "healthcheck": {"test": "x", "interval": "1s"}})
-    assert before.words_given() == ["healthcheck.test", "image", "user"]
-    assert after.words_given() == ["healthcheck.interval", "healthcheck.test", "image"]
+    assert before.given_keys() == ["healthcheck.test", "image", "user"]
+    assert after.given_keys() == ["healthcheck.interval", "healthcheck.test", "image"]
 
 
 def test_environment_is_a_map_or_a_list(monkeypatch, tmp_path):
@@ -67,7 +67,7 @@ def test_secret_containers_keep_their_environment_out_of_sight(monkeypatch, tmp_
     assert envs != ["PASSWORD=hunter2"], "the environment went to the engine as plain text"
 
 
-@pytest.mark.parametrize("words", [{"mem_limit": "1m"}, {"memswap_limit": "64m"}, {"cpus": 0}])
-def test_impossible_limits_are_refused(words):
+@pytest.mark.parametrize("keys", [{"mem_limit": "1m"}, {"memswap_limit": "64m"}, {"cpus": 0}])
+def test_impossible_limits_are_refused(keys):
     with pytest.raises(ValidationError):
-        Service.model_validate({"image": "a", **words})
+        Service.model_validate({"image": "a", **keys})

@@ -34,7 +34,7 @@ class Fleet:
     def __init__(self, engine: RecordingEngine) -> None:
         self.rows: dict[str, dict[str, list[dict[str, str]]]] = {}
         self.records: dict[str, dict[str, str]] = {}
-        self.seats: dict[str, str] = {}
+        self.members: dict[str, str] = {}
         ids = {}
         for host in HOSTS:
             self.rows[host] = {"containers": [], "networks": []}

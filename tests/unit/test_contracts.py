@@ -15,7 +15,7 @@ from components.networks.overlay.plane import ControlPlane
 from components.networks.overlay.planes import PLANES, PlaneName
 from components.networks.overlay.settings import OverlaySettings
 from lab.fleets import FLEETS
-from planning.contract import Contract, Path
+from planning.contract import Contract, Reach
 from planning.facts import HostFacts, parse, script
 from reports.verdicts import judge
 from stacks.settings import parse as parse_settings
@@ -64,9 +64,9 @@ def test_its_texts_are_there_and_fit_a_cell_of_a_table(contract: Contract, field
 
 @EACH
 def test_it_promises_or_denies_every_way_of_a_packet(contract: Contract):
-    assert set(contract.reach) == set(Path)
+    assert set(contract.reach) == set(Reach)
     assert all(isinstance(promise, bool) for promise in contract.reach.values())
-    assert contract.reach[Path.ACROSS], "which crosshost is for"
+    assert contract.reach[Reach.ACROSS], "which crosshost is for"
 
 
 @EACH

@@ -59,12 +59,12 @@ def test_a_daemon_json_of_ours_without_a_store_says_nothing():
     assert choice(facts)[0] == "swarm"
 
 
-def test_a_seat_of_an_earlier_up_keeps_swarm():
+def test_a_membership_of_an_earlier_up_keeps_swarm():
     facts = {"a": new(), "b": new(records=record())}
     assert choice(facts, consul_given=True) == ("swarm", "b joined one at an earlier up", "")
 
 
-def test_a_seat_of_an_earlier_up_decides_before_a_store_that_came_by_hand():
+def test_a_membership_of_an_earlier_up_decides_before_a_store_that_came_by_hand():
     assert choice({"a": old(records=record()), "b": old(info=STORE)})[0] == "swarm"
 
 

@@ -102,7 +102,7 @@ class FakeHost:
         plan = self.plan(settings, api, stack)
         if not plan.unchanged:
             lines = records.body(plan.stdin).splitlines(keepends=True)
-            unit = int(records.words(plan.stdin)["unit"])
+            unit = int(records.header_fields(plan.stdin)["unit"])
             if not self.records:
                 self.first = self.text
             elif self.text != self.written:
@@ -211,9 +211,9 @@ def test_a_host_that_lost_all_we_kept_there_is_told_the_same_as_before():
     settings = {"cluster-store": "consul://a:1", "debug": True}
     host = FakeHost('{"mtu": 1400}')
     host.apply(settings)
-    leave = records.words(host.record or "")["leave"]
+    leave = records.header_fields(host.record or "")["leave"]
     host.records.clear()
-    assert records.words(host.plan(settings).stdin)["leave"] == leave == "restart"
+    assert records.header_fields(host.plan(settings).stdin)["leave"] == leave == "restart"
 
 
 def test_live_restore_that_a_restart_of_ours_left_on_goes_again():
@@ -235,7 +235,7 @@ def test_the_api_stands_beside_the_sockets_that_are_there():
     }  # fmt: skip
     assert host.drop_in.endswith("ExecStart=/usr/sbin/dockerd $DOCKER_OPTS\n")
     assert plan.action == "restart"
-    assert records.words(plan.stdin)["leave"] == "restart"
+    assert records.header_fields(plan.stdin)["leave"] == "restart"
 
 
 def test_a_removed_drop_in_is_put_back_and_an_edited_one_takes_a_restart():

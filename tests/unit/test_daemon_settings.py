@@ -54,7 +54,7 @@ def test_settings_reach_every_host_and_the_preview_says_what_they_take(monkeypat
     for host in HOSTS:
         stdin = engine.of_type(COMMAND)[f"daemon@{host}"]["stdin"]
         assert records.body(stdin) == '{\n    "log-driver": "local",\n    "debug": true\n}\n'
-        assert records.words(stdin)["own"] == "debug,log-driver"
+        assert records.header_fields(stdin)["own"] == "debug,log-driver"
         assert (
             f'warn {host}: daemon.json (+ debug: true, + log-driver: "local"): the Docker daemon will be restarted '
             "(log-driver takes that); no container runs there"

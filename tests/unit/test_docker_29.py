@@ -8,7 +8,7 @@ from typing import Any
 import pulumi
 import pytest
 
-from components.daemon import words
+from components.daemon import describe
 from components.daemon_settings import DaemonSettings
 from components.networks.base import Stack
 from components.networks.overlay.planes import PLANES
@@ -66,19 +66,19 @@ def test_only_docker_29_0_to_29_2_lose_name_servers_by_a_reload(version, lost):
 def test_a_daemon_that_would_lose_name_servers_is_restarted_also_on_the_way_back(facts, lost):
     planned = plan(facts, debug=True)
     assert (planned.action, planned.why) == ("restart", lost)
-    assert records.words(planned.stdin)["leave"] == "restart"
+    assert records.header_fields(planned.stdin)["leave"] == "restart"
 
 
 def test_without_name_servers_or_with_a_mended_daemon_a_reload_is_enough():
     for facts in (host(BROKEN), host(MENDED, {"dns": ["10.0.0.53"]})):
         planned = plan(facts, debug=True)
         assert planned.action == "reload"
-        assert records.words(planned.stdin)["leave"] == "reload"
+        assert records.header_fields(planned.stdin)["leave"] == "reload"
 
 
 def test_the_preview_says_that_containers_bounce_and_how_to_avoid_it():
     facts = host(BROKEN, {"dns": ["10.0.0.53"]}, *unit(), RUNNING)
-    assert words(plan(facts, debug=True), facts) == (
+    assert describe(plan(facts, debug=True), facts) == (
         "daemon.json (+ debug: true): the Docker daemon will be restarted (dns takes that); its 1 "
         "running container bounces: Docker 29.0 to 29.2 lose dns by a reload, which live-restore "
         "needs (moby#52060); upgrade Docker there to 29.3 or later first, and nothing bounces"
@@ -86,7 +86,7 @@ def test_the_preview_says_that_containers_bounce_and_how_to_avoid_it():
     # No reload is needed where the admin has live-restore on.
     live = {"dns": ["10.0.0.53"], "live-restore": True}
     facts = host(BROKEN, live, *unit(), RUNNING, LiveRestoreEnabled=True)
-    assert "its 1 running container goes on running" in words(plan(facts, debug=True), facts)
+    assert "its 1 running container goes on running" in describe(plan(facts, debug=True), facts)
 
 
 @pytest.mark.parametrize(

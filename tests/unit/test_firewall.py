@@ -9,7 +9,7 @@ import pytest
 from planning import facts, firewall_iptables, firewall_nft, ports
 from planning.facts.firewall import Firewall
 from planning.firewall import Packet, verdict
-from planning.ports import Member
+from planning.ports import Peer
 from tests.unit.fleet import facts_text
 
 
@@ -111,9 +111,9 @@ def test_tables_that_iptables_keeps_in_nftables_are_left_to_iptables():
     assert firewall_nft.chains(text) == {}
 
 
-def host(firewall: Firewall) -> Member:
+def host(firewall: Firewall) -> Peer:
     seen = facts.parse(facts_text()).model_copy(update={"firewall": firewall})
-    return Member("10.0.0.11", seen)
+    return Peer("10.0.0.11", seen)
 
 
 @pytest.mark.parametrize(
@@ -149,8 +149,6 @@ def test_the_nic_of_a_packet_is_the_one_that_holds_the_hosts_address():
 
 def test_a_host_known_by_a_name_is_not_judged():
     assert (
-        ports.packet(
-            Member("docker01.example.com", host(Firewall()).facts), ("udp", 1), "10.0.0.12"
-        )
+        ports.packet(Peer("docker01.example.com", host(Firewall()).facts), ("udp", 1), "10.0.0.12")
         is None
     )

@@ -37,7 +37,7 @@ ANYTHING = st.recursive(
     max_leaves=5,
 )
 STACKS = ("lab-macvlan", "lab-overlay", "lab-modes", "lab-swarm", "lab-auto")
-# Words of a container that take any text; each with how it stands among the inputs.
+# StackModel of a container that take any text; each with how it stands among the inputs.
 FREE = {
     "command": lambda t: (["run", t], "command", ["run", t]),
     "entrypoint": lambda t: (["run", t], "entrypoints", ["run", t]),
@@ -134,7 +134,7 @@ def test_any_word_of_the_swarm_and_of_an_overlay_may_be_anything(word, value):
     autolock=st.booleans(),
     pool=st.one_of(st.none(), st.sampled_from(["10.9.0.0/16", "172.16.0.0/16", "0.0.0.0/0"])),
 )
-def test_a_swarm_that_is_read_is_told_to_scripts_in_words_without_spaces(
+def test_a_swarm_that_is_read_reaches_scripts_as_fields_without_spaces(
     managers, advertise, port, autolock, pool
 ):
     values = stack_values("lab-swarm")
@@ -147,9 +147,9 @@ def test_a_swarm_that_is_read_is_told_to_scripts_in_words_without_spaces(
     except ProblemsError:
         return
     addresses = {name: host.address for name, host in said.hosts.items()}
-    wish = said.swarm.wish(list(addresses), addresses)
-    assert set(wish.managers) <= set(wish.hosts) == set(addresses)
-    for text in (*wish.managers, *wish.advertise.values()):
+    spec = said.swarm.spec(list(addresses), addresses)
+    assert set(spec.managers) <= set(spec.hosts) == set(addresses)
+    for text in (*spec.managers, *spec.advertise.values()):
         assert re.fullmatch(r"[A-Za-z0-9_.:@-]+", text), text
 
 

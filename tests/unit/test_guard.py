@@ -99,10 +99,10 @@ def test_where_no_manager_tells_its_nodes_those_of_before_stay():
     assert guard.strangers(["10.0.0.11"], [facts(none)], [SwarmFacts()]) == set()
 
 
-def test_the_words_name_hosts_ports_and_who_reaches_them_once():
+def test_the_description_names_hosts_ports_and_who_reaches_them_once():
     contents = {host: guard.lines(host, [VXLAN, CONSUL]) for host in PEERS}
     names = {a: host for host, known in PEERS.items() for a in known}
-    assert guard.words(contents, names) == [
+    assert guard.describe(contents, names) == [
         "docker01, docker02 will let only docker02, docker01, 10.1.0.0/16 reach udp 4789",
         "docker01 will let only docker02 reach tcp 8500",
     ]
@@ -112,7 +112,7 @@ def test_hosts_that_let_in_nobody_else_have_each_other():
     alone = AccessRule((("udp", 4789), ("tcp", 7946)), tuple(PEERS), PEERS)
     contents = {host: guard.lines(host, [alone]) for host in PEERS}
     names = {a: host for host, known in PEERS.items() for a in known}
-    assert guard.words(contents, names) == [
+    assert guard.describe(contents, names) == [
         "docker01, docker02 will let only each other reach udp 4789, tcp 7946"
     ]
 
@@ -120,11 +120,11 @@ def test_hosts_that_let_in_nobody_else_have_each_other():
 def test_a_host_without_peers_lets_nobody_in():
     alone = AccessRule((("tcp", 8500),), ("docker01",), {"docker01": ("10.0.0.11",)})
     contents = {"docker01": guard.lines("docker01", [alone])}
-    assert guard.words(contents, {"10.0.0.11": "docker01"}) == [
+    assert guard.describe(contents, {"10.0.0.11": "docker01"}) == [
         "docker01 will let no other machine reach tcp 8500"
     ]
 
 
 def test_a_record_has_the_form_that_facts_take_for_sound():
     record, _ = guard.stdin(LINE, ["10.0.0.40", "10.0.0.5"], record=None, intact=False)
-    assert records.words(facts(record).records["firewall"])["nodes"] == "10.0.0.40,10.0.0.5"
+    assert records.header_fields(facts(record).records["firewall"])["nodes"] == "10.0.0.40,10.0.0.5"

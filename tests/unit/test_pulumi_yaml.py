@@ -9,7 +9,7 @@ import yaml
 
 from planning.problems import Problem, ProblemsError
 from stacks import files, pulumi_yaml
-from stacks.settings import message, parse, places_in
+from stacks.settings import message, parse, source_lines
 from tests.unit.fleet import stack_values
 from tests.yaml_cases import DOCUMENTS, REFUSED, SCALARS
 
@@ -68,7 +68,7 @@ def test_a_file_that_is_none_is_one_sentence(tmp_path, content, said):
 def test_an_error_is_told_without_a_line_where_the_file_is_another_one(tmp_path, content):
     file = written(tmp_path, content)
     error = ProblemsError([Problem(("crosshost:ssh", "user"), "is wrong")], "")
-    places = places_in(file, {"ssh": {"user": "x"}, "hosts": None})
+    places = source_lines(file, {"ssh": {"user": "x"}, "hosts": None})
     assert message(error, file, places).splitlines()[1:] == ["  crosshost:ssh.user: is wrong"]
 
 
@@ -85,7 +85,7 @@ def test_lines_are_told_in_every_encoding_and_through_anchors(tmp_path):
         "      address: y\n"
     )
     for content in (text.encode(), text.encode("utf-16"), text.encode("utf-8-sig")):
-        places = places_in(written(tmp_path, content), values)
+        places = source_lines(written(tmp_path, content), values)
         assert places.line(("crosshost:hosts", "a", "port")) == 5
         assert places.line(("crosshost:hosts", "b", "port")) == 5
         assert places.line(("crosshost:hosts", "b", "address")) == 8
@@ -136,4 +136,4 @@ def test_what_yaml_makes_something_else_of_is_refused_with_its_line(tmp_path, wo
 def test_a_stack_file_whose_values_are_given_otherwise_is_not_judged_by_its_text(tmp_path):
     values = stack_values("lab-modes")
     file = written(tmp_path, yaml.safe_dump({"config": {"crosshost:ssh": {"user": "else"}}}))
-    assert parse(values, places=places_in(file, values)).hosts
+    assert parse(values, source=source_lines(file, values)).hosts

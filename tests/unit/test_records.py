@@ -38,7 +38,7 @@ def test_a_wanted_change_is_sent_and_says_what_it_was_planned_on():
     first = records.text("old\n", record=None, intact=False, header={"base": "1"}, now=NOW)
     second = records.text("new\n", record=first, intact=True, header={"base": "2"}, now=NOW)
     assert records.body(second) == "new\n"
-    assert records.words(second) == {"planned": "2026-01-02T03:04:05Z", "base": "2"}
+    assert records.header_fields(second) == {"planned": "2026-01-02T03:04:05Z", "base": "2"}
 
 
 def test_other_keys_of_ours_are_a_change():

@@ -8,11 +8,11 @@ import pytest
 
 from planning import swarm, swarm_held
 from planning.facts import HostFacts, parse
-from planning.swarm import Wish
+from planning.swarm import SwarmSpec
 from tests.unit.fleet import b64
 from tests.unit.swarms import ADDRESSES, HOSTS, fleet_texts
 
-WISH = Wish(hosts=HOSTS, managers=("docker01",), advertise=ADDRESSES, stack="mine")
+SPEC = SwarmSpec(hosts=HOSTS, managers=("docker01",), advertise=ADDRESSES, stack="mine")
 MANAGERS = ("docker01", "docker02")
 
 
@@ -29,33 +29,33 @@ def fleet(
 
 def test_what_another_stack_made_is_no_swarm_to_adopt():
     facts = fleet(theirs="role=manager autolock=off")
-    seat = swarm.seats(WISH, facts)["docker02"]
-    assert (seat.adopted, seat.shared, seat.recorded) == ("no", ("theirs",), False)
-    assert swarm.words(seat) == "share the swarm that theirs has it in, as a manager"
+    member = swarm.members(SPEC, facts)["docker02"]
+    assert (member.adopted, member.shared, member.recorded) == ("no", ("theirs",), False)
+    assert swarm.describe(member) == "share the swarm that theirs has it in, as a manager"
 
 
 @pytest.mark.parametrize("before", ["manager", "worker"])
 def test_what_was_there_before_the_first_stack_is_adopted_by_all(before):
     facts = fleet(f"role={before}", theirs="role=manager")
-    assert swarm.seats(WISH, facts)["docker02"].adopted == before
+    assert swarm.members(SPEC, facts)["docker02"].adopted == before
 
 
 def test_a_host_manages_while_one_stack_wants_it_to():
     mine = fleet(recorded=True, mine="role=worker")
-    assert swarm.seats(WISH, mine)["docker02"].role == "worker"
-    assert not swarm.seats(WISH, mine)["docker02"].intact
+    assert swarm.members(SPEC, mine)["docker02"].role == "worker"
+    assert not swarm.members(SPEC, mine)["docker02"].intact
     shared = fleet(recorded=True, mine="role=worker", theirs="role=manager")
-    assert swarm.seats(WISH, shared)["docker02"].role == "manager"
-    assert swarm.seats(WISH, shared)["docker02"].intact
+    assert swarm.members(SPEC, shared)["docker02"].role == "manager"
+    assert swarm.members(SPEC, shared)["docker02"].intact
 
 
 def test_managers_are_locked_while_one_stack_wants_it_or_a_person_did():
     facts = fleet(recorded=True, theirs="role=worker autolock=on")
-    assert swarm.locks(WISH, facts)
-    assert not swarm.seats(WISH, facts)["docker01"].intact
-    assert swarm.locks(WISH, fleet("role=manager autolock=on", theirs="role=manager"))
-    assert not swarm.locks(WISH, fleet(theirs="role=manager autolock=off"))
-    assert swarm.locks(replace(WISH, autolock=True), fleet())
+    assert swarm.locks(SPEC, facts)
+    assert not swarm.members(SPEC, facts)["docker01"].intact
+    assert swarm.locks(SPEC, fleet("role=manager autolock=on", theirs="role=manager"))
+    assert not swarm.locks(SPEC, fleet(theirs="role=manager autolock=off"))
+    assert swarm.locks(replace(SPEC, autolock=True), fleet())
 
 
 def test_a_stack_that_comes_second_takes_the_managers_that_are_there():

@@ -1,4 +1,4 @@
-"""The real program with overlays on Swarm, under mocks: seats, their order, and what is on them."""
+"""The real program with overlays on Swarm, under mocks: members, their order, and what is on them."""
 
 from __future__ import annotations
 
@@ -45,12 +45,12 @@ def managed(*managers: str) -> dict[str, Any]:
     return values
 
 
-def seats(engine: RecordingEngine) -> dict[str, dict[str, Any]]:
+def members(engine: RecordingEngine) -> dict[str, dict[str, Any]]:
     return {n: i for n, i in engine.of_type(SEAT).items() if n.startswith("swarm@")}
 
 
 def header(engine: RecordingEngine, name: str) -> dict[str, str]:
-    line = seats(engine)[f"swarm@{name}"]["stdin"].splitlines()[-1]
+    line = members(engine)[f"swarm@{name}"]["stdin"].splitlines()[-1]
     return dict(word.partition("=")[::2] for word in line.split())
 
 
@@ -62,7 +62,7 @@ def as_left(engine: RecordingEngine, managers: tuple[str, ...]) -> dict[str, str
     """Hosts as they are after this run."""
     found = {}
     for name in HOSTS:
-        kept = seats(engine)[f"swarm@{name}"]["stdin"].partition("\n\n")[2]
+        kept = members(engine)[f"swarm@{name}"]["stdin"].partition("\n\n")[2]
         rules = engine.of_type("command:remote:Command")[f"firewall@{name}"]["stdin"]
         manages = name in managers
         found[name] = host_text(
@@ -101,9 +101,9 @@ def test_a_manager_that_does_not_answer_is_still_the_manager_in_a_preview(run):
     assert list(engine.of_type(NETWORK)) == ["ol1@docker04"]
 
 
-def test_every_host_of_the_overlay_has_one_seat(run):
+def test_every_host_of_the_overlay_is_one_member(run):
     engine = run(BARE)
-    assert set(seats(engine)) == SEATS
+    assert set(members(engine)) == SEATS
     assert {name: header(engine, name)["start"] for name in HOSTS} == {
         "docker03": "init", "docker04": "join", "docker05": "join",
     }  # fmt: skip
@@ -149,7 +149,7 @@ def test_a_network_keeps_being_the_same_one_when_another_manager_makes_it(run):
     }  # fmt: skip
 
 
-def test_containers_wait_for_their_hosts_seat_and_are_bound_to_its_node(run):
+def test_containers_wait_for_their_hosts_membership_and_are_bound_to_its_node(run):
     engine = run(BARE)
     for web, name in zip(("web01", "web02", "web03"), HOSTS, strict=True):
         container = f"{web}@{name}"
@@ -170,13 +170,13 @@ def test_containers_in_a_swarm_that_goes_on_are_bound_to_the_node_that_facts_sho
 
 
 @pytest.mark.parametrize("managers", [("docker03",), HOSTS, ("docker05", "docker03", "docker04")])
-def test_a_second_run_repeats_every_seat_word_for_word(run, managers, logged):
+def test_a_second_run_repeats_every_member_exactly(run, managers, logged):
     first = run(BARE, managed(*managers))
     facts = as_left(first, managers)
     logged["info"].clear()
     second = run(facts, managed(*managers))
-    assert {n: i["stdin"] for n, i in seats(second).items()} == {
-        n: i["stdin"] for n, i in seats(first).items()
+    assert {n: i["stdin"] for n, i in members(second).items()} == {
+        n: i["stdin"] for n, i in members(first).items()
     }
     assert logged["info"] == []
 
@@ -211,12 +211,12 @@ def test_no_token_is_in_any_input_and_no_data_in_any_command(run):
         text = json.dumps(dict(args.inputs), default=str)
         assert "SWMTKN" not in text, name
         assert "SWMKEY" not in text, name
-    verbs = {i[verb] for i in seats(engine).values() for verb in ("create", "update", "delete")}
+    verbs = {i[verb] for i in members(engine).values() for verb in ("create", "update", "delete")}
     assert verbs == {
         "exec python3 -m components.swarm_member apply",
         "exec python3 -m components.swarm_member undo",
     }
-    for inputs in seats(engine).values():
+    for inputs in members(engine).values():
         assert inputs["logging"] == "none"
         assert inputs["addPreviousOutputInEnv"] is False
 
@@ -238,11 +238,11 @@ def test_the_pool_of_the_swarm_meets_no_route_and_no_network_of_the_stack(run):
     assert header(run(facts, values), "docker03")["pool"] == "172.30.0.0/16"
 
 
-def test_a_host_with_sudo_is_spoken_of_as_such(run):
+def test_a_host_with_sudo_is_asked_by_sudo(run):
     values = stack_values("lab-swarm")
     values["ssh"] |= {"user": "admin", "sudo": True}
     engine = run(BARE, values)
-    stdin = seats(engine)["swarm@docker04"]["stdin"]
+    stdin = members(engine)["swarm@docker04"]["stdin"]
     assert stdin.splitlines()[0].endswith(" /var/lib/crosshost/test/scripts docker04:sudo")
     assert header(engine, "docker04")["managers"] == "docker03:sudo"
 
@@ -250,7 +250,7 @@ def test_a_host_with_sudo_is_spoken_of_as_such(run):
 def test_a_host_that_does_not_answer_shows_no_change_in_a_preview(run):
     facts = {**BARE, "docker05": (255, "ssh: connect to host 10.0.0.15 port 22: No route to host")}
     engine = run(facts, preview=True)
-    assert set(seats(engine)) == SEATS
+    assert set(members(engine)) == SEATS
     assert header(engine, "docker05")["role"] == "worker"
 
 
@@ -301,13 +301,13 @@ def left_open() -> dict[str, Any]:
 
 def test_on_engines_of_all_ages_auto_is_swarm_and_it_is_said(run, logged):
     engine = run(MIXED, stack_values("lab-auto"))
-    assert set(seats(engine)) == {"swarm@docker06", "swarm@docker07", "swarm@docker08"}
+    assert set(members(engine)) == {"swarm@docker06", "swarm@docker07", "swarm@docker08"}
     assert logged["info"][0] == "overlays are on Swarm: every engine has it"
 
 
 def test_hosts_that_live_on_a_store_keep_it_under_auto(run, logged):
     engine = run(ON_STORE, left_open())
-    assert seats(engine) == {}
+    assert members(engine) == {}
     assert list(engine.of_type(NETWORK)) == ["ol1@docker01"]
     assert logged["info"][0] == (
         "overlays are on Consul: docker01 and docker02 live on a cluster store, which excludes Swarm"
@@ -340,16 +340,16 @@ OLD = {
 def test_auto_follows_an_overlay_that_names_its_plane(run, logged):
     both = ["docker01", "docker02"]
     engine = run(OLD, beside("consul", both, both))
-    assert seats(engine) == {}
+    assert members(engine) == {}
     assert logged["info"][0] == "overlays are on Consul: ol1 says so"
-    assert seats(run(OLD, beside("swarm", both, both))).keys() == {
+    assert members(run(OLD, beside("swarm", both, both))).keys() == {
         "swarm@docker01", "swarm@docker02",
     }  # fmt: skip
 
 
 def test_auto_follows_only_overlays_of_its_own_hosts(run, logged):
     engine = run(OLD, beside("consul", ["docker01"], ["docker02"]))
-    assert set(seats(engine)) == {"swarm@docker02"}
+    assert set(members(engine)) == {"swarm@docker02"}
     assert logged["info"][0] == "overlays are on Swarm: every engine has it"
 
 

@@ -35,7 +35,7 @@ class MacvlanNetwork(Network):
             if settings.promiscuous
             else {}
         )
-        marks = {host: one.mark("network", name) for host, one in hosts.items()}
+        made = {host: one.made_label("network", name) for host, one in hosts.items()}
         self.networks = {
             host: docker.Network(
                 f"{name}@{host}",
@@ -43,12 +43,12 @@ class MacvlanNetwork(Network):
                 driver="macvlan",
                 options={"parent": str(settings.parent_on(host))},
                 ipam_configs=[_ipam(settings, host)],
-                labels=network_labels(marks[host]),
+                labels=network_labels(made[host]),
                 opts=pulumi.ResourceOptions(
                     parent=self,
                     provider=one.provider,
                     depends_on=one.after_daemon(),
-                    ignore_changes=None if marks[host].known else ["labels"],
+                    ignore_changes=None if made[host].known else ["labels"],
                     aliases=one.aliases(name),
                 ),
             )

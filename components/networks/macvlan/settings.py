@@ -13,9 +13,9 @@ from components.networks.base import NetworkSettings, Stack
 from components.networks.macvlan import lan
 from components.networks.macvlan.nics import physical
 from planning.conflicts import Claim, Item
-from planning.contract import Contract, Path
+from planning.contract import Contract, Reach
 from planning.facts import HostFacts
-from planning.words import HostName, Interface, Subnet
+from planning.field_types import HostName, Interface, Subnet
 
 CONTRACT = Contract(
     key="macvlan",
@@ -26,14 +26,14 @@ CONTRACT = Contract(
     networks="one network of the same name on each host",
     undo="the NIC's mode, the unit",
     reach={
-        Path.SAME_HOST: True,
-        Path.ACROSS: True,
-        Path.NAMES: False,
-        Path.OWN_HOST: False,
-        Path.OTHER_HOST: True,
-        Path.FROM_LAN: True,
-        Path.TO_LAN: True,
-        Path.PUBLISHED: False,
+        Reach.SAME_HOST: True,
+        Reach.ACROSS: True,
+        Reach.NAMES: False,
+        Reach.OWN_HOST: False,
+        Reach.OTHER_HOST: True,
+        Reach.FROM_LAN: True,
+        Reach.TO_LAN: True,
+        Reach.PUBLISHED: False,
     },
     modules=("macvlan",),
 )

@@ -15,7 +15,7 @@ from planning.facts import HostFacts, Unreachable
 from planning.fleet_facts import FleetFacts
 from planning.guard import AccessPlan, AccessRule
 from planning.ports import is_ipv4
-from planning.swarm import Wish
+from planning.swarm import SwarmSpec
 from planning.swarm import address as address_of
 
 Overlays = Mapping[str, OverlaySettings]
@@ -51,8 +51,8 @@ def plan(
     if not networks and consul is None:
         return None
     found = AccessPlan(tuple(_of_consul(networks, consul, fleet, tuple(allow))))
-    wish = specs.wanted(networks, stack, fleet)
-    return found if wish is None else found + _of_swarm(wish, stack, fleet, tuple(allow))
+    spec = specs.wanted(networks, stack, fleet)
+    return found if spec is None else found + _of_swarm(spec, stack, fleet, tuple(allow))
 
 
 def _of_consul(
@@ -75,11 +75,13 @@ def _of_consul(
     return found
 
 
-def _of_swarm(wish: Wish, stack: Stack, fleet: FleetFacts, allow: tuple[str, ...]) -> AccessPlan:
+def _of_swarm(
+    spec: SwarmSpec, stack: Stack, fleet: FleetFacts, allow: tuple[str, ...]
+) -> AccessPlan:
     nodes = {
-        host: _of_node(host, wish, fleet.addresses[host], fleet.facts[host]) for host in wish.hosts
+        host: _of_node(host, spec, fleet.addresses[host], fleet.facts[host]) for host in spec.hosts
     }
-    answering = [fleet.answering[host] for host in wish.hosts if host in fleet.answering]
+    answering = [fleet.answering[host] for host in spec.hosts if host in fleet.answering]
     strangers = frozenset(
         guard.strangers(
             {address for known in nodes.values() for address in known},
@@ -88,16 +90,16 @@ def _of_swarm(wish: Wish, stack: Stack, fleet: FleetFacts, allow: tuple[str, ...
         )
     )
     ports = (*SwarmSettings.of(stack).carrying(OVERLAY_PORTS), CONTROL_PORT)
-    rule = AccessRule(ports, wish.hosts, nodes, (*allow, *sorted(strangers)))
-    whole = all(is_ipv4(wish.advertise[host]) or host in fleet.answering for host in wish.hosts)
+    rule = AccessRule(ports, spec.hosts, nodes, (*allow, *sorted(strangers)))
+    whole = all(is_ipv4(spec.advertise[host]) or host in fleet.answering for host in spec.hosts)
     return AccessPlan((rule,), strangers, whole)
 
 
 def _of_node(
-    host: str, wish: Wish, address: str, facts: HostFacts | Unreachable
+    host: str, spec: SwarmSpec, address: str, facts: HostFacts | Unreachable
 ) -> tuple[str, ...]:
     """The addresses of a node of the swarm: the one that it advertises, and the host's own."""
-    told = wish.advertise[host]
+    told = spec.advertise[host]
     if isinstance(facts, HostFacts):
         told = address_of(told, facts) or told
     return tuple(dict.fromkeys(one for one in (told, address) if is_ipv4(one)))

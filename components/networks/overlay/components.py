@@ -24,7 +24,7 @@ def hosts_of_lost_networks(
     lost: set[str] = set()
     for name, settings in OverlayStrategy().own(stack).items():
         here = settings.on(list(hosts)) if settings.plane.in_store else []
-        if consul is not None and here and consul.mark_of(name, hosts[here[0]]).anew:
+        if consul is not None and here and consul.made_label_of(name, hosts[here[0]]).anew:
             lost |= set(here)
     return lost
 
@@ -33,9 +33,9 @@ def make_swarm(
     stack: Stack, fleet: FleetFacts, hosts: Mapping[str, ConfiguredHost], firewall: Firewall | None
 ) -> Swarm | None:
     """The swarm that the overlays need, None if none does; all of ``firewall`` comes before it."""
-    wish = specs.wanted(OverlayStrategy().own(stack), stack, fleet)
-    if wish is None:
+    spec = specs.wanted(OverlayStrategy().own(stack), stack, fleet)
+    if spec is None:
         return None
     taken = [network.subnet for network in stack.networks.values()]
     before: list[pulumi.Resource] = firewall.before if firewall else []
-    return Swarm("swarm", SwarmArgs(SwarmSettings.of(stack), wish, hosts, taken, before))
+    return Swarm("swarm", SwarmArgs(SwarmSettings.of(stack), spec, hosts, taken, before))

@@ -36,7 +36,7 @@ class OverlayNetwork(Network):
         hosts = settings.on(list(context.hosts))
         maker = context.hosts[self._plane.maker(hosts)]
         self._maker = maker.host_name
-        mark = self._plane.mark(maker, name)
+        made = self._plane.made_label(maker, name)
         elsewhere = [n for host in context.hosts.values() if host is not maker for n in host.names]
         self.network = docker.Network(
             f"{name}@{maker.host_name}",
@@ -49,26 +49,26 @@ class OverlayNetwork(Network):
                     subnet=str(settings.subnet), gateway=str(settings.gateway_address)
                 )
             ],
-            labels=network_labels(mark),
+            labels=network_labels(made),
             opts=pulumi.ResourceOptions(
                 parent=self,
                 provider=maker.provider,
                 depends_on=list(self._plane.before_network(hosts)),
                 # The same network, whichever engine it is made or looked at through.
                 aliases=maker.aliases(name, elsewhere),
-                ignore_changes=None if mark.known else ["labels"],
+                ignore_changes=None if made.known else ["labels"],
                 import_=self._there(maker, name)
-                if self._plane.in_store and not mark.anew
+                if self._plane.in_store and not made.anew
                 else None,
             ),
         )
-        members = "".join(f"{member}\n" for member in sorted(context.members.get(name, ())))
+        joined = "".join(f"{member}\n" for member in sorted(context.container_names.get(name, ())))
         self.endpoints = maker.change(
             f"{name}-endpoints",
             "endpoints.sh",
             self.network.id.apply(
                 lambda id_: records.text(
-                    members,
+                    joined,
                     record=maker.record(f"endpoints-{name}"),
                     intact=True,
                     header={"network": name, "id": id_},

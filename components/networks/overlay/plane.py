@@ -13,20 +13,20 @@ import pulumi
 
 from components.host import Host
 from components.networks.network import NetworkContext
-from planning.contract import Contract, Path
+from planning.contract import Contract, Reach
+from planning.made_label import MadeLabel
 from planning.ports import Port
-from planning.presence import Mark
 
 # What Docker's overlay driver is like, whoever tells its engines of each other.
-OVERLAY_REACH: Mapping[Path, bool] = {
-    Path.SAME_HOST: True,
-    Path.ACROSS: True,
-    Path.NAMES: True,
-    Path.OWN_HOST: False,
-    Path.OTHER_HOST: False,
-    Path.FROM_LAN: False,
-    Path.TO_LAN: True,
-    Path.PUBLISHED: True,
+OVERLAY_REACH: Mapping[Reach, bool] = {
+    Reach.SAME_HOST: True,
+    Reach.ACROSS: True,
+    Reach.NAMES: True,
+    Reach.OWN_HOST: False,
+    Reach.OTHER_HOST: False,
+    Reach.FROM_LAN: False,
+    Reach.TO_LAN: True,
+    Reach.PUBLISHED: True,
 }
 OVERLAY_MODULES = ("vxlan", "bridge", "veth")
 # What is changed for them beside (components/firewall.py).
@@ -70,9 +70,9 @@ class ControlPlane(ABC):
     def before_network(self, hosts: Sequence[str]) -> Sequence[pulumi.Resource]:
         """What must be there before a network of ``hosts`` is made."""
 
-    def mark(self, maker: Host, network: str) -> Mark:
+    def made_label(self, maker: Host, network: str) -> MadeLabel:
         """The label crosshost.made of a network that the engine of ``maker`` makes."""
-        return maker.mark("network", network)
+        return maker.made_label("network", network)
 
     def identity(self, host: str) -> pulumi.Input[str]:
         """What a host's containers are bound to beside the network; they are replaced with it."""

@@ -17,34 +17,36 @@ from components.networks.overlay.swarm import spec as specs
 from components.networks.overlay.swarm.settings import SwarmSettings
 from planning import daemon_held, swarm_held
 from planning.fleet_facts import FleetFacts
-from planning.swarm import Wish
+from planning.swarm import SwarmSpec
 
 Overlays = Mapping[str, OverlaySettings]
 
 
 def refusals(networks: Overlays, stack: Stack, fleet: FleetFacts) -> Iterator[str]:
     """Sentences why hosts cannot have these overlays, beside what each of them says for itself."""
-    wish = specs.wanted(networks, stack, fleet)
+    spec = specs.wanted(networks, stack, fleet)
     on_consul = _hosts_on("consul", networks, fleet.hosts)
-    yield from _planes_of_others(wish, on_consul, fleet)
+    yield from _planes_of_others(spec, on_consul, fleet)
     consul = stack.section(ConsulSettings)
     kept = consul.host if consul is not None and consul.stack is None else None
     yield from consul_refusals.of_others(fleet, kept)
-    if consul is not None and consul.host in fleet.members:
-        users = {n: m for n, m in fleet.members.items() if n in on_consul | {consul.host}}
+    if consul is not None and consul.host in fleet.peers:
+        users = {n: m for n, m in fleet.peers.items() if n in on_consul | {consul.host}}
         yield from consul_refusals.refusals(consul, fleet.stack, users)
-    if wish is not None:
-        yield from _of_swarm(wish, networks, stack, fleet)
+    if spec is not None:
+        yield from _of_swarm(spec, networks, stack, fleet)
     daemon = stack.section(DaemonSettings)
     for host, facts in fleet.answering.items():
-        if daemon is not None and (facts.swarm.member or (wish is not None and host in wish.hosts)):
+        if daemon is not None and (facts.swarm.member or (spec is not None and host in spec.hosts)):
             yield from excluded.asked_for(host, daemon.settings)
 
 
-def _planes_of_others(wish: Wish | None, on_consul: set[str], fleet: FleetFacts) -> Iterator[str]:
+def _planes_of_others(
+    spec: SwarmSpec | None, on_consul: set[str], fleet: FleetFacts
+) -> Iterator[str]:
     """Other stacks that keep a host's engine on another control plane than this one wants."""
     for name, facts in fleet.answering.items():
-        if wish is not None and name in wish.hosts:
+        if spec is not None and name in spec.hosts:
             for other, keys in daemon_held.of_others(facts, fleet.stack).items():
                 if "cluster-store" in keys:
                     yield (
@@ -59,22 +61,24 @@ def _planes_of_others(wish: Wish | None, on_consul: set[str], fleet: FleetFacts)
                 )
 
 
-def _of_swarm(wish: Wish, networks: Overlays, stack: Stack, fleet: FleetFacts) -> Iterator[str]:
+def _of_swarm(
+    spec: SwarmSpec, networks: Overlays, stack: Stack, fleet: FleetFacts
+) -> Iterator[str]:
     """What stands in the way of the swarm, and of what its networks ask of it."""
     contract = PLANES["swarm"].contract
-    nodes = {name: fleet.members[name] for name in wish.hosts if name in fleet.members}
+    nodes = {name: fleet.peers[name] for name in spec.hosts if name in fleet.peers}
     with_networks = _hosts_on("swarm", networks, list(nodes))
     for host, member in nodes.items():
         if host not in with_networks:  # a manager, for which no network speaks
             yield from contract.refusals(host, member.facts)
     taken = [network.subnet for network in stack.networks.values()]
     settings = SwarmSettings.of(stack)
-    yield from swarm_refusals.refusals(settings, wish, nodes, contract.ports, taken)
+    yield from swarm_refusals.refusals(settings, spec, nodes, contract.ports, taken)
     for name, network in networks.items():
         if network.mtu is None or network.control_plane != "swarm":
             continue
         for host in network.on(list(nodes)):
-            carrier, facts = wish.advertise[host], nodes[host].facts
+            carrier, facts = spec.advertise[host], nodes[host].facts
             yield from (f"{name}: {why}" for why in too_large(network.mtu, host, carrier, facts))
 
 

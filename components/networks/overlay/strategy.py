@@ -35,9 +35,9 @@ class OverlayStrategy(Strategy[OverlaySettings]):
         yield from super().refusals(stack, fleet)
         yield from refusals.refusals(self.own(stack), stack, fleet)
 
-    def peers(self, stack: Stack, fleet: FleetFacts) -> set[str]:
-        wish = specs.wanted(self.own(stack), stack, fleet)
-        return super().peers(stack, fleet) | set(wish.hosts if wish else ())
+    def together(self, stack: Stack, fleet: FleetFacts) -> set[str]:
+        spec = specs.wanted(self.own(stack), stack, fleet)
+        return super().together(stack, fleet) | set(spec.hosts if spec else ())
 
     def access(self, stack: Stack, fleet: FleetFacts, allow: Collection[str]) -> AccessPlan | None:
         return access.plan(self.own(stack), stack, fleet, allow)

@@ -11,8 +11,8 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from components.daemon_settings import Certificates, TlsFiles
-from planning.compose import Encrypted
 from planning.host_paths import of_stack
+from planning.stack_model import Encrypted
 
 # The change's name on a host, and its folder's there.
 CHANGE = "consul-access"

@@ -20,7 +20,7 @@ from components.networks.overlay.plane import (
 from planning import swarm
 from planning.contract import Contract
 from planning.facts import HostFacts
-from planning.presence import Mark
+from planning.made_label import MadeLabel
 
 
 def _lacks(host: str, facts: HostFacts) -> Iterator[str]:
@@ -78,10 +78,10 @@ class ConsulPlane(ControlPlane):
     def maker(self, hosts: Sequence[str]) -> str:
         return hosts[0]
 
-    def mark(self, maker: Host, network: str) -> Mark:
+    def made_label(self, maker: Host, network: str) -> MadeLabel:
         if self._server is None:
-            return super().mark(maker, network)
-        return self._server.mark_of(network, maker)
+            return super().made_label(maker, network)
+        return self._server.made_label_of(network, maker)
 
     def before_network(self, hosts: Sequence[str]) -> Sequence[pulumi.Resource]:
         return [self._daemons[host].change for host in hosts if host in self._daemons]

@@ -7,12 +7,12 @@ from collections.abc import Iterator, Mapping
 from components.networks.overlay.consul.settings import ConsulSettings
 from planning import daemon_held, ports, records
 from planning.fleet_facts import FleetFacts
-from planning.ports import Member
+from planning.ports import Peer
 
 
-def refusals(settings: ConsulSettings, stack: str, members: Mapping[str, Member]) -> list[str]:
-    """Sentences why the server cannot run, or why ``members`` (it and its users) miss it."""
-    server = members.get(settings.host)
+def refusals(settings: ConsulSettings, stack: str, hosts: Mapping[str, Peer]) -> list[str]:
+    """Sentences why the server cannot run, or why ``hosts`` (it and its users) miss it."""
+    server = hosts.get(settings.host)
     if server is None:
         return []
     of = {c.name: c.stack for c in server.facts.containers or []}.get(settings.container_name)
@@ -25,7 +25,7 @@ def refusals(settings: ConsulSettings, stack: str, members: Mapping[str, Member]
                 "`pulumi up` for that one first, or take `stack` out of crosshost:consul to have "
                 "a server of this stack's own"
             ]
-        return ports.published_shut(settings.host, server, ("tcp", 8500), members)
+        return ports.published_shut(settings.host, server, ("tcp", 8500), hosts)
     if of and of != stack:
         return [
             f"{settings.container_name} on {settings.host} is the Consul of stack {of}: write "
@@ -37,20 +37,24 @@ def refusals(settings: ConsulSettings, stack: str, members: Mapping[str, Member]
     return [
         *ports.held(settings.host, server.facts, [("tcp", settings.port)], frozenset(docker)),
         # Docker has set the port to the container's own when that chain is met.
-        *ports.published_shut(settings.host, server, ("tcp", 8500), members),
+        *ports.published_shut(settings.host, server, ("tcp", 8500), hosts),
     ]
 
 
 def of_others(fleet: FleetFacts, kept: str | None) -> Iterator[str]:
     """Why a Consul of this stack cannot go from a host, all but ``kept``: another stack needs it."""
-    for name, member in fleet.members.items():
-        record = member.facts.records.get("consul")
-        ours = {c.id for c in member.facts.containers or [] if c.stack == fleet.stack}
-        if name == kept or record is None or records.words(record).get("container") not in ours:
+    for name, host in fleet.peers.items():
+        record = host.facts.records.get("consul")
+        ours = {c.id for c in host.facts.containers or [] if c.stack == fleet.stack}
+        if (
+            name == kept
+            or record is None
+            or records.header_fields(record).get("container") not in ours
+        ):
             continue
         for user, other in fleet.answering.items():
             for of, keys in daemon_held.of_others(other, fleet.stack).items():
-                if str(keys.get("cluster-store")).startswith(f"consul://{member.address}:"):
+                if str(keys.get("cluster-store")).startswith(f"consul://{host.address}:"):
                     yield (
                         f"stack {of} keeps its overlays on {user} in the Consul of this stack on "
                         f"{name}: leave crosshost:consul as it is, or destroy {of} first"

@@ -16,10 +16,10 @@ from components.networks.overlay.consul import access_files
 from components.networks.overlay.consul.access import ConsulAccess, HostAccess
 from components.networks.overlay.consul.exposure import bound_to, exposure
 from components.networks.overlay.consul.settings import ConsulSettings
-from planning import presence, records
+from planning import made_label, records
 from planning.daemon_held import written_keys
 from planning.facts import HostFacts
-from planning.presence import Mark
+from planning.made_label import MadeLabel
 
 
 @dataclass(frozen=True)
@@ -120,10 +120,10 @@ class ConsulServer(pulumi.ComponentResource):
         ):
             pulumi.log.warn(sentence, resource=self)
         here = self.access.get(host.host_name)
-        mark = _mark(settings.container_name, host)
+        made = _made_label(settings.container_name, host)
         labels = {"crosshost.stack": pulumi.get_stack()}
-        if mark.value:
-            labels["crosshost.made"] = mark.value
+        if made.value:
+            labels["crosshost.made"] = made.value
         return docker.Container(
             f"{name}@{host.host_name}",
             name=settings.container_name,
@@ -165,7 +165,7 @@ class ConsulServer(pulumi.ComponentResource):
                     *(self.args.firewall.before if self.args.firewall else ()),
                 ],
                 delete_before_replace=True,
-                ignore_changes=None if mark.known else ["labels"],
+                ignore_changes=None if made.known else ["labels"],
                 aliases=host.aliases(name),
             ),
         )
@@ -186,12 +186,14 @@ class ConsulServer(pulumi.ComponentResource):
         moved = _moved(settings, hosts)
         return cls("consul", ConsulServerArgs(settings, host, images, firewall, moved, access))
 
-    def mark_of(self, network: str, maker: Host) -> Mark:
+    def made_label_of(self, network: str, maker: Host) -> MadeLabel:
         """The label crosshost.made of a network in this store."""
         if self.runs and not self.args.moved:
-            return maker.mark("network", network)
+            return maker.made_label("network", network)
         # Nobody sees the networks; with the server's data they are lost, else they come back.
-        return Mark(records.stamp(), anew=True) if self.data_lost else Mark("", known=False)
+        return (
+            MadeLabel(records.stamp(), anew=True) if self.data_lost else MadeLabel("", known=False)
+        )
 
     def check_engines(self, daemons: Mapping[str, DaemonConfig]) -> None:
         """Fails the up unless every host of ``daemons`` on the store is in its docker/nodes/."""
@@ -244,14 +246,14 @@ def _data_lost(volume: str, host: Host) -> bool:
     )
 
 
-def _mark(container: str, host: Host) -> Mark:
+def _made_label(container: str, host: Host) -> MadeLabel:
     """The server's label crosshost.made. One that was stopped is started by its leader's check."""
     rows = host.facts.containers if isinstance(host.facts, HostFacts) else None
     there = next((r for r in rows or [] if (r.name, r.stack) == (container, host.stack)), None)
     if there is not None:
-        return Mark(there.made)
-    made = f"consul\ncontainer - {container}\n" if host.record("consul") is not None else None
-    return presence.mark(host.facts, made, "container", container, host.stack)
+        return MadeLabel(there.made)
+    row = f"consul\ncontainer - {container}\n" if host.record("consul") is not None else None
+    return made_label.made_label(host.facts, row, "container", container, host.stack)
 
 
 def _inputs(settings: ConsulSettings) -> dict[str, Any]:

@@ -8,12 +8,12 @@ from pydantic import Field, model_validator
 
 from components.networks.overlay.consul import access_files
 from components.networks.overlay.consul.access_files import Access, ConsulTlsFiles, Token
-from planning.compose import Words
 from planning.conflicts import Claim, Item
-from planning.words import DockerName, HostName, Image, StackName, Subnet
+from planning.field_types import DockerName, HostName, Image, StackName, Subnet
+from planning.stack_model import StackModel
 
 
-class ConsulSettings(Words):
+class ConsulSettings(StackModel):
     """`crosshost:consul`: the Consul server that overlays on Consul keep their state in."""
 
     host: HostName = Field(description="Docker host that runs the server")

@@ -1,4 +1,4 @@
-"""The swarm of a stack's hosts: one seat a host."""
+"""The swarm of a stack's hosts: one resource for each member."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from components.host import ConfiguredHost
 from components.networks.overlay.swarm.settings import SwarmSettings
 from planning import records, routes, swarm, swarm_held
 from planning.facts import HostFacts
-from planning.words import Subnet
+from planning.field_types import Subnet
 
 
 @dataclass(frozen=True)
@@ -24,14 +24,14 @@ class SwarmArgs:
     """
 
     settings: SwarmSettings
-    wish: swarm.Wish
+    spec: swarm.SwarmSpec
     hosts: Mapping[str, ConfiguredHost]
     taken: Sequence[Subnet] = ()
     before: Sequence[pulumi.Resource] = ()
 
 
 class Swarm(pulumi.ComponentResource):
-    """A seat in the swarm for each host: it begins it, joins, changes its role, and leaves.
+    """A resource for each member: the host begins the swarm, joins it, changes its role, and leaves.
 
     The first manager comes first, the other managers one after another (a swarm loses its quorum
     otherwise), also those that step down; the workers all at once; on delete the other way round. Tokens go from a manager to
@@ -41,35 +41,35 @@ class Swarm(pulumi.ComponentResource):
     def __init__(
         self, name: str, args: SwarmArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
-        wish = args.wish
+        spec = args.spec
         super().__init__(
             "crosshost:swarm:Swarm",
             name,
             {
-                "managers": list(wish.managers),
-                "workers": [host for host in wish.hosts if host not in wish.managers],
+                "managers": list(spec.managers),
+                "workers": [host for host in spec.hosts if host not in spec.managers],
             },
             opts,
         )
         self.args = args
-        self.managers = list(wish.managers)
+        self.managers = list(spec.managers)
         self._facts = {
             host: facts
-            for host in wish.hosts
+            for host in spec.hosts
             if isinstance(facts := args.hosts[host].facts, HostFacts) and swarm.known(facts)
         }
-        self._plan = swarm.seats(wish, self._facts)
-        there = swarm.present(wish, self._facts)
+        self._plan = swarm.members(spec, self._facts)
+        there = swarm.present(spec, self._facts)
         self._through = list(there.managers) if there else []
-        self.seats: dict[str, command.local.Command] = {}
-        for host in wish.managers:
-            self.seats[host] = self._seat(host, list(self.seats.values()))
-        after = list(self.seats.values())
-        for host in (host for host in wish.hosts if host not in wish.managers):
-            self.seats[host] = self._seat(host, after)
+        self.members: dict[str, command.local.Command] = {}
+        for host in spec.managers:
+            self.members[host] = self._member(host, list(self.members.values()))
+        after = list(self.members.values())
+        for host in (host for host in spec.hosts if host not in spec.managers):
+            self.members[host] = self._member(host, after)
             if host in self._facts and self._facts[host].swarm.manager:
-                after = [*after, self.seats[host]]
-        for sentence in swarm.warnings(wish.managers, given=args.settings.managers is not None):
+                after = [*after, self.members[host]]
+        for sentence in swarm.warnings(spec.managers, given=args.settings.managers is not None):
             pulumi.log.warn(sentence, resource=self)
         self._announce()
         self.register_outputs({"managers": self.managers})
@@ -78,23 +78,25 @@ class Swarm(pulumi.ComponentResource):
         """The swarm's row in the stack's outputs."""
         return {
             "managers": self.managers,
-            "workers": [host for host in self.seats if host not in self.managers],
+            "workers": [host for host in self.members if host not in self.managers],
         }
 
     def _announce(self) -> None:
-        for host, seat in self._plan.items():
-            if not (seat.intact and seat.recorded):
-                pulumi.log.info(f"{host} will {swarm.words(seat)}", resource=self.seats[host])
+        for host, member in self._plan.items():
+            if not (member.intact and member.recorded):
+                pulumi.log.info(
+                    f"{host} will {swarm.describe(member)}", resource=self.members[host]
+                )
 
     def node(self, host: str) -> pulumi.Input[str]:
         """The ID of the host's node; unknown in a preview if it will have a new one.
 
         A host that leaves takes its containers off the swarm's networks: they are bound to it.
         """
-        seat = self._plan.get(host)
-        return seat.node if seat is not None and seat.node else self.seats[host].stdout
+        member = self._plan.get(host)
+        return member.node if member is not None and member.node else self.members[host].stdout
 
-    def _seat(self, name: str, after: Sequence[pulumi.Resource]) -> command.local.Command:
+    def _member(self, name: str, after: Sequence[pulumi.Resource]) -> command.local.Command:
         host = self.args.hosts[name]
         others = [self.args.hosts[manager].scripts for manager in self.managers]
         return command.local.Command(
@@ -121,30 +123,30 @@ class Swarm(pulumi.ComponentResource):
         )
 
     def _header(self, host: ConfiguredHost) -> str:
-        wish, name = self.args.wish, host.host_name
-        seat = self._plan.get(name)
-        begins = name == wish.managers[0]
+        spec, name = self.args.spec, host.host_name
+        member = self._plan.get(name)
+        begins = name == spec.managers[0]
         header = {
-            "role": wish.role(name),
-            "advertise": seat.advertise if seat else wish.advertise[name],
-            "managers": self._targets(wish.managers),
-            "adopted": seat.adopted if seat else "no",
-            "own_lock": _on_or_off(wish.autolock),
+            "role": spec.role(name),
+            "advertise": member.advertise if member else spec.advertise[name],
+            "managers": self._targets(spec.managers),
+            "adopted": member.adopted if member else "no",
+            "own_lock": _on_or_off(spec.autolock),
         }
         if begins:
-            header["port"] = str(wish.data_path_port)
-            header["autolock"] = _on_or_off(wish.autolock)
-            header["lock"] = _on_or_off(swarm.locks(wish, self._facts))
-        if seat is not None:
-            header["start"] = seat.start
-            header["node"] = seat.node or "none"
+            header["port"] = str(spec.data_path_port)
+            header["autolock"] = _on_or_off(spec.autolock)
+            header["lock"] = _on_or_off(swarm.locks(spec, self._facts))
+        if member is not None:
+            header["start"] = member.start
+            header["node"] = member.node or "none"
             header["via"] = self._targets(self._through) or "none"
-            if seat.start in ("init", "reinit"):
+            if member.start in ("init", "reinit"):
                 header["pool"] = str(self._pool() or "none")
         return records.text(
             "",
             record=host.record(swarm_held.CHANGE),
-            intact=seat is not None and seat.intact,
+            intact=member is not None and member.intact,
             header=header,
         )
 

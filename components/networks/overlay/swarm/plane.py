@@ -67,10 +67,10 @@ class SwarmPlane(ControlPlane):
         return self._swarm.managers[0]
 
     def before_network(self, hosts: Sequence[str]) -> Sequence[pulumi.Resource]:
-        return [self._swarm.seats[self._swarm.managers[0]]]
+        return [self._swarm.members[self._swarm.managers[0]]]
 
     def identity(self, host: str) -> pulumi.Input[str]:
         return self._swarm.node(host)
 
     def before_container(self, host: str) -> Sequence[pulumi.Resource]:
-        return [self._swarm.seats[host]]
+        return [self._swarm.members[host]]

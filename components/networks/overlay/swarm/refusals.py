@@ -5,32 +5,32 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from components.networks.overlay.swarm.settings import CONTROL_PORT, SwarmSettings
-from planning import ports, routes, swarm
-from planning.ports import Member, Port
-from planning.words import Subnet
+from planning import ports, routes, swarm, swarm_problems
+from planning.field_types import Subnet
+from planning.ports import Peer, Port
 
 
 def refusals(
     settings: SwarmSettings,
-    wish: swarm.Wish,
-    members: Mapping[str, Member],
+    spec: swarm.SwarmSpec,
+    nodes: Mapping[str, Peer],
     between: Sequence[Port],
     taken: Sequence[Subnet] = (),
 ) -> list[str]:
-    """Sentences why the hosts (those of ``wish`` that answer) cannot be the swarm.
+    """Sentences why the hosts (those of ``spec`` that answer) cannot be the swarm.
 
     ``between``: the ports that nodes of any swarm need of each other. ``taken``: subnets of the
     stack's networks.
     """
-    seen = {name: member.facts for name, member in members.items()}
-    found = swarm.problems(wish, seen)
+    seen = {name: member.facts for name, member in nodes.items()}
+    found = swarm_problems.problems(spec, seen)
     needed = settings.carrying(between)
-    found += ports.shut(members, needed).values()
-    found += ports.shut(members, [CONTROL_PORT], guarding=wish.managers).values()
+    found += ports.shut(nodes, needed).values()
+    found += ports.shut(nodes, [CONTROL_PORT], guarding=spec.managers).values()
     for name, facts in seen.items():
-        control = [CONTROL_PORT] if name in wish.managers else []
+        control = [CONTROL_PORT] if name in spec.managers else []
         found += ports.held(name, facts, [*control, *needed], frozenset({"dockerd"}))
-    if seen and swarm.present(wish, seen) is None:
+    if seen and swarm.present(spec, seen) is None:
         pool = routes.free_pool(seen.values(), taken)
         instead = f"write e.g. {pool}" if pool else "write another one"
         if settings.address_pool is not None:

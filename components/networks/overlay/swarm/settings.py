@@ -8,17 +8,17 @@ from pydantic import Field, model_validator
 
 from components.networks.base import Stack
 from planning import swarm
-from planning.compose import Words
 from planning.facts import HostFacts, Unreachable
+from planning.field_types import Address, HostName, Interface, Subnet
 from planning.ports import Port
-from planning.words import Address, HostName, Interface, Subnet
+from planning.stack_model import StackModel
 
 CONTROL_PORT = ("tcp", 2377)
 GOSSIP_PORT = 7946
 _DATA_PORT = ("udp", 4789)
 
 
-class SwarmSettings(Words):
+class SwarmSettings(StackModel):
     """`crosshost:swarm`: the swarm that overlays on Swarm are made in. All of it has defaults."""
 
     managers: list[HostName] | None = Field(
@@ -69,13 +69,13 @@ class SwarmSettings(Words):
         """``ports`` as they really are: overlays may go by another one than Docker's own."""
         return [("udp", self.data_path_port) if port == _DATA_PORT else port for port in ports]
 
-    def wish(
+    def spec(
         self,
         hosts: Sequence[str],
         addresses: Mapping[str, str],
         facts: Mapping[str, HostFacts | Unreachable] | None = None,
         stack: str = "",
-    ) -> swarm.Wish:
+    ) -> swarm.SwarmSpec:
         """The swarm of ``hosts`` (those with overlays on it); ``addresses`` of all the stack's.
 
         ``facts`` tell who manages it where the stack file of ``stack`` does not.
@@ -85,7 +85,7 @@ class SwarmSettings(Words):
         )
         members = tuple(name for name in addresses if name in hosts or name in managers)
         given = self.advertise
-        return swarm.Wish(
+        return swarm.SwarmSpec(
             hosts=members,
             managers=managers,
             advertise={

@@ -8,10 +8,12 @@ from components.networks.base import Stack
 from components.networks.overlay.settings import OverlaySettings
 from components.networks.overlay.swarm.settings import SwarmSettings
 from planning.fleet_facts import FleetFacts
-from planning.swarm import Wish
+from planning.swarm import SwarmSpec
 
 
-def wanted(networks: Mapping[str, OverlaySettings], stack: Stack, fleet: FleetFacts) -> Wish | None:
+def wanted(
+    networks: Mapping[str, OverlaySettings], stack: Stack, fleet: FleetFacts
+) -> SwarmSpec | None:
     """The swarm that the networks need, None if none does."""
     hosts = {
         host
@@ -22,4 +24,4 @@ def wanted(networks: Mapping[str, OverlaySettings], stack: Stack, fleet: FleetFa
     if not hosts:
         return None
     inside = [name for name in fleet.hosts if name in hosts]
-    return SwarmSettings.of(stack).wish(inside, fleet.addresses, fleet.facts, fleet.stack)
+    return SwarmSettings.of(stack).spec(inside, fleet.addresses, fleet.facts, fleet.stack)

@@ -12,24 +12,24 @@ import pulumi_docker as docker
 from components.container.component import Container
 from components.host import Host
 from components.networks.network import Network
-from planning import presence, records
+from planning import last_up, records
 from planning.conflicts import Item, record_words
 from planning.facts import HostFacts
 
 
 @dataclass(frozen=True)
-class Presence:
+class FinalCheck:
     """Host -> the check that all of the stack is there and runs: nothing is made after them."""
 
     checks: Mapping[str, pulumi.Resource]
 
 
-def check_presence(
+def check_all_runs(
     hosts: Mapping[str, Host],
     networks: Mapping[str, Network],
     containers: Mapping[str, Container],
     items: Sequence[Item],
-) -> Presence:
+) -> FinalCheck:
     """One check a host, after everything on it: its containers run, else their last log lines.
 
     The host keeps the list; a later preview warns of what is no longer there. (The docker plugin
@@ -49,9 +49,9 @@ def check_presence(
         if here or made:
             _warn(host, here, {n for n in made if not networks[n].hidden})
             rows: list[pulumi.Input[str]] = [_engine(host)]
-            words = {(i.kind, i.name): record_words(i) for i in items if _may_be_on(i, name)}
-            rows += [_row("network", *one, words) for one in made.items()]
-            rows += [_row("container", *one, words) for one in here.items()]
+            holds = {(i.kind, i.name): record_words(i) for i in items if _may_be_on(i, name)}
+            rows += [_row("network", *one, holds) for one in made.items()]
+            rows += [_row("container", *one, holds) for one in here.items()]
             checks[name] = host.change(
                 "present",
                 "present.sh",
@@ -59,7 +59,7 @@ def check_presence(
                 parent=host.component,
                 depends_on=[*made.values(), *here.values()],
             )
-    return Presence(checks)
+    return FinalCheck(checks)
 
 
 def _kept(record: str | None, rows: str) -> str:
@@ -67,13 +67,13 @@ def _kept(record: str | None, rows: str) -> str:
 
 
 def _row(
-    kind: presence.Kind,
+    kind: last_up.Kind,
     name: str,
     resource: docker.Network | docker.Container,
-    words: Mapping[tuple[presence.Kind, str], str],
+    holds: Mapping[tuple[last_up.Kind, str], str],
 ) -> pulumi.Output[str]:
     return pulumi.Output.concat(
-        kind, " ", resource.id, " ", name, words.get((kind, name), ""), "\n"
+        kind, " ", resource.id, " ", name, holds.get((kind, name), ""), "\n"
     )
 
 
@@ -84,7 +84,7 @@ def _may_be_on(item: Item, host: str) -> bool:
 
 def _engine(host: Host) -> str:
     """The row on the engine; where it does not answer, that of the last up."""
-    version = host.engine_version or presence.recorded_engine(host.record("present"))
+    version = host.engine_version or last_up.recorded_engine(host.record("present"))
     return f"engine {version}\n" if version else ""
 
 
@@ -92,8 +92,8 @@ def _warn(host: Host, containers: Collection[str], networks: Collection[str]) ->
     record = host.record("present")
     if record is None or not isinstance(host.facts, HostFacts):
         return
-    sentences = presence.upgraded(host.host_name, host.facts, record)
-    sentences += presence.missing(
+    sentences = last_up.upgraded(host.host_name, host.facts, record)
+    sentences += last_up.missing(
         host.host_name, host.facts, record, containers=containers, networks=networks
     )
     for sentence in sentences:

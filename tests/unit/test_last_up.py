@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from planning.facts import ContainerFacts, Engine, HostFacts, NetworkFacts, Unreachable, parse
-from planning.presence import Mark, mark, missing, upgraded
+from planning.last_up import missing, upgraded
+from planning.made_label import MadeLabel, made_label
 from tests.unit.fleet import containers, facts_text, run_program, stack_values
 
 RECORD = "present\nnetwork n1 ol1\ncontainer c1 web01\ncontainer c2 web02\n"
@@ -95,25 +96,25 @@ def seen(state=None, **more):
     return parse(facts_text(more=(containers(*rows),)))
 
 
-def test_what_is_there_keeps_its_mark_and_what_is_gone_or_has_ended_gets_another():
-    assert mark(seen("running"), RECORD, "container", "web01", "s") == Mark("then")
+def test_what_is_there_keeps_its_label_and_what_is_gone_or_has_ended_gets_another():
+    assert made_label(seen("running"), RECORD, "container", "web01", "s") == MadeLabel("then")
     for gone in (seen(), seen("exited"), seen("dead"), seen("created")):
-        found = mark(gone, RECORD, "container", "web01", "s")
+        found = made_label(gone, RECORD, "container", "web01", "s")
         assert found.anew
         assert found.value not in ("", "then")
-    assert mark(seen("paused"), RECORD, "container", "web01", "s") == Mark("then")
+    assert made_label(seen("paused"), RECORD, "container", "web01", "s") == MadeLabel("then")
 
 
-def test_what_was_never_made_has_no_mark():
-    assert mark(seen(), None, "container", "web01", "s") == Mark("")
-    assert mark(seen(), RECORD, "network", "other", "s") == Mark("")
+def test_what_was_never_made_has_an_empty_label():
+    assert made_label(seen(), None, "container", "web01", "s") == MadeLabel("")
+    assert made_label(seen(), RECORD, "network", "other", "s") == MadeLabel("")
 
 
 def test_what_cannot_be_seen_is_not_gone():
     unread = parse(facts_text(more=("unread containers time",)))
-    assert mark(unread, RECORD, "container", "web01", "s") == Mark("", known=False)
-    assert mark(Unreachable(reason="x"), RECORD, "container", "web01", "s").known is False
+    assert made_label(unread, RECORD, "container", "web01", "s") == MadeLabel("", known=False)
+    assert made_label(Unreachable(reason="x"), RECORD, "container", "web01", "s").known is False
 
 
 def test_a_name_that_somebody_else_has_taken_is_left_alone():
-    assert not mark(seen("running", stack="else"), RECORD, "container", "web01", "s").known
+    assert not made_label(seen("running", stack="else"), RECORD, "container", "web01", "s").known

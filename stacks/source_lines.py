@@ -14,7 +14,7 @@ from planning.problems import Problem
 from stacks import pulumi_yaml
 
 
-class Places:
+class SourceLines:
     """Line numbers (from 1) of the settings in a stack file.
 
     Secrets in the file may have any value. Knows none where ``file`` is not what ``values``

@@ -2,57 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection
 from typing import Literal
 
-from planning import records
 from planning.answers import is_word
-from planning.facts import ContainerFacts, HostFacts, NetworkFacts, Unreachable
+from planning.facts import HostFacts
 
 Kind = Literal["container", "network"]
 # Docker's states of a container that has ended, or has never begun.
-_ENDED = ("exited", "dead", "created")
-
-
-@dataclass(frozen=True)
-class Mark:
-    """The label crosshost.made of a container or network.
-
-    It is the time at which it was planned to be made anew, "" as long as it was made once: another
-    value replaces it. ``known``: facts tell; else the label stays what it is. ``anew``: it is gone.
-    """
-
-    value: str
-    known: bool = True
-    anew: bool = False
-
-
-def mark(
-    facts: HostFacts | Unreachable, record: str | None, kind: Kind, name: str, stack: str
-) -> Mark:
-    """The mark that a container or network of this Docker name gets, from what is there now.
-
-    ``record``: what the host had after the last up. What cannot be seen is not gone.
-    """
-    if isinstance(facts, Unreachable):
-        return Mark("", known=False)
-    found: Sequence[ContainerFacts | NetworkFacts] | None
-    found = facts.containers if kind == "container" else facts.networks
-    if found is None:
-        return Mark("", known=False)
-    there = next((one for one in found if one.name == name), None)
-    if there is not None and there.stack != stack:
-        return Mark("", known=False)  # somebody else's has the name
-    if there is not None and not (isinstance(there, ContainerFacts) and there.state in _ENDED):
-        return Mark(there.made)
-    if there is None and not _recorded(record, kind, name):
-        return Mark("")  # not made yet
-    return Mark(records.stamp(), anew=True)
-
-
-def _recorded(record: str | None, kind: Kind, name: str) -> bool:
-    return any((row[0], row[2]) == (kind, name) for row in rows(record))
+ENDED = ("exited", "dead", "created")
 
 
 def rows(record: str | None) -> list[tuple[str, str, str, tuple[str, ...]]]:
@@ -118,6 +76,6 @@ def missing(
         elif container.state != "running":
             sentences.append(
                 f"container {name} on {host} does not run ({container.status}): "
-                + ("up makes it anew" if container.state in _ENDED else "look there why")
+                + ("up makes it anew" if container.state in ENDED else "look there why")
             )
     return sentences
