@@ -1,4 +1,4 @@
-# make demo: both of the notes' networks on real hosts. make test: everything that CI runs.
+# make demo: the two networks of docs/walkthrough.md on real hosts. make test: everything that CI runs.
 SHELL := /bin/sh
 PYTHON := lab/python
 STACK ?=

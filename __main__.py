@@ -32,7 +32,9 @@ lost = hosts_of_lost_networks(stack, hosts, consul)
 daemons = configure_daemons(hosts, keys, settings.daemon, consul, firewall, lost)
 ready = with_daemons(hosts, {name: daemon.change for name, daemon in daemons.items()})
 swarm = make_swarm(stack, facts, ready, firewall)
-networks = make_networks(stack, ready, settings.container_names(), daemons, [consul, swarm])
+networks = make_networks(
+    stack, ready, settings.container_names(), daemons, [consul, swarm], firewall
+)
 if consul:
     consul.check_engines(daemons)
 containers = run_containers(

@@ -8,8 +8,8 @@ import pulumi
 import pulumi_command as command
 
 from components.host import Host, ScriptedHost, without_conflicts
+from components.networks import STRATEGIES
 from components.networks.base import Stack
-from components.networks.overlay.consul.settings import ConsulSettings
 from planning import conflicts, removal_text
 from planning.conflicts import ControlPlane, Item
 from planning.facts import HostFacts
@@ -17,13 +17,8 @@ from planning.facts import HostFacts
 
 def wanted_items(stack: Stack) -> list[Item]:
     """Everything of Docker's that the stack wants, with what it holds."""
-    hosts = list(stack.hosts)
-    found = [
-        item for name, network in stack.networks.items() for item in network.items(name, hosts)
-    ]
-    found += [container.item(key) for key, container in stack.containers.items()]
-    consul = stack.section(ConsulSettings)
-    return [*found, consul.item()] if consul and consul.stack is None else found
+    of_networks = [item for strategy in STRATEGIES for item in strategy.items(stack)]
+    return [*of_networks, *(one.item(key) for key, one in stack.containers.items())]
 
 
 def remove_conflicts(

@@ -21,7 +21,7 @@ STEPS = (
     "destroy leaves no trace",
 )
 # In place of them, where a network must not be had.
-REFUSED = "refused in words"
+REFUSED = "refused"
 
 
 @dataclass(frozen=True)

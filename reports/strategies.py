@@ -25,8 +25,8 @@ _HEAD = """\
   `overlay`. Leave `control_plane` out, and the hosts decide (below).
 - Both: a container may join several networks, and a stack may have several of each kind.
 
-A host's kernel and engine are looked at before anything is changed: what cannot work is refused in
-words. `python -m crosshost doctor -s STACK` says it of each host beforehand.
+A host's kernel and engine are looked at before anything is changed: what cannot work is refused, with
+the reason and the way out. `python -m crosshost doctor -s STACK` lists it for each host beforehand.
 
 ## What they need, change and promise
 

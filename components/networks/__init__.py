@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import pulumi
 from pydantic import Field
 
-from components.daemon import DaemonConfig
+from components.daemon import DaemonConfig, Firewall
 from components.host import ConfiguredHost
 from components.networks.base import NetworkSettings, Settled, Stack, Strategy
 from components.networks.macvlan.settings import MacvlanSettings
@@ -75,14 +75,17 @@ def make_networks(
     container_names: Mapping[str, Sequence[str]],
     daemons: Mapping[str, DaemonConfig],
     parts: Sequence[pulumi.ComponentResource | None],
+    firewall: Firewall | None,
 ) -> dict[str, Network]:
     """The component of every network of a settled stack, in the stack file's order.
 
     ``container_names``: network -> the Docker names of the containers on it. ``parts``: what strategies
-    stand on, as far as the stack has it.
+    stand on, as far as the stack has it. ``firewall``: None without rules.
     """
     there = tuple(part for part in parts if part is not None)
-    context = NetworkContext(hosts, container_names, daemons, there)
+    context = NetworkContext(
+        hosts, container_names, daemons, there, tuple(firewall.before if firewall else ())
+    )
     made = {
         name: network
         for strategy in STRATEGIES

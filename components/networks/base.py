@@ -212,6 +212,14 @@ class Strategy(ABC, Generic[Own]):
             for host in network.on(list(stack.hosts))
         }
 
+    def items(self, stack: Stack) -> list[Item]:
+        """What its networks are on hosts, and what they stand on there, with what that holds."""
+        return [
+            item
+            for name, network in self.own(stack).items()
+            for item in network.items(name, list(stack.hosts))
+        ]
+
     def refusals(self, stack: Stack, fleet: FleetFacts) -> Iterator[str]:
         """Sentences why hosts cannot have the networks of a settled stack."""
         for name, network in self.own(stack).items():

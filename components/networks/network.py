@@ -23,13 +23,14 @@ class NetworkContext:
 
     ``container_names``: network -> the Docker names of the stack's containers on it. ``daemons``: of hosts
     whose daemon.json has keys of ours. ``parts``: components that strategies stand on, asked for by
-    their type.
+    their type. ``guards``: what must be there before a host speaks to its peers (firewall rules).
     """
 
     hosts: Mapping[str, ConfiguredHost]
     container_names: Mapping[str, Sequence[str]] = field(default_factory=dict)
     daemons: Mapping[str, DaemonConfig] = field(default_factory=dict)
     parts: tuple[pulumi.ComponentResource, ...] = ()
+    guards: tuple[pulumi.Resource, ...] = ()
 
     def part(self, kind: type[Part]) -> Part | None:
         """The component of type ``kind``, None where the stack has none."""

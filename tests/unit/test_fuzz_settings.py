@@ -1,4 +1,4 @@
-"""Whatever a stack file says is data: refused in words, or carried through unchanged."""
+"""Whatever a stack file says is data: refused with a sentence, or carried through unchanged."""
 
 from __future__ import annotations
 

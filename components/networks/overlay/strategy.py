@@ -7,9 +7,11 @@ from collections.abc import Collection, Iterator, Mapping
 from components.networks.base import Settled, Stack, Strategy
 from components.networks.network import Network, NetworkContext
 from components.networks.overlay import access, choice, refusals, stack_checks, state, traces
+from components.networks.overlay.consul.settings import ConsulSettings
 from components.networks.overlay.network import OverlayNetwork
 from components.networks.overlay.settings import OverlaySettings
 from components.networks.overlay.swarm import spec as specs
+from planning.conflicts import Item
 from planning.fleet_facts import FleetFacts
 from planning.guard import AccessPlan
 from planning.problems import Problem
@@ -30,6 +32,11 @@ class OverlayStrategy(Strategy[OverlaySettings]):
 
     def taken_ports(self, stack: Stack) -> set[tuple[str, int, str]]:
         return access.taken_ports(self.own(stack), stack)
+
+    def items(self, stack: Stack) -> list[Item]:
+        consul = stack.section(ConsulSettings)
+        found = super().items(stack)
+        return [*found, consul.item()] if consul and consul.stack is None else found
 
     def refusals(self, stack: Stack, fleet: FleetFacts) -> Iterator[str]:
         yield from super().refusals(stack, fleet)
