@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 import pulumi
 import pulumi_command as command
 
-from components.host import Host, ScriptedHost, without_conflicts
+from components.connected_host import ScriptedHost
+from components.host import Host, without_conflicts
 from components.networks import STRATEGIES
 from components.networks.base import Stack
 from planning import conflicts, removal_text

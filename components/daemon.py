@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 import pulumi
 import pulumi_command as command
 
-from components.daemon_settings import ApiSettings, Certificates, DaemonSettings
+from components import daemon_certificates
+from components.daemon_settings import ApiSettings, DaemonSettings
 from components.host import Host
-from planning import daemon_plan, records
-from planning.daemon_plan import Api, Plan
+from planning import daemon_plan, daemon_text, records
+from planning.daemon_plan import Api
 from planning.facts import HostFacts
-from planning.host_paths import of_stack
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class DaemonConfigArgs:
     """
 
     host: Host
-    settings: dict[str, Any]
+    settings: dict[str, object]
     api: ApiSettings | None = None
     store_lost: bool = False
     access: HostAccess | None = None
@@ -95,7 +95,7 @@ class DaemonConfig(pulumi.ComponentResource):
         if args.api is not None:
             if args.api.tls is not None:
                 certificates = args.api.tls.read(host.host_name)
-            where = folder(host.stack, certificates) if certificates else None
+            where = daemon_certificates.folder(host.stack, certificates) if certificates else None
             api = Api(args.api.port, where)
         facts = host.facts if isinstance(host.facts, HostFacts) else None
         self.plan = daemon_plan.plan(
@@ -108,7 +108,7 @@ class DaemonConfig(pulumi.ComponentResource):
         )
         before = [*depends_on, *([args.access.change] if args.access else [])]
         if certificates:
-            before.append(_certificates(host, certificates, parent=self))
+            before.append(daemon_certificates.put(host, certificates, parent=self))
         restarts = self.plan.action == "restart" and not self.plan.unchanged
         self.apply = host.change(
             name,
@@ -144,7 +144,7 @@ class DaemonConfig(pulumi.ComponentResource):
             return
         for conflict in self.plan.conflicts:
             pulumi.log.warn(f"{name}: {conflict}", resource=self)
-        sentence = describe(self.plan, self.host.facts)
+        sentence = daemon_text.describe(self.plan, self.host.facts)
         log = pulumi.log.warn if self.plan.action == "restart" else pulumi.log.info
         log(f"{name}: {sentence}", resource=self)
 
@@ -174,68 +174,9 @@ class Turns:
         self._leaves.append(resource)
 
 
-def describe(plan: Plan, facts: HostFacts) -> str:
-    """What a change will do to the daemon and to what runs."""
-    keys = f"daemon.json ({', '.join(plan.edits)})" if plan.edits else "its files"
-    if plan.action == "none":
-        return f"{keys} will be written; the Docker daemon goes on as it is"
-    if plan.action == "reload":
-        return f"{keys}: the Docker daemon will be reloaded; running containers are not touched"
-    why = ", ".join(plan.why) or "leaving a cluster store"
-    why += " take that" if len(plan.why) > 1 else " takes that"
-    one = facts.running == 1
-    running = f"its {facts.running} running container{'' if one else 's'}"
-    if facts.running == 0:
-        then = "no container runs there"
-    elif facts.swarm.member:
-        then = f"{running} bounce{'s' if one else ''}: a swarm does not go with live-restore"
-    elif plan.no_reload:
-        then = (
-            f"{running} bounce{'s' if one else ''}: Docker 29.0 to 29.2 lose "
-            f"{' and '.join(plan.no_reload)} by a reload, which live-restore needs (moby#52060); "
-            "upgrade Docker there to 29.3 or later first, and nothing bounces"
-        )
-    else:
-        then = f"{running} go{'es' if one else ''} on running (live-restore is on for that moment)"
-    if "hosts" in plan.changed:
-        then += "; -H of docker.service and hosts of daemon.json are one list, kept there"
-    return f"{keys}: the Docker daemon will be restarted ({why}); {then}"
-
-
-def folder(stack: str, certificates: Certificates) -> str:
-    """Where a host keeps them; another content is another folder."""
-    return f"{of_stack(stack)}/tls/{certificates.hash[:16]}"
-
-
-def _certificates(
-    host: Host, certificates: Certificates, *, parent: pulumi.Resource
-) -> command.remote.Command:
-    """The files on the host. The key goes there as a secret; the host's record holds its hash."""
-    texts = (certificates.ca, certificates.cert, certificates.key)
-    ca, cert, key = (str(len(text.splitlines())) for text in texts)
-    facts = host.facts
-    here = facts.certificates if isinstance(facts, HostFacts) else {}
-    intact = here.get(certificates.hash[:16]) == f"{certificates.hash} 600"
-    if certificates.hash[:16] in here and not intact:
-        pulumi.log.warn(
-            f"{host.host_name}: the API's certificates or their modes were changed by hand: up writes "
-            "them again",
-            resource=parent,
-        )
-    header = records.text(
-        "",
-        record=host.record("tls"),
-        intact=intact,
-        header={"hash": certificates.hash, "ca": ca, "cert": cert, "key": key},
-    )
-    return host.change(
-        "tls", "tls.sh", pulumi.Output.secret(header + "".join(texts)), parent=parent
-    )
-
-
 def configure_daemons(
     hosts: Mapping[str, Host],
-    settings: Mapping[str, dict[str, Any]],
+    settings: Mapping[str, dict[str, object]],
     wanted: DaemonSettings | None,
     store: Store | None,
     firewall: Firewall | None,

@@ -1,4 +1,4 @@
-"""The last word of an up on each host: all of it is there and runs; and the warning when not."""
+"""The final check of an up on each host: all of it is there and runs; and warnings where it is not."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from components.container.component import Container
 from components.host import Host
 from components.networks.network import Network
 from planning import last_up, records
-from planning.conflicts import Item, record_words
+from planning.conflicts import Item, record_fields
 from planning.facts import HostFacts
 
 
@@ -49,7 +49,7 @@ def check_all_runs(
         if here or made:
             _warn(host, here, {n for n in made if not networks[n].hidden})
             rows: list[pulumi.Input[str]] = [_engine(host)]
-            holds = {(i.kind, i.name): record_words(i) for i in items if _may_be_on(i, name)}
+            holds = {(i.kind, i.name): record_fields(i) for i in items if _may_be_on(i, name)}
             rows += [_row("network", *one, holds) for one in made.items()]
             rows += [_row("container", *one, holds) for one in here.items()]
             checks[name] = host.change(

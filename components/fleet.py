@@ -6,10 +6,9 @@ from dataclasses import dataclass
 
 import pulumi
 
-from components import host as hosts
-from components import scripts
+from components import connected_host, scripts
+from components.connected_host import ScriptedHost
 from components.facts import read_facts
-from components.host import ScriptedHost
 from components.networks import settle
 from components.networks.base import Stack
 from components.preflight import check, engine
@@ -59,7 +58,8 @@ def connect(ssh: SshSettings, stack: Stack) -> Fleet:
     for name, old in olds.items():
         pulumi.log.info(f"{name} was called {old} until now: what is on it is taken over")
     made = {
-        name: hosts.connect(name, access, fleet.facts[name], olds.get(name)) for name in fleet.hosts
+        name: connected_host.connect(name, access, fleet.facts[name], olds.get(name))
+        for name in fleet.hosts
     }
     return Fleet(made, fleet, settled.stack)
 

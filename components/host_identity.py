@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import pulumi
 
@@ -64,7 +63,7 @@ class HostIdentity:
         settings = "".join(f"{key} {value}\n" for key, value in self.ssh_settings.items())
         return f"{self.ssh_config} {self.scripts_folder} {self.ssh_target}\n{settings}\n{header}"
 
-    def outputs(self) -> dict[str, Any]:
+    def outputs(self) -> dict[str, object]:
         """The host's row in the stack's outputs."""
         return {"address": self.endpoint.address, "engine": self.engine_version}
 

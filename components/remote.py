@@ -78,7 +78,7 @@ def run(config: str, host: str, command: str, stdin: str) -> str:
 
 
 def _plain(text: str) -> str:
-    """A host's words without what a terminal would take for a command."""
+    """A host's text without what a terminal would take for a command."""
     return "".join(c if c.isprintable() else "?" for c in text[:1000])
 
 

@@ -88,27 +88,27 @@ def network_key(name: str, host: str, plane: ControlPlane | None) -> str:
     return f"network/{plane}/{name}" if plane else f"network/{name}@{host}"
 
 
-def record_words(item: Item) -> str:
-    """What of a wanted item the host keeps, as words of a row: " key=web01 port=0.0.0.0:80/tcp"."""
-    words = [f"key={item.key}"] if item.kind == "container" else []
+def record_fields(item: Item) -> str:
+    """What of a wanted item the host keeps, as fields of a row: " key=web01 port=0.0.0.0:80/tcp"."""
+    fields = [f"key={item.key}"] if item.kind == "container" else []
     for claim in sorted(item.claims, key=lambda c: (c.what, c.where, c.value)):
         if claim.what == "address":
-            words.append(f"address={claim.where}/{claim.value}")
+            fields.append(f"address={claim.where}/{claim.value}")
         elif claim.what in _WHAT:
-            words.append(f"{claim.what}={claim.value}")
-    return "".join(f" {word}" for word in words)
+            fields.append(f"{claim.what}={claim.value}")
+    return "".join(f" {word}" for word in fields)
 
 
 def there(facts: Mapping[str, HostFacts], stack: str) -> list[Item]:
     """What of the stack the hosts have, with what it holds as far as their records tell."""
     found: dict[str, Item] = {}
     for host, seen in facts.items():
-        known = {id_: words for _, id_, _, words in last_up.rows(seen.records.get("present"))}
+        known = {id_: fields for _, id_, _, fields in last_up.rows(seen.records.get("present"))}
         for one in seen.containers or []:
             if one.stack == stack and is_word(one.id):
-                words = known.get(one.id, ())
-                claims = {Claim("name", host, one.name), *_claims(words, host)}
-                key = _word(words, "key")
+                fields = known.get(one.id, ())
+                claims = {Claim("name", host, one.name), *_claims(fields, host)}
+                key = _field(fields, "key")
                 found[one.id] = Item("container", host, one.name, key, frozenset(claims), one.id)
         for net in seen.networks or []:
             if net.stack != stack or not is_word(net.id):
@@ -218,13 +218,13 @@ def _plane(driver: str, scope: str) -> ControlPlane | None:
     return "swarm" if scope == "swarm" else "consul"
 
 
-def _word(words: Iterable[str], name: str) -> str:
-    found = (word.partition("=")[2] for word in words if word.startswith(f"{name}="))
+def _field(fields: Iterable[str], name: str) -> str:
+    found = (word.partition("=")[2] for word in fields if word.startswith(f"{name}="))
     return next(found, "")
 
 
-def _claims(words: Iterable[str], where: str) -> Iterable[Claim]:
-    for word in words:
+def _claims(fields: Iterable[str], where: str) -> Iterable[Claim]:
+    for word in fields:
         what, _, value = word.partition("=")
         if what == "address" and "/" in value:
             network, _, address = value.partition("/")

@@ -37,7 +37,7 @@ class Contract:
 
     ``lacks``: sentences why a host, as facts show it, cannot have such networks, beside missing
     ``modules`` of its kernel. ``ports`` must be open between all its hosts, ``control`` to those
-    that serve the others (in words). ``reach``: a promise for every Reach, also of what does not
+    that serve the others (named for people). ``reach``: a promise for every Reach, also of what does not
     work. The texts are for people.
     """
 

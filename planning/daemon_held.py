@@ -33,13 +33,13 @@ def lost(facts: HostFacts, stack: str) -> bool:
 
 def written_keys(record: str) -> dict[str, Any]:
     """The keys of a record as they were written; none where it was edited into nonsense."""
-    words = records.header_fields(record)
+    fields = records.header_fields(record)
     lines = records.body(record).splitlines(keepends=True)
     try:
-        content = daemon_json.read("".join(lines[int(words.get("unit") or 0) :]))
+        content = daemon_json.read("".join(lines[int(fields.get("unit") or 0) :]))
     except ValueError:
         return {}
-    return {key: content[key] for key in words.get("own", "").split(",") if key in content}
+    return {key: content[key] for key in fields.get("own", "").split(",") if key in content}
 
 
 def store_is_ours(facts: HostFacts) -> bool:

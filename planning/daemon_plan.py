@@ -1,4 +1,4 @@
-"""What daemon.sh is told to do on a host: the three-way merge as one text on stdin.
+"""The stdin of daemon.sh on a host: the three-way merge as one text.
 
 The header line is followed by the drop-in of docker.service (``unit`` lines of it) and then by the
 whole new daemon.json.
@@ -11,13 +11,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from planning import daemon_held, daemon_json, daemon_reload, docker_unit, records
+from planning import daemon_drift, daemon_held, daemon_json, daemon_reload, docker_unit, records
 from planning.daemon_reload import Action
 from planning.docker_unit import Start
 from planning.facts import HostFacts
 
 _NONE = object()
-_UNDO_WORDS = ("own", "leave", "restarts", "unit", "was", "gwbridge")
+_UNDO_FIELDS = ("own", "leave", "restarts", "unit", "was", "gwbridge")
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Api:
 class Plan:
     """A change of a host's daemon.json. ``stdin`` equals the host's record if there is none.
 
-    ``undo``: the stdin of the undo, which needs no record; None where it cannot be told now.
+    ``undo``: the stdin of the undo, which needs no record; None where it is not known now.
     ``changed``: the keys that change, ``edits`` how. ``why``: the keys that make it a restart.
     ``conflicts``: sentences about what somebody else set or took away. ``no_reload``: the keys for
     which this daemon must not be reloaded, so that live-restore cannot be on for a restart.
@@ -86,10 +86,10 @@ def plan(
     version = facts.engine.version if facts.engine else ""
     store = facts.engine.cluster_store if facts.engine else ""
     changed = set(daemon_json.changed(facts.daemon_json, content))
-    untaken = _untaken(wanted, facts, record, instead, daemon_held.ours(facts, stack))
+    untaken = daemon_drift.untaken(wanted, facts, record, instead, daemon_held.ours(facts, stack))
     untaken = {k: v for k, v in untaken.items() if _joined(others).get(k, _NONE) != wanted.get(k)}
-    untaken |= _unlike_engine(wanted, facts)
-    if api and facts.listeners is not None and not _listens(facts, api.port):
+    untaken |= daemon_drift.unlike_engine(wanted, facts)
+    if api and facts.listeners is not None and not daemon_drift.listens(facts, api.port):
         untaken["hosts"] = None
     there = facts.unit.drop_ins.get(docker_unit.drop_in_path(stack), "") if facts.unit else ""
     changing, live = changed | untaken.keys(), {**before, **untaken}
@@ -190,43 +190,6 @@ def _original(facts: HostFacts) -> str | None:
     return facts.daemon_json_original
 
 
-def _untaken(
-    wanted: Mapping[str, Any],
-    facts: HostFacts,
-    record: str | None,
-    original: str | None,
-    held: Mapping[str, Any] | None,
-) -> dict[str, Any]:
-    """Keys that the file may have but the daemon has not taken, with the values that it has.
-
-    So after a run that was cut off between the file and the daemon: then ``held`` is more than the
-    record. ``original``: the file without us.
-    """
-    first = daemon_json.read(original)
-    if record is not None:
-        last = daemon_held.written_keys(record)
-        have = daemon_json.read(facts.daemon_json)
-        back = [k for k in last if k not in wanted and have.get(k) == first.get(k) != last[k]]
-        taken = {key: last.get(key) for key in wanted if last.get(key) != wanted[key]}
-        return taken | {key: last[key] for key in back}
-    before = not facts.held and facts.daemon_json_original is not None  # the version before
-    if held is None and not before:
-        return {}
-    return {key: first.get(key) for key in wanted if first.get(key) != wanted[key]}
-
-
-def _unlike_engine(wanted: Mapping[str, Any], facts: HostFacts) -> dict[str, Any]:
-    """Wanted keys that the engine tells other values of, with those."""
-    if facts.engine is None:
-        return {}
-    live: dict[str, Any] = {
-        "cluster-store": facts.engine.cluster_store,
-        "cluster-advertise": facts.engine.cluster_advertise,
-        "live-restore": facts.engine.live_restore,
-    }
-    return {k: v for k, v in live.items() if k in wanted and wanted[k] != v}
-
-
 def _joined(others: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     """The keys of all other stacks, with their values."""
     return {key: value for keys in others.values() for key, value in keys.items()}
@@ -249,17 +212,13 @@ def _gwbridge(facts: HostFacts, record: str | None) -> str:
 
 def _undo(stdin: str, before: Mapping[str, Any]) -> str:
     """What an undo must know where the host has no record: the keys, what they were, what it takes."""
-    told = records.header_fields(stdin)
-    words = [f"{name}={told[name]}" for name in _UNDO_WORDS if name in told]
-    return " ".join(words) + "\n" + _json(before) + "\n"
+    header = records.header_fields(stdin)
+    fields = [f"{name}={header[name]}" for name in _UNDO_FIELDS if name in header]
+    return " ".join(fields) + "\n" + _json(before) + "\n"
 
 
 def _json(value: object) -> str:
     return json.dumps(value, sort_keys=True, ensure_ascii=False)
-
-
-def _listens(facts: HostFacts, port: int) -> bool:
-    return any(one.protocol == "tcp" and one.port == port for one in facts.listeners or ())
 
 
 def _api_keys(api: Api | None, start: Start | None, before: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """Who may reach the ports that engines need of each other: their peers, and nobody else.
 
-What a host is told is a line "PROTOCOL PORT DESTINATIONS SOURCES" for each port; DESTINATIONS and
+The content of a host's change is a line "PROTOCOL PORT DESTINATIONS SOURCES" for each port; DESTINATIONS and
 SOURCES are IPv4 addresses or subnets by comma, and "local" is any address of the host itself. Its
 firewall.sh drops what goes to one of DESTINATIONS and comes from none of SOURCES.
 """
@@ -105,7 +105,7 @@ def stdin(
     intact: bool,
     now: datetime | None = None,
 ) -> tuple[str, str]:
-    """The change's stdin, and the word ``since`` of its header: when somebody was last left out.
+    """The change's stdin, and the field ``since`` of its header: when somebody was last left out.
 
     Another ``since`` is another generation: the host holds both, and lets in what either lets in,
     until the one before is undone, after all that left with it. ``nodes``: see strangers.

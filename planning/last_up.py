@@ -14,12 +14,12 @@ ENDED = ("exited", "dead", "created")
 
 
 def rows(record: str | None) -> list[tuple[str, str, str, tuple[str, ...]]]:
-    """Kind, ID, name and further words of what a host had after the last up."""
+    """Kind, ID, name and further fields of what a host had after the last up."""
     found = []
     for line in (record or "").splitlines()[1:]:
-        kind, id_, name, *words = [*line.split(" "), "", ""]
+        kind, id_, name, *fields = [*line.split(" "), "", ""]
         if kind in ("container", "network"):
-            found.append((kind, id_, name, tuple(word for word in words if word)))
+            found.append((kind, id_, name, tuple(word for word in fields if word)))
     return found
 
 

@@ -9,6 +9,7 @@ from ipaddress import IPv4Address
 from planning import firewall_iptables, firewall_nft
 from planning.facts import HostFacts
 from planning.firewall import DROP, Chains, Packet, Verdict, verdict, walk
+from planning.sentences import listed
 
 # Protocol and number, e.g. ("udp", 4789).
 Port = tuple[str, int]
@@ -83,7 +84,7 @@ def shut(
             wanted = [port for port in ports if any(port == p for p, _ in closed)]
             peers = [other for other in hosts if any(other == o for _, o in closed)]
             sentences[name] = (
-                f"{name}'s own firewall keeps {_listed(peers)} from {_ports(wanted)}: allow that "
+                f"{name}'s own firewall keeps {listed(peers)} from {_ports(wanted)}: allow that "
                 f"there, e.g. `{_allow(host.facts, wanted[0], hosts[peers[0]].address)}`"
             )
     return sentences
@@ -104,7 +105,7 @@ def published_shut(name: str, host: Peer, port: Port, peers: Mapping[str, Peer])
         return []
     allow = f"iptables -I DOCKER-USER -p tcp --dport {port[1]} -s {peers[closed[0]].address}"
     return [
-        f"{name}'s chain DOCKER-USER keeps {_listed(closed)} from {_ports([port])}: allow that "
+        f"{name}'s chain DOCKER-USER keeps {listed(closed)} from {_ports([port])}: allow that "
         f"there, e.g. `{allow} -j RETURN`"
     ]
 
@@ -131,11 +132,7 @@ def _allow(facts: HostFacts, port: Port, source: str) -> str:
 
 
 def _ports(ports: Sequence[Port]) -> str:
-    return _listed([f"{protocol} {number}" for protocol, number in ports])
-
-
-def _listed(words: Sequence[str]) -> str:
-    return " and ".join(filter(None, [", ".join(words[:-1]), words[-1]]))
+    return listed([f"{protocol} {number}" for protocol, number in ports])
 
 
 def is_ipv4(text: str) -> bool:

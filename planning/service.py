@@ -1,4 +1,4 @@
-"""The words of a Compose service that a container in a stack file may use."""
+"""The keys of a Compose service that a container in a stack file may use."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def _group(value: Any) -> str:
 
 
 class Service(StackModel):
-    """What a container runs, in the words of a Compose service."""
+    """What a container runs, with the keys of a Compose service."""
 
     image: Image = Field(description="Image reference, e.g. registry.example.com/app:1.2")
     container_name: DockerName | None = Field(
@@ -192,7 +192,7 @@ class Service(StackModel):
         return self
 
     def given_keys(self) -> list[str]:
-        """The words (dotted, sorted) that the stack file gives, values aside.
+        """The keys (dotted, sorted) that the stack file gives, values aside.
 
         The docker plugin keeps the old value of an optional input that is removed; a label with
         this list makes the removal a change.
@@ -201,10 +201,10 @@ class Service(StackModel):
 
 
 def _dotted(value: dict[str, Any], prefix: str = "") -> list[str]:
-    words: list[str] = []
+    keys: list[str] = []
     for key, item in value.items():
         if prefix == "" and key in ("healthcheck", "logging") and isinstance(item, dict):
-            words += _dotted(item, f"{key}.")
+            keys += _dotted(item, f"{key}.")
         elif item not in (None, [], {}):
-            words.append(prefix + key)
-    return words
+            keys.append(prefix + key)
+    return keys

@@ -1,4 +1,4 @@
-"""Short forms of a Compose service's words, made the long ones: lists of pairs, text for a list.
+"""Short forms of a Compose service's keys, made the long ones: lists of pairs, text for a list.
 
 Each takes whatever stands in the stack file, and raises ValueError with a sentence where that is no
 such word; what it does not know it hands on, for the word's own type to refuse.

@@ -14,7 +14,7 @@ NONE = "no"
 
 
 def of_others(facts: HostFacts, stack: str) -> dict[str, Mapping[str, str]]:
-    """Another stack that needs the host's swarm -> the words of what it wants of it (role, autolock)."""
+    """Another stack that needs the host's swarm -> the fields of what it wants of it (role, autolock)."""
     texts = dict(facts.swarm_records)
     if THING in facts.held:
         texts |= facts.held[THING].others(stack)
@@ -23,7 +23,7 @@ def of_others(facts: HostFacts, stack: str) -> dict[str, Mapping[str, str]]:
 
 def wanted_by_others(facts: HostFacts, stack: str, word: str, value: str) -> list[str]:
     """The other stacks that want ``word`` (role, autolock) to be ``value`` on the host."""
-    return [other for other, words in of_others(facts, stack).items() if words.get(word) == value]
+    return [other for other, fields in of_others(facts, stack).items() if fields.get(word) == value]
 
 
 def is_recorded(facts: HostFacts) -> bool:

@@ -106,7 +106,7 @@ crosshost:networks:
 """,
     ),
     "containers": (
-        "The containers, each under its name, in the words of a Compose service.",
+        "The containers, each under its name, with the keys of a Compose service.",
         """\
 crosshost:containers:
   web:

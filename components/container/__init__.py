@@ -1,1 +1,1 @@
-"""Containers, in the words of a Compose service."""
+"""Containers, with the keys of a Compose service."""

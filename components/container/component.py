@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import pulumi
 import pulumi_docker as docker
@@ -73,7 +72,7 @@ class Container(pulumi.ComponentResource):
         )
         self.register_outputs({"id": self.id, "addresses": self.addresses})
 
-    def outputs(self) -> dict[str, Any]:
+    def outputs(self) -> dict[str, object]:
         """The container's row in the stack's outputs."""
         return {
             "host": self.args.host.host_name,

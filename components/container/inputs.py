@@ -1,4 +1,4 @@
-"""What the docker plugin is told of a container."""
+"""The docker plugin's inputs for a container."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the stack file says of a container, in the words of a Compose service."""
+"""What the stack file says of a container, with the keys of a Compose service."""
 
 from __future__ import annotations
 

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Annotated, Any
+from typing import Annotated
 
 import pulumi
 from pydantic import Field
 
 from components.daemon import DaemonConfig, Firewall
 from components.host import ConfiguredHost
-from components.networks.base import NetworkSettings, Settled, Stack, Strategy
+from components.networks.base import NetworkSettings, Settled, Stack
 from components.networks.macvlan.settings import MacvlanSettings
 from components.networks.macvlan.strategy import MacvlanStrategy
 from components.networks.network import Network, NetworkContext
 from components.networks.overlay.settings import OverlaySettings
 from components.networks.overlay.strategy import OverlayStrategy
+from components.networks.strategy import Strategy
 from planning.conflicts import ControlPlane
 from planning.contract import Contract
 from planning.fleet_facts import FleetFacts
@@ -50,9 +51,9 @@ def settle(stack: Stack, fleet: FleetFacts) -> Settled:
     return settled
 
 
-def daemon_settings(stack: Stack, fleet: FleetFacts) -> dict[str, dict[str, Any]]:
+def daemon_settings(stack: Stack, fleet: FleetFacts) -> dict[str, dict[str, object]]:
     """Host -> the keys of daemon.json that its networks need together."""
-    wanted: dict[str, dict[str, Any]] = {name: {} for name in fleet.hosts}
+    wanted: dict[str, dict[str, object]] = {name: {} for name in fleet.hosts}
     for settings in stack.networks.values():
         for host in settings.on(fleet.hosts):
             wanted[host] |= settings.daemon_settings(host, stack, fleet)

@@ -1,23 +1,21 @@
-"""What every strategy says of itself: the settings of one network, and what its networks share.
+"""What the stack file says of a network, common to all strategies, and what a network may ask.
 
 A strategy is one folder (or file) here: a NetworkSettings (what the stack file says, and under which
-planning.contract.Contract), a component (network.py) and a Strategy that binds the two. All methods
-below have defaults that do for a network of which Docker on each host knows by itself.
+planning.contract.Contract), a component (network.py) and a Strategy that binds the two (strategy.py).
+All methods below have defaults that do for a network of which Docker on each host knows by itself.
 docs/adr/0018-a-strategy-is-one-folder.md lists what a new one touches.
 """
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from ipaddress import IPv4Address
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import ClassVar, TypeVar
 
 from pydantic import Field, model_validator
 
 from components.container.settings import ContainerSettings
-from components.networks.network import Network, NetworkContext
 from components.ssh_settings import HostSettings
 from planning import ports
 from planning.addresses import misfit
@@ -26,11 +24,7 @@ from planning.contract import Contract
 from planning.facts import HostFacts
 from planning.field_types import HostName, Ipv4, Subnet
 from planning.fleet_facts import FleetFacts
-from planning.guard import AccessPlan, AccessRule
-from planning.problems import Problem
 from planning.stack_model import StackModel
-from planning.state import Deployment
-from planning.state_without_host import PeerCommand, SharedNetwork
 
 Section = TypeVar("Section", bound=StackModel)
 
@@ -143,7 +137,7 @@ class NetworkSettings(StackModel):
             for host in self.on(hosts)
         ]  # fmt: skip
 
-    def daemon_settings(self, host: str, stack: Stack, fleet: FleetFacts) -> dict[str, Any]:
+    def daemon_settings(self, host: str, stack: Stack, fleet: FleetFacts) -> dict[str, object]:
         """The keys of daemon.json that it needs on a host, with their values."""
         return {}
 
@@ -168,101 +162,3 @@ class Settled:
         """The stack without the networks that are refused: what more can be said is of these."""
         kept = {n: s for n, s in self.stack.networks.items() if n not in self.refused}
         return replace(self.stack, networks=kept)
-
-
-Own = TypeVar("Own", bound=NetworkSettings, covariant=True)
-
-
-class Strategy(ABC, Generic[Own]):
-    """All networks of one strategy in a stack: what concerns them together, or other sections.
-
-    What one of them says for itself is in its settings.
-    """
-
-    @property
-    @abstractmethod
-    def settings(self) -> type[Own]:
-        """What the stack file says of one of its networks."""
-
-    @abstractmethod
-    def make(self, context: NetworkContext, stack: Stack) -> Mapping[str, Network]:
-        """The component of each of its networks, by name."""
-
-    def own(self, stack: Stack) -> dict[str, Own]:
-        """The networks of this strategy by name, in the stack file's order."""
-        return {n: s for n, s in stack.networks.items() if isinstance(s, self.settings)}
-
-    def settle(self, stack: Stack, fleet: FleetFacts) -> Settled:
-        """The stack with every choice made that its networks leave to facts."""
-        return Settled(stack)
-
-    def problems(self, stack: Stack) -> Iterator[Problem]:
-        """What of its networks does not fit the rest of the stack file.
-
-        Also said of a settled stack, where a choice brings what the file alone did not show.
-        """
-        yield from ()
-
-    def taken_ports(self, stack: Stack) -> set[tuple[str, int, str]]:
-        """Host, number and protocol of the ports that no container there can publish."""
-        return {
-            (host, number, protocol)
-            for network in self.own(stack).values()
-            for protocol, number in network.contract.ports
-            for host in network.on(list(stack.hosts))
-        }
-
-    def items(self, stack: Stack) -> list[Item]:
-        """What its networks are on hosts, and what they stand on there, with what that holds."""
-        return [
-            item
-            for name, network in self.own(stack).items()
-            for item in network.items(name, list(stack.hosts))
-        ]
-
-    def refusals(self, stack: Stack, fleet: FleetFacts) -> Iterator[str]:
-        """Sentences why hosts cannot have the networks of a settled stack."""
-        for name, network in self.own(stack).items():
-            yield from (f"{name}: {reason}" for reason in network.refusals(name, fleet))
-        for network in self.own(stack).values():
-            yield from network.refusals_between(fleet)
-
-    def together(self, stack: Stack, fleet: FleetFacts) -> set[str]:
-        """The hosts that keep something together: their clocks and names must not be at odds."""
-        return {
-            host
-            for network in self.own(stack).values()
-            if network.contract.ports
-            for host in network.on(fleet.hosts)
-        }
-
-    def access(self, stack: Stack, fleet: FleetFacts, allow: Collection[str]) -> AccessPlan | None:
-        """Who may reach the ports that its networks need; None where they need none.
-
-        ``allow``: addresses and subnets (as text) that count as hosts.
-        """
-        own = [network for network in self.own(stack).values() if network.contract.ports]
-        if not own:
-            return None
-        rules = []
-        for network in own:
-            peers = {
-                host: (fleet.addresses[host],)
-                for host in network.on(fleet.hosts)
-                if ports.is_ipv4(fleet.addresses[host])
-            }
-            if peers:
-                rules.append(AccessRule(network.contract.ports, tuple(peers), peers, tuple(allow)))
-        return AccessPlan(tuple(rules))
-
-    def shared(self, deployment: Deployment) -> Mapping[str, SharedNetwork]:
-        """URN -> network, of those in a stack's state that several engines share."""
-        return {}
-
-    def traces(self, deployment: Deployment, host: str, address: str) -> Iterator[PeerCommand]:
-        """What takes a host that is gone for good, and its address, off its peers."""
-        yield from ()
-
-    def consequences(self, deployment: Deployment, host: str, anew: list[str]) -> Iterator[str]:
-        """Sentences on what is lost with a host. ``anew``: containers that up makes anew for that."""
-        yield from ()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import pulumi
 import pulumi_docker as docker
@@ -78,7 +78,7 @@ class Network(pulumi.ComponentResource):
         """The network's resource on ``host``, None where another host's engine holds it."""
         raise NotImplementedError
 
-    def outputs(self) -> dict[str, Any]:
+    def outputs(self) -> dict[str, object]:
         """The network's row in the stack's outputs."""
         raise NotImplementedError
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from components.daemon_settings import DaemonSettings
 from planning import daemon_held, daemon_json, ports
@@ -21,7 +20,7 @@ def refusals(
     name: str,
     facts: HostFacts,
     wanted: DaemonSettings | None,
-    of_networks: Mapping[str, Any],
+    of_networks: Mapping[str, object],
     stack: str,
 ) -> Iterator[str]:
     """Sentences why a host cannot have what the stack file wants of its daemon, and its networks do.
@@ -36,7 +35,7 @@ def refusals(
 
 
 def of_stack_file(
-    name: str, facts: HostFacts, settings: Mapping[str, Any], api: Api | None, stack: str
+    name: str, facts: HostFacts, settings: Mapping[str, object], api: Api | None, stack: str
 ) -> Iterator[str]:
     """Sentences why this host cannot have the settings and the API of crosshost:daemon."""
     start = Start.of(facts.unit, stack) if facts.unit else None
@@ -55,7 +54,7 @@ def of_stack_file(
         yield from _nftables(name, facts, settings)
 
 
-def _api_version(name: str, facts: HostFacts, settings: Mapping[str, Any]) -> Iterator[str]:
+def _api_version(name: str, facts: HostFacts, settings: Mapping[str, object]) -> Iterator[str]:
     least, client = settings.get("min-api-version"), facts.engine.client if facts.engine else ""
     speaks = _APIS.get(client.partition(".")[0])
     numbers = re.fullmatch(r"1\.(\d{1,3})", least) if isinstance(least, str) else None
@@ -67,7 +66,7 @@ def _api_version(name: str, facts: HostFacts, settings: Mapping[str, Any]) -> It
         )
 
 
-def _nftables(name: str, facts: HostFacts, settings: Mapping[str, Any]) -> Iterator[str]:
+def _nftables(name: str, facts: HostFacts, settings: Mapping[str, object]) -> Iterator[str]:
     out = "or take firewall-backend out of crosshost:daemon.settings"
     if facts.uid == 0 and facts.firewall.nft is None and "nft" not in facts.unread:
         yield (
@@ -93,7 +92,7 @@ def _api(name: str, facts: HostFacts, api: Api, start: Start | None) -> Iterator
 
 
 def other_stacks(
-    name: str, facts: HostFacts, keys: Mapping[str, Any], api: Api | None, stack: str
+    name: str, facts: HostFacts, keys: Mapping[str, object], api: Api | None, stack: str
 ) -> Iterator[str]:
     """Sentences on keys (of settings and of networks) that another stack sets to another value."""
     for other, theirs in daemon_held.of_others(facts, stack).items():

@@ -9,11 +9,12 @@ import pytest
 from pydantic import TypeAdapter
 
 from components.networks import STRATEGIES, AnyNetwork, contracts
-from components.networks.base import NetworkSettings, Strategy
+from components.networks.base import NetworkSettings
 from components.networks.network import Network
 from components.networks.overlay.plane import ControlPlane
 from components.networks.overlay.planes import PLANES, PlaneName
 from components.networks.overlay.settings import OverlaySettings
+from components.networks.strategy import Strategy
 from lab.fleets import FLEETS
 from planning.contract import Contract, Reach
 from planning.facts import HostFacts, parse, script

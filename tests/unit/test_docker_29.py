@@ -8,7 +8,6 @@ from typing import Any
 import pulumi
 import pytest
 
-from components.daemon import describe
 from components.daemon_settings import DaemonSettings
 from components.networks.base import Stack
 from components.networks.overlay.planes import PLANES
@@ -16,6 +15,7 @@ from components.networks.overlay.strategy import OverlayStrategy
 from components.preflight import daemon
 from planning import daemon_plan, records
 from planning.daemon_reload import lost_by_reload
+from planning.daemon_text import describe
 from planning.facts import HostFacts, parse
 from planning.facts.forwarding import forwards_at_boot
 from planning.fleet_facts import FleetFacts

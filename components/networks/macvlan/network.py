@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from ipaddress import IPv4Address
-from typing import Any
 
 import pulumi
 import pulumi_docker as docker
@@ -54,7 +53,7 @@ class MacvlanNetwork(Network):
             )
             for host, one in hosts.items()
         }
-        self._outputs = {
+        self._outputs: dict[str, object] = {
             "strategy": settings.strategy,
             "subnet": str(settings.subnet),
             "parent": {host: settings.parent_on(host) for host in hosts},
@@ -75,7 +74,7 @@ class MacvlanNetwork(Network):
     def made_on(self, host: str) -> docker.Network | None:
         return self.networks.get(host)
 
-    def outputs(self) -> dict[str, Any]:
+    def outputs(self) -> dict[str, object]:
         return self._outputs
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from components.networks.base import Stack, Strategy
+from components.networks.base import Stack
 from components.networks.macvlan import parents, stack_checks
 from components.networks.macvlan.network import MacvlanNetwork
 from components.networks.macvlan.nics import Nics, physical
 from components.networks.macvlan.settings import MacvlanSettings
 from components.networks.network import Network, NetworkContext
+from components.networks.strategy import Strategy
 from planning.fleet_facts import FleetFacts
 from planning.problems import Problem
 

@@ -99,7 +99,7 @@ def _of_node(
     host: str, spec: SwarmSpec, address: str, facts: HostFacts | Unreachable
 ) -> tuple[str, ...]:
     """The addresses of a node of the swarm: the one that it advertises, and the host's own."""
-    told = spec.advertise[host]
+    advertised = spec.advertise[host]
     if isinstance(facts, HostFacts):
-        told = address_of(told, facts) or told
-    return tuple(dict.fromkeys(one for one in (told, address) if is_ipv4(one)))
+        advertised = address_of(advertised, facts) or advertised
+    return tuple(dict.fromkeys(one for one in (advertised, address) if is_ipv4(one)))

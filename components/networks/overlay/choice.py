@@ -14,6 +14,7 @@ from components.networks.overlay.settings import OverlaySettings
 from planning.daemon_held import store_is_ours
 from planning.facts import HostFacts
 from planning.fleet_facts import FleetFacts
+from planning.sentences import listed
 from planning.swarm_held import is_recorded
 
 
@@ -67,12 +68,12 @@ def choose(facts: Mapping[str, HostFacts], *, consul_given: bool) -> Choice:
         return Choice("consul" if consul_given else "swarm", "no host answers")
     seated = [name for name, seen in facts.items() if is_recorded(seen)]
     if seated:
-        return Choice("swarm", f"{_listed(seated)} joined one at an earlier up")
+        return Choice("swarm", f"{listed(seated)} joined one at an earlier up")
     stored = [name for name, seen in facts.items() if store_is_ours(seen)]
-    why = f"{_listed(stored)} joined its cluster store at an earlier up"
+    why = f"{listed(stored)} joined its cluster store at an earlier up"
     if not stored:
         stored = [n for n, seen in facts.items() if seen.engine and seen.engine.cluster_store]
-        why = f"{_listed(stored)} live on a cluster store, which excludes Swarm"
+        why = f"{listed(stored)} live on a cluster store, which excludes Swarm"
     if not stored:
         return Choice("swarm", "every engine has it")
     return Choice("consul", why, _left_out(facts, stored))
@@ -102,13 +103,9 @@ def _left_out(facts: Mapping[str, HostFacts], stored: list[str]) -> str | None:
     if not without:
         return None
     return (
-        f"the overlays are on the Consul cluster store of {_listed(stored)}, which "
-        f"{_listed(without)} {'has' if len(without) == 1 else 'have'} no back end for, and an engine in a store cannot be in a swarm: "
+        f"the overlays are on the Consul cluster store of {listed(stored)}, which "
+        f"{listed(without)} {'has' if len(without) == 1 else 'have'} no back end for, and an engine in a store cannot be in a swarm: "
         "leave such hosts out by `hosts` of the networks, or rebuild the overlays on Swarm "
         "(`pulumi destroy` with the stack file and engines as they were, then `pulumi up` with "
         "`control_plane: swarm`)"
     )
-
-
-def _listed(words: list[str]) -> str:
-    return " and ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from hashlib import sha256
 from ipaddress import IPv4Address
-from typing import Any
 
 import pulumi
 import pulumi_docker as docker
@@ -78,7 +77,7 @@ class OverlayNetwork(Network):
             elsewhere=elsewhere,
             triggers=[self.network.id],
         )
-        self._outputs = {
+        self._outputs: dict[str, object] = {
             "strategy": settings.strategy,
             "control_plane": settings.control_plane,
             "subnet": str(settings.subnet),
@@ -116,7 +115,7 @@ class OverlayNetwork(Network):
     def made_on(self, host: str) -> docker.Network | None:
         return self.network if host == self._maker else None
 
-    def outputs(self) -> dict[str, Any]:
+    def outputs(self) -> dict[str, object]:
         return self._outputs
 
 

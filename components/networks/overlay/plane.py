@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import pulumi
 
@@ -50,7 +50,7 @@ class ControlPlane(ABC):
         """Takes what it stands on from ``context``."""
 
     @staticmethod
-    def daemon_settings(address: str, store: str | None) -> dict[str, Any]:
+    def daemon_settings(address: str, store: str | None) -> dict[str, object]:
         """The keys of daemon.json that the plane needs on the host of an address.
 
         ``store``: the cluster store of the stack, None where it has none.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
@@ -101,7 +101,7 @@ class OverlaySettings(NetworkSettings):
         key = network_key(name, "", self.control_plane)
         return [Item("network", here[0], name, key, claims, plane=self.control_plane)]
 
-    def daemon_settings(self, host: str, stack: Stack, fleet: FleetFacts) -> dict[str, Any]:
+    def daemon_settings(self, host: str, stack: Stack, fleet: FleetFacts) -> dict[str, object]:
         consul, facts = stack.section(ConsulSettings), fleet.facts[host]
         # Without a Consul up stops before it comes here, and a preview shows the store that is there.
         engine = facts.engine if isinstance(facts, HostFacts) else None

@@ -37,7 +37,7 @@ def problems(networks: Overlays, stack: Stack) -> Iterator[Problem]:
     for name, network in networks.items():
         if network.control_plane == "consul":
             yield from _on_consul(name, network, stack)
-    yield from _told(networks, consul, swarm, stack)
+    yield from _advertised(networks, consul, swarm, stack)
 
 
 def _swarm(swarm: SwarmSettings, stack: Stack) -> Iterator[Problem]:
@@ -99,7 +99,7 @@ def _on_consul(name: str, network: OverlaySettings, stack: Stack) -> Iterator[Pr
             )
 
 
-def _told(
+def _advertised(
     networks: Overlays, consul: ConsulSettings | None, swarm: SwarmSettings, stack: Stack
 ) -> Iterator[Problem]:
     """Engines tell each other IP addresses, no names."""

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 
-from components.networks.base import Settled, Stack, Strategy
+from components.networks.base import Settled, Stack
 from components.networks.network import Network, NetworkContext
 from components.networks.overlay import access, choice, refusals, stack_checks, state, traces
 from components.networks.overlay.consul.settings import ConsulSettings
 from components.networks.overlay.network import OverlayNetwork
 from components.networks.overlay.settings import OverlaySettings
 from components.networks.overlay.swarm import spec as specs
+from components.networks.strategy import Strategy
 from planning.conflicts import Item
 from planning.fleet_facts import FleetFacts
 from planning.guard import AccessPlan

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import pulumi
 import pulumi_command as command
@@ -66,7 +65,7 @@ class ConsulAccess(pulumi.ComponentResource):
 def grant_access(
     settings: ConsulSettings | None,
     hosts: Mapping[str, Host],
-    needed: Mapping[str, Mapping[str, Any]],
+    needed: Mapping[str, Mapping[str, object]],
 ) -> ConsulAccess | None:
     """What the hosts are given that use the server, None where it asks for nothing.
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
@@ -129,7 +129,7 @@ def accesses(
     }
 
 
-def store_options(access: Access, stack: str) -> dict[str, Any]:
+def store_options(access: Access, stack: str) -> dict[str, object]:
     """The key of daemon.json for a store with certificates."""
     if access.certificates is None:
         return {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import pulumi
 
@@ -70,7 +70,7 @@ class ConsulPlane(ControlPlane):
         return self._server is not None and not self._server.runs
 
     @staticmethod
-    def daemon_settings(address: str, store: str | None) -> dict[str, Any]:
+    def daemon_settings(address: str, store: str | None) -> dict[str, object]:
         if not store:
             return {}  # up stops before it comes here
         return {"cluster-store": store, "cluster-advertise": f"{address}:0"}

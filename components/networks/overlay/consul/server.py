@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import pulumi
 import pulumi_docker as docker
@@ -12,12 +11,11 @@ import pulumi_docker as docker
 from components.daemon import DaemonConfig, Firewall
 from components.host import Host
 from components.images import Images
-from components.networks.overlay.consul import access_files
+from components.networks.overlay.consul import access_files, seen
 from components.networks.overlay.consul.access import ConsulAccess, HostAccess
 from components.networks.overlay.consul.exposure import bound_to, exposure
 from components.networks.overlay.consul.settings import ConsulSettings
-from planning import made_label, records
-from planning.daemon_held import written_keys
+from planning import records
 from planning.facts import HostFacts
 from planning.made_label import MadeLabel
 
@@ -56,9 +54,9 @@ class ConsulServer(pulumi.ComponentResource):
         if here is not None and here.environment:
             self._asked["access"] = here.folder.rpartition("/")[2]
         host, settings = args.host, args.settings
-        self.runs = _runs(settings, host)
+        self.runs = seen.runs(settings, host)
         self.data_lost = args.moved or (
-            settings.stack is None and _data_lost(f"{settings.container_name}-data", host)
+            settings.stack is None and seen.data_lost(f"{settings.container_name}-data", host)
         )
         # As `docker` takes it: the ID of our own container, the name of another stack's.
         self.container: pulumi.Output[str] = pulumi.Output.from_input(settings.container_name)
@@ -120,7 +118,7 @@ class ConsulServer(pulumi.ComponentResource):
         ):
             pulumi.log.warn(sentence, resource=self)
         here = self.access.get(host.host_name)
-        made = _made_label(settings.container_name, host)
+        made = seen.made_label(settings.container_name, host)
         labels = {"crosshost.stack": pulumi.get_stack()}
         if made.value:
             labels["crosshost.made"] = made.value
@@ -183,7 +181,7 @@ class ConsulServer(pulumi.ComponentResource):
         if settings is None:
             return None
         host = hosts[settings.host]
-        moved = _moved(settings, hosts)
+        moved = seen.moved(settings, hosts)
         return cls("consul", ConsulServerArgs(settings, host, images, firewall, moved, access))
 
     def made_label_of(self, network: str, maker: Host) -> MadeLabel:
@@ -209,54 +207,12 @@ class ConsulServer(pulumi.ComponentResource):
         )
         self.engines = check.stdout.apply(str.split)
 
-    def outputs(self) -> dict[str, Any]:
+    def outputs(self) -> dict[str, object]:
         """The server's row in the outputs; `hosts` are the engines that it was seen to list."""
         return {"url": self.url, "hosts": self.engines}
 
 
-def _runs(settings: ConsulSettings, host: Host) -> bool:
-    """Whether facts show that the server runs, or could not tell."""
-    if not isinstance(host.facts, HostFacts):
-        return False
-    return host.facts.containers is None or any(
-        container.name == settings.container_name and container.state == "running"
-        for container in host.facts.containers
-    )
-
-
-def _moved(settings: ConsulSettings, hosts: Mapping[str, Host]) -> bool:
-    """Whether the daemons' store is a server on another host than ``settings`` say.
-
-    Where the host itself had the server at the last up, its port or address alone has changed.
-    """
-    wanted = settings.cluster_store({name: one.endpoint.address for name, one in hosts.items()})
-    stores = {
-        written_keys(record).get("cluster-store", wanted)
-        for one in hosts.values()
-        if (record := one.record("daemon")) is not None
-    }
-    return hosts[settings.host].record("consul") is None and stores - {wanted} != set()
-
-
-def _data_lost(volume: str, host: Host) -> bool:
-    """Whether the server's volume, which an up made, is gone."""
-    facts = host.facts
-    return (
-        isinstance(facts, HostFacts) and facts.volumes is not None and volume not in facts.volumes
-    )
-
-
-def _made_label(container: str, host: Host) -> MadeLabel:
-    """The server's label crosshost.made. One that was stopped is started by its leader's check."""
-    rows = host.facts.containers if isinstance(host.facts, HostFacts) else None
-    there = next((r for r in rows or [] if (r.name, r.stack) == (container, host.stack)), None)
-    if there is not None:
-        return MadeLabel(there.made)
-    row = f"consul\ncontainer - {container}\n" if host.record("consul") is not None else None
-    return made_label.made_label(host.facts, row, "container", container, host.stack)
-
-
-def _inputs(settings: ConsulSettings) -> dict[str, Any]:
+def _inputs(settings: ConsulSettings) -> dict[str, object]:
     """What the preview shows of the settings: no token, and keys that were not given are left out."""
     return settings.model_dump(mode="json", exclude={"token"} if settings.tls else {"token", "tls"})
 

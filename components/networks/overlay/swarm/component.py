@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import pulumi
 import pulumi_command as command
@@ -74,7 +73,7 @@ class Swarm(pulumi.ComponentResource):
         self._announce()
         self.register_outputs({"managers": self.managers})
 
-    def outputs(self) -> dict[str, Any]:
+    def outputs(self) -> dict[str, object]:
         """The swarm's row in the stack's outputs."""
         return {
             "managers": self.managers,

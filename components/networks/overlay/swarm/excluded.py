@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from planning import daemon_json
 from planning.daemon_held import written_keys
@@ -41,7 +40,7 @@ def in_use(host: str, facts: HostFacts) -> Iterator[str]:
         )
 
 
-def asked_for(host: str, settings: Mapping[str, Any]) -> Iterator[str]:
+def asked_for(host: str, settings: Mapping[str, object]) -> Iterator[str]:
     """Sentences why a host that is in a swarm, or is to be, cannot have these keys of daemon.json."""
     for key, what in _excluded(settings).items():
         yield (
@@ -50,7 +49,7 @@ def asked_for(host: str, settings: Mapping[str, Any]) -> Iterator[str]:
         )
 
 
-def _excluded(settings: Mapping[str, Any]) -> dict[str, str]:
+def _excluded(settings: Mapping[str, object]) -> dict[str, str]:
     """The keys that do not go with a swarm, and what people call what they ask for."""
     found = {}
     if daemon_json.has_nftables(settings):
