@@ -36,28 +36,30 @@ class Firewall(Protocol):
     """What keeps strangers from engines that meet their peers (components/firewall.py)."""
 
     @property
-    def before(self) -> list[pulumi.Resource]: ...
+    def before(self) -> list[pulumi.Resource]:
+        """What must be there before an engine meets its peers."""
 
 
 class HostAccess(Protocol):
-    """What a host uses its cluster store with (components/networks/overlay/consul/access.py).
-
-    ``environment``: a file on the host with variables for dockerd. ``change``: what puts it there.
-    """
+    """What a host uses its cluster store with (components/networks/overlay/consul/access.py)."""
 
     @property
-    def environment(self) -> str | None: ...
+    def environment(self) -> str | None:
+        """Path on the host of a file with variables for dockerd (systemd's EnvironmentFile)."""
+
     @property
-    def change(self) -> command.remote.Command: ...
+    def change(self) -> command.remote.Command:
+        """What puts it there."""
 
 
 class Store(Protocol):
-    """A cluster store that daemons are pointed at (a Consul server). ``access``: by host."""
+    """A cluster store that daemons are pointed at (a Consul server). ``leader``: a check that it leads."""
 
     leader: command.remote.Command
 
     @property
-    def access(self) -> Mapping[str, HostAccess]: ...
+    def access(self) -> Mapping[str, HostAccess]:
+        """Host -> what it uses the store with; empty where the store asks for nothing."""
 
 
 class DaemonConfig(pulumi.ComponentResource):

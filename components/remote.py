@@ -54,6 +54,7 @@ class Request:
 
     @property
     def fields(self) -> Mapping[str, str]:
+        """The fields of the header, NAME=VALUE each."""
         return dict(word.partition("=")[::2] for word in self.header.split())
 
     @property

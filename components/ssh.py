@@ -45,10 +45,12 @@ class Endpoint:
 
     @property
     def login(self) -> Login:
+        """Where SSH logs in, and as whom."""
         return Login(self.address, self.port, self.user)
 
     @classmethod
     def of(cls, name: str, host: HostSettings, ssh: SshSettings) -> Endpoint:
+        """The host of a name, with the defaults of `crosshost:ssh` where it has none of its own."""
         user = host.user or ssh.user
         return cls(
             name=name,

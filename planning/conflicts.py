@@ -166,6 +166,7 @@ def _known(item: Item, wanted: Iterable[Item]) -> Item:
 
 
 def called(plane: ControlPlane) -> str:
+    """What people call a control plane: "swarm" or "cluster store"."""
     return "swarm" if plane == "swarm" else "cluster store"
 
 

@@ -47,4 +47,5 @@ def unlike_engine(wanted: Mapping[str, Any], facts: HostFacts) -> dict[str, Any]
 
 
 def listens(facts: HostFacts, port: int) -> bool:
+    """Whether something listens on a TCP port of the host."""
     return any(one.protocol == "tcp" and one.port == port for one in facts.listeners or ())

@@ -13,6 +13,7 @@ from typing import Any
 
 
 def health_test(value: Any) -> Any:
+    """ "CMD" as ["CMD-SHELL", "CMD"]; a list as Docker's HEALTHCHECK has it."""
     if isinstance(value, str):
         return ["CMD-SHELL", value]
     if not isinstance(value, list) or not value or value[0] not in ("NONE", "CMD", "CMD-SHELL"):
@@ -21,6 +22,7 @@ def health_test(value: Any) -> Any:
 
 
 def argv(value: Any) -> Any:
+    """A text split as a POSIX shell does; anything else as it is."""
     if not isinstance(value, str):
         return value
     try:
@@ -60,6 +62,7 @@ def _texts(value: Any) -> Any:
 
 
 def environment(value: Any) -> Any:
+    """A map, or a list of "NAME=value", as a map NAME -> text."""
     # What stands there may be a password.
     found = _texts(_from_pairs(value, "NAME=value", shown=False))
     if not isinstance(found, dict):
@@ -71,6 +74,7 @@ def environment(value: Any) -> Any:
 
 
 def strings(value: Any) -> Any:
+    """One text as a list of one; anything else as it is."""
     return [value] if isinstance(value, str) else value
 
 
@@ -88,20 +92,24 @@ def labels(value: Any) -> Any:
 
 
 def sysctls(value: Any) -> Any:
+    """A map, or a list of "name=value", as a map name -> text."""
     return _texts(_from_pairs(value, "name=value"))
 
 
 def extra_hosts(value: Any) -> Any:
+    """A list of "NAME:ADDRESS" (or NAME=ADDRESS) as a map; anything else as it is."""
     return _from_pairs(value, "NAME:ADDRESS", "[:=]")
 
 
 def host_of_extra(value: str) -> str:
+    """A name for /etc/hosts."""
     if not re.fullmatch(r"[a-zA-Z0-9_]([a-zA-Z0-9_.-]{0,251}[a-zA-Z0-9_])?", value):
         raise ValueError(f"{value!r} is no name of a host, e.g. db.example.com")
     return value
 
 
 def address_of_extra(value: str) -> str:
+    """An IP address, without brackets, or "host-gateway", which Docker fills in."""
     try:
         return value if value == "host-gateway" else str(ip_address(value.strip("[]")))
     except ValueError:
@@ -109,6 +117,7 @@ def address_of_extra(value: str) -> str:
 
 
 def no_empty_word(words: list[str]) -> list[str]:
+    """The arguments, as the docker plugin takes them."""
     if "" in words:
         raise ValueError(
             "has an empty word, which the docker provider refuses: leave it to `sh -c`"
@@ -117,6 +126,7 @@ def no_empty_word(words: list[str]) -> list[str]:
 
 
 def capability(value: Any) -> str:
+    """A capability by the name that Docker has for it: "net_admin" is CAP_NET_ADMIN."""
     name = value.upper().removeprefix("CAP_") if isinstance(value, str) else ""
     if not re.fullmatch(r"[A-Z_]+", name):
         raise ValueError(f"{value!r} is no capability, e.g. NET_ADMIN")
@@ -124,6 +134,7 @@ def capability(value: Any) -> str:
 
 
 def absolute(value: str) -> str:
+    """An absolute path."""
     if not value.startswith("/"):
         raise ValueError(f"{value!r} must be an absolute path")
     return value

@@ -37,6 +37,7 @@ class SwarmSpec:
     stack: str = ""
 
     def role(self, host: str) -> Role:
+        """What the stack file wants ``host`` to be."""
         return "manager" if host in self.managers else "worker"
 
 
