@@ -42,6 +42,12 @@ def taken_ports(stack: Stack) -> set[tuple[str, int, str]]:
     return {port for strategy in STRATEGIES for port in strategy.taken_ports(stack)}
 
 
+def roles(stack: Stack, outputs: Mapping[str, object]) -> Iterator[tuple[str, str]]:
+    """Hosts, and what they do for the others, for people. ``outputs``: of the stack's last up."""
+    for strategy in STRATEGIES:
+        yield from strategy.roles(stack, outputs)
+
+
 def settle(stack: Stack, fleet: FleetFacts) -> Settled:
     """The stack with every choice made that its networks leave to facts."""
     settled = Settled(stack)

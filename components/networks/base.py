@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from ipaddress import IPv4Address
+from ipaddress import IPv4Address, IPv4Network
 from typing import ClassVar, TypeVar
 
 from pydantic import Field, model_validator
@@ -86,6 +86,18 @@ class NetworkSettings(StackModel):
     @property
     def no_published_ports(self) -> str | None:
         """Why its containers cannot publish ports, for people; None where they can."""
+        return None
+
+    def describe(self, last: Mapping[str, object]) -> str:
+        """Its strategy, for people. ``last``: its row in the outputs of the stack's last up."""
+        return self.contract.title
+
+    def nic_on(self, host: str) -> str | None:
+        """The host's NIC that it is on, with the NIC's mode, for people; None where none is named."""
+        return None
+
+    def block_on(self, host: str) -> IPv4Network | None:
+        """The part of the subnet that automatic addresses on a host are of; None for all of it."""
         return None
 
     def on(self, hosts: Sequence[str]) -> list[str]:

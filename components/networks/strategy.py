@@ -101,6 +101,10 @@ class Strategy(ABC, Generic[Own]):
                 rules.append(AccessRule(network.contract.ports, tuple(peers), peers, tuple(allow)))
         return AccessPlan(tuple(rules))
 
+    def roles(self, stack: Stack, outputs: Mapping[str, object]) -> Iterator[tuple[str, str]]:
+        """Hosts, and what they do for the others, for people. ``outputs``: of the stack's last up."""
+        yield from ()
+
     def shared(self, deployment: Deployment) -> Mapping[str, SharedNetwork]:
         """URN -> network, of those in a stack's state that several engines share."""
         return {}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from ipaddress import IPv4Address
+from ipaddress import IPv4Address, IPv4Network
 from typing import ClassVar, Literal
 
 from pydantic import Field, model_validator
@@ -79,6 +79,13 @@ class MacvlanSettings(NetworkSettings):
     def parent_on(self, host: str) -> str | None:
         """The parent NIC on ``host``, None if the map leaves it out."""
         return self.parent if isinstance(self.parent, str) else self.parent.get(host)
+
+    def nic_on(self, host: str) -> str | None:
+        parent = self.parent_on(host)
+        return f"{parent}, promiscuous" if parent and self.promiscuous else parent
+
+    def block_on(self, host: str) -> IPv4Network | None:
+        return (self.ip_range or {}).get(host)
 
     def refusals_on(self, host: str, facts: HostFacts) -> Iterator[str]:
         parent = self.parent_on(host)

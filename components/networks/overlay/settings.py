@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import ClassVar, Literal
 
 from pydantic import Field
@@ -54,6 +54,12 @@ class OverlaySettings(NetworkSettings):
     @property
     def contract(self) -> Contract:
         return self.plane.contract
+
+    def describe(self, last: Mapping[str, object]) -> str:
+        open_ = self.control_plane == "auto"
+        chosen = last.get("control_plane") if open_ else self.control_plane
+        titles = {name: plane.contract.title for name, plane in PLANES.items()}
+        return next((titles[name] for name in titles if name == chosen), "overlay")
 
     @property
     def control_plane_joined(self) -> PlaneName | None:

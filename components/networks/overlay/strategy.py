@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 
 from components.networks.base import Settled, Stack
 from components.networks.network import Network, NetworkContext
-from components.networks.overlay import access, choice, refusals, stack_checks, state, traces
+from components.networks.overlay import access, choice, refusals, roles, stack_checks, state, traces
 from components.networks.overlay.consul.settings import ConsulSettings
 from components.networks.overlay.network import OverlayNetwork
 from components.networks.overlay.settings import OverlaySettings
@@ -55,6 +55,9 @@ class OverlayStrategy(Strategy[OverlaySettings]):
             name: OverlayNetwork(name, settings, context)
             for name, settings in self.own(stack).items()
         }
+
+    def roles(self, stack: Stack, outputs: Mapping[str, object]) -> Iterator[tuple[str, str]]:
+        return roles.roles(self.own(stack), stack, outputs)
 
     def shared(self, deployment: Deployment) -> Mapping[str, SharedNetwork]:
         return state.overlays(deployment)
