@@ -40,6 +40,7 @@ format:
 	$(PYTHON) -m stacks.schema
 	$(PYTHON) -m stacks.reference
 	$(PYTHON) -m reports.strategies
+	$(PYTHON) -m reports.pictures
 
 bench:
 	$(PYTHON) -m lab.bench

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from components.networks import contracts
 from planning.contract import Contract, Reach
-from reports import engine_matrix
+from reports import engine_matrix, pictures
 
 FILE = Path(__file__).parent.parent / "docs" / "strategies.md"
 
@@ -64,7 +64,12 @@ where the network has names. The lab's hosts are Debian with Debian's Docker; wr
 
 def text() -> str:
     """The document's content."""
-    return _HEAD + _contracts(contracts()) + _PLANES + engine_matrix.table()
+    return _HEAD + _contracts(contracts()) + _ways(contracts()) + _PLANES + engine_matrix.table()
+
+
+def _ways(all_: Sequence[Contract]) -> str:
+    shown = (f"![{one.title}](pictures/{pictures.packet_way(one)})\n" for one in all_)
+    return "\n## A packet's way\n\n" + "\n".join(shown)
 
 
 def _contracts(all_: Sequence[Contract]) -> str:

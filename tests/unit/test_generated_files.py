@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from components.networks import contracts
-from reports import engine_matrix, strategies
+from reports import engine_matrix, pictures, strategies
 from reports.engine_matrix import STEPS, Row
 from stacks import reference, schema
 from stacks.settings import SECTIONS, parse
@@ -52,6 +52,11 @@ def test_the_schema_is_what_the_settings_say():
 
 def test_the_reference_is_what_the_settings_say():
     assert reference.FILE.read_text() == reference.text(), "run `lab/python -m stacks.reference`"
+
+
+def test_the_pictures_are_what_the_contracts_say():
+    there = {file.name: file.read_text() for file in pictures.FOLDER.iterdir()}
+    assert there == pictures.pictures(), "run `lab/python -m reports.pictures`"
 
 
 def test_the_strategies_are_what_the_contracts_and_the_matrix_say():
