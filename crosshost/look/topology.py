@@ -1,0 +1,106 @@
+"""``topology``: draws a stack's fleet, for pull requests and documents.
+
+Asks no host: it reads the stack file, the outputs of the stack's last up, and the rows of a
+reachability check where they are given.
+"""
+
+from __future__ import annotations
+
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+
+from crosshost import state as states
+from crosshost.options import Stack
+from crosshost.topology import Outputs, outputs
+from crosshost.topology import topology as fleet_of
+from reports.topology import mermaid, svg
+from reports.topology.paths import Row, rows
+from stacks import files
+
+
+class Format(StrEnum):
+    """How it is drawn."""
+
+    MERMAID = "mermaid"
+    SVG = "svg"
+
+
+def topology(
+    stack: Stack,
+    format_: Annotated[
+        Format | None,
+        typer.Option(
+            "--format",
+            help="mermaid for pull requests, svg for documents; default: svg where --output ends in "
+            "it, else mermaid.",
+        ),
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", help="File to write; without it, it is printed.")
+    ] = None,
+    reachability: Annotated[
+        Path | None,
+        typer.Option(
+            "--reachability",
+            help="JSON list of the rows of a reachability check: broken paths are red.",
+        ),
+    ] = None,
+    keep: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--keep",
+            help="Name of a host, network or container that is drawn even if many others are only "
+            "counted; may be given several times.",
+        ),
+    ] = None,
+) -> None:
+    """Draw a stack's hosts, networks and containers, and the broken paths between them."""
+    found = _read(reachability) if reachability else []
+    try:
+        settings = files.read(states.name_of(stack))
+    except files.StackFileError as error:
+        _stop(str(error))
+    last, why = _last_up(stack)
+    if why:
+        typer.echo(f"{stack}: drawn from the stack file alone: {why}", err=True)
+    fleet = fleet_of(states.name_of(stack), settings, last, why)
+    for name in sorted({*(keep or ())} - fleet.names):
+        typer.echo(f"{stack} has no host, network or container {name!r} to keep", err=True)
+    drawn = format_ or (
+        Format.SVG if output is not None and output.suffix == ".svg" else Format.MERMAID
+    )
+    text = {Format.MERMAID: mermaid.text, Format.SVG: svg.text}[drawn](fleet, found, keep or ())
+    if output is None:
+        sys.stdout.write(text)
+        return
+    try:
+        output.write_text(text, encoding="utf-8")
+    except OSError as error:
+        _stop(f"{output} cannot be written: {error.strerror}")
+
+
+def _read(file: Path) -> list[Row]:
+    try:
+        return rows(file.read_bytes())
+    except OSError as error:
+        _stop(f"{file} cannot be read: {error.strerror}")
+    except ValueError as error:
+        _stop(f"{file} is no JSON list of the rows of a reachability check: {error}")
+
+
+def _last_up(stack: str) -> tuple[Outputs, str]:
+    """The outputs of a stack's last up, or why there are none."""
+    try:
+        found = outputs(states.export(stack))
+    except SystemExit as error:
+        return {}, str(error)
+    return found, "" if found else "it was never up, or nothing is left of it"
+
+
+def _stop(why: str) -> NoReturn:
+    typer.echo(why, err=True)
+    raise typer.Exit(1)
