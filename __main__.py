@@ -14,6 +14,7 @@ from components.networks import control_planes, daemon_settings, make_networks
 from components.networks.overlay.components import hosts_of_lost_networks, make_swarm
 from components.networks.overlay.consul.access import grant_access
 from components.networks.overlay.consul.server import ConsulServer
+from components.reachability.component import prove
 from components.undo import restore_scripts_first
 from stacks.settings import load
 
@@ -41,6 +42,12 @@ containers = run_containers(
     settings.containers, ready, networks, images, secret=settings.secret_containers
 )
 last = check_all_runs(hosts, networks, containers, items)
+carriers = [
+    *(firewall.before if firewall else []),
+    *(daemon.apply for daemon in daemons.values()),
+    *(swarm.members.values() if swarm else []),
+]
+reachability = prove(settings.prove, stack, ready, containers, carriers, last)
 restore_scripts_first(hosts, swarm, last)
 
 pulumi.export("hosts", {name: host.outputs() for name, host in hosts.items()})
@@ -48,3 +55,4 @@ pulumi.export("networks", {name: network.outputs() for name, network in networks
 pulumi.export("containers", {name: container.outputs() for name, container in containers.items()})
 pulumi.export("consul", consul.outputs() if consul else None)
 pulumi.export("swarm", swarm.outputs() if swarm else None)
+pulumi.export("reachability", reachability.rows if reachability else None)

@@ -90,6 +90,17 @@ crosshost:firewall:
   allow: [192.168.7.20/32]
 """,
     ),
+    "prove": (
+        "Whether an up ends with a proof: what the networks promise and deny is tested from inside the "
+        "containers' network namespaces (docs/operations.md). Without it: where something changed.",
+        """\
+crosshost:prove:
+  when: changed
+  promises:
+    - {from: web, to: db, port: 5432}
+    - {from: web, to: admin, reach: false}
+""",
+    ),
     "networks": (
         "The networks, each under its name; `strategy` says of which kind.",
         """\

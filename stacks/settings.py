@@ -17,10 +17,11 @@ from components.networks import AnyNetwork
 from components.networks.base import NetworkSettings, Stack
 from components.networks.overlay.consul.settings import ConsulSettings
 from components.networks.overlay.swarm.settings import SwarmSettings
+from components.reachability.settings import ProveSettings
 from components.ssh_settings import HostSettings, SshSettings
 from planning.field_types import EntryName, HostName, NetworkName
 from planning.problems import Path as SettingPath
-from planning.problems import Problem, ProblemsError
+from planning.problems import Problem, ProblemsError, nearest
 from stacks.checks import check
 from stacks.reading import no_text, read
 from stacks.source_lines import SourceLines
@@ -34,6 +35,7 @@ SECTIONS: dict[str, tuple[Any, Any]] = {
     "consul": (None, ConsulSettings),
     "swarm": (None, SwarmSettings),
     "firewall": (None, FirewallSettings),
+    "prove": (None, ProveSettings),
     "networks": (NetworkName, AnyNetwork),
     "containers": (EntryName, ContainerSettings),
 }
@@ -49,6 +51,7 @@ class Settings:
     consul: ConsulSettings | None = None
     swarm: SwarmSettings = field(default_factory=SwarmSettings)
     firewall: FirewallSettings = field(default_factory=FirewallSettings)
+    prove: ProveSettings = field(default_factory=ProveSettings)
     networks: dict[str, NetworkSettings] = field(default_factory=dict)
     containers: dict[str, ContainerSettings] = field(default_factory=dict)
     secret_containers: bool = False
@@ -107,6 +110,7 @@ def parse(
         problems += source.altered({f"{PROJECT}:{name}": read for name, read in sections.items()})
     sections["swarm"] = sections["swarm"] or SwarmSettings()
     sections["firewall"] = sections["firewall"] or FirewallSettings()
+    sections["prove"] = sections["prove"] or ProveSettings()
     if (ssh := sections["ssh"]) is not None:
         for key, look in (("private_key_file", ssh.key_file), ("agent", ssh.agent_socket)):
             try:
@@ -119,6 +123,7 @@ def parse(
     named = {name: _names(values.get(name)) for name in ("hosts", "networks", "containers")}
     settings = Settings(**sections, secret_containers=secret_containers)
     problems += check(replace(settings.stack, named_hosts=frozenset(named["hosts"])), named)
+    problems += _promises(settings.prove, named["containers"])
     if problems:
         raise ProblemsError(problems, "the stack file has errors:")
     return settings
@@ -187,6 +192,18 @@ def _section(name: str, value: Any, problems: list[Problem]) -> Any:
         if good is not None and entry is not None:
             entries[key] = entry
     return entries
+
+
+def _promises(prove: ProveSettings, containers: set[str]) -> list[Problem]:
+    """What is wrong with the user's own promises. ``containers``: those that the file names."""
+    found: list[Problem] = []
+    for i, promise in enumerate(prove.promises):
+        for key, name in (("from", promise.source), ("to", promise.to)):
+            if name not in containers:
+                have = ", ".join(nearest(name, containers)[:5]) or "none"
+                place = ("crosshost:prove", "promises", i, key)
+                found.append(Problem(place, f"there is no container {name}: there are {have}"))
+    return found
 
 
 def _names(value: Any) -> set[str]:

@@ -70,6 +70,14 @@ class Container(pulumi.ComponentResource):
                 d["network_name"]: d["ip_address"] for d in datas or [] if d["ip_address"]
             }
         )
+        # Address -> MAC address.
+        self.macs: pulumi.Output[dict[str, str]] = self.container.network_datas.apply(
+            lambda datas: {
+                d["ip_address"]: d["mac_address"]
+                for d in datas or []
+                if d["ip_address"] and d.get("mac_address")
+            }
+        )
         self.register_outputs({"id": self.id, "addresses": self.addresses})
 
     def outputs(self) -> dict[str, object]:

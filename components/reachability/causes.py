@@ -1,0 +1,55 @@
+"""Looks for what explains broken promises: facts of their hosts, and what their namespaces know."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+from components.facts import ask
+from components.reachability.asking import looks, ssh_config
+from components.reachability.request import Request
+from planning.facts import HostFacts
+from planning.ports import Member
+from planning.reachability.causes import Evidence, cause, holding
+from planning.reachability.results import Report, Result
+
+# More than these are broken for the same reasons.
+_LOOKED_AT = 100
+
+
+def explained(request: Request, report: Report) -> Report:
+    """The report with the causes that were found."""
+    broken = [one for one in report.broken if one.probe.expected][:_LOOKED_AT]
+    ends = {name for one in broken for name in (one.probe.source_host, one.probe.to_host)}
+    members = facts_of(request, ends & request.hosts.keys())
+    seen = looks(request, broken)
+    base = Evidence(
+        members,
+        {name: carrier.contract for name, carrier in request.networks.items()},
+        {name: carrier.ports for name, carrier in request.networks.items()},
+        request.macs,
+    )
+
+    def with_cause(one: Result) -> Result:
+        if not one.broken:
+            return one
+        evidence = replace(base, looked=seen.get(one.probe), holds=holding(report.results, one))
+        return replace(one, cause=cause(one, evidence))
+
+    return Report([with_cause(one) for one in report.results])
+
+
+def facts_of(request: Request, hosts: Iterable[str]) -> dict[str, Member]:
+    """The facts of those hosts that answer, all asked at once."""
+    names = sorted(hosts)
+
+    def of(name: str) -> Member | None:
+        target = request.hosts[name]
+        sudo = ["sudo", "-n"] if target.ssh_target != target.name else []
+        found = ask(["ssh", "-F", config, "-T", name, *sudo, "sh", "-s", request.stack])
+        return Member(target.address, found) if isinstance(found, HostFacts) else None
+
+    with ssh_config(request) as config, ThreadPoolExecutor(max(1, len(names))) as pool:
+        found = dict(zip(names, pool.map(of, names), strict=True))
+    return {name: member for name, member in found.items() if member is not None}

@@ -1,0 +1,208 @@
+"""The proof at the end of an up, from inside the containers' network namespaces."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import sha256
+from ipaddress import IPv4Address
+from typing import Any
+
+import pulumi
+import pulumi_command as command
+
+from components.container.component import Container
+from components.host import ConfiguredHost
+from components.networks.base import Stack
+from components.presence import Presence
+from components.reachability.request import Carrier, Request, Target
+from components.reachability.settings import ProveSettings
+from planning.facts import Unreachable
+from planning.reachability.probes import Endpoint, Promise, Published, plan
+
+
+@dataclass(frozen=True)
+class ReachabilityArgs:
+    """What a Reachability is made of.
+
+    ``carriers``: resources whose change asks for the proof again, beside containers and networks.
+    ``after``: what it waits for.
+    """
+
+    settings: ProveSettings
+    stack: Stack
+    hosts: Mapping[str, ConfiguredHost]
+    containers: Mapping[str, Container]
+    carriers: Sequence[command.remote.Command | command.local.Command]
+    after: Sequence[pulumi.Resource]
+
+
+class Reachability(pulumi.ComponentResource):
+    """Every promise and denial of the networks, tested; a broken one fails the up.
+
+    Output ``rows``: {from, from_host, to, to_host, network, kind, expected, observed, ms, cause} each;
+    expected and observed are yes, no or unknown, ms is milliseconds or None.
+    """
+
+    def __init__(
+        self, name: str, args: ReachabilityArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__(
+            "crosshost:reachability:Reachability", name, {"when": args.settings.when}, opts
+        )
+        unseen = any(isinstance(host.facts, Unreachable) for host in args.hosts.values())
+        running = [one.container for one in args.containers.values()]
+        self.proof = command.local.Command(
+            name,
+            create=(run := "exec python3 -m components.reachability.run"),
+            update=run,
+            stdin=_request(args),
+            add_previous_output_in_env=False,
+            logging=command.local.Logging.NONE,
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                depends_on=[*running, *args.carriers, *args.after],
+                # What a host that does not answer is like is no reason to show a change.
+                ignore_changes=["stdin"] if unseen else None,
+            ),
+        )
+        self.rows: pulumi.Output[list[dict[str, Any]]] = self.proof.stdout.apply(
+            lambda text: json.loads(text) if text else []
+        )
+        self.register_outputs({"rows": self.rows})
+
+
+def prove(
+    settings: ProveSettings,
+    stack: Stack,
+    hosts: Mapping[str, ConfiguredHost],
+    containers: Mapping[str, Container],
+    carriers: Iterable[pulumi.Resource],
+    presence: Presence,
+) -> Reachability | None:
+    """The proof of a stack, None where it is not wanted or there is nothing to prove."""
+    joined = any(one.args.settings.attachments() for one in containers.values())
+    if settings.when == "never" or not joined:
+        return None
+    commands = [
+        one for one in carriers if isinstance(one, (command.remote.Command, command.local.Command))
+    ]
+    args = ReachabilityArgs(
+        settings, stack, hosts, containers, commands, list(presence.checks.values())
+    )
+    return Reachability("reachability", args)
+
+
+def _request(args: ReachabilityArgs) -> pulumi.Output[str]:
+    """The text that asks for the proof; unknown in a preview where a container is made anew."""
+    names = list(args.containers)
+    settled = pulumi.Output.all(
+        pulumi.Output.all(*(one.addresses for one in args.containers.values())),
+        pulumi.Output.all(*(one.macs for one in args.containers.values())),
+        pulumi.Output.all(*(one.id for one in args.containers.values())),
+        pulumi.Output.all(*(one.stdin for one in args.carriers)),
+    )
+
+    def text(parts: list[Any]) -> str:
+        addresses, macs, ids, carriers = parts
+        known = {address: mac for one in macs for address, mac in one.items()}
+        if args.settings.when == "always":
+            carriers = [*carriers, datetime.now(UTC).isoformat()]
+        digest = sha256(json.dumps([ids, carriers]).encode()).hexdigest()[:16]
+        return request(args, dict(zip(names, addresses, strict=True)), known, digest).text
+
+    return settled.apply(text)
+
+
+def request(
+    args: ReachabilityArgs,
+    addresses: Mapping[str, Mapping[str, str]],
+    macs: Mapping[str, str],
+    carriers: str,
+) -> Request:
+    """``addresses``: container (key of the stack file) -> network -> IPv4 address."""
+    hosts = {
+        name: Target(
+            host.ssh_target,
+            host.endpoint.address,
+            [f"{key} {value}" for key, value in host.ssh_settings.items()],
+        )
+        for name, host in args.hosts.items()
+    }
+    any_host = next(iter(args.hosts.values()))
+    ends = endpoints(args.containers, addresses)
+    carried = {
+        name: Carrier(
+            network.contract.key,
+            tuple(network.contract.ports),
+            {way.name: works for way, works in network.contract.reach.items()},
+        )
+        for name, network in args.stack.networks.items()
+    }
+    probes = plan(
+        ends,
+        {name: carrier.reach for name, carrier in carried.items()},
+        {name: target.address for name, target in hosts.items() if _is_ipv4(target.address)},
+        published(args.containers),
+        promises(args.settings, args.containers),
+    )
+    return Request(
+        any_host.ssh_config, any_host.scripts_folder, hosts, probes,
+        args.settings.strict, carriers, carried, macs, ends,
+    )  # fmt: skip
+
+
+def endpoints(
+    containers: Mapping[str, Container], addresses: Mapping[str, Mapping[str, str]]
+) -> list[Endpoint]:
+    """Every container on every network of the stack that it joins."""
+    return [
+        Endpoint(one.docker_name, one.args.settings.host, network, address)
+        for key, one in containers.items()
+        for network, address in addresses[key].items()
+        if network in one.args.settings.attachments() and _is_ipv4(address)
+    ]
+
+
+def published(containers: Mapping[str, Container]) -> list[Published]:
+    """The TCP ports that are to be reached from other hosts, or not."""
+    found: list[Published] = []
+    for one in containers.values():
+        address = one.args.host.endpoint.address
+        for port in one.args.settings.ports:
+            if port.protocol != "tcp" or port.published is None or not _is_ipv4(address):
+                continue
+            bound = str(port.host_ip or "0.0.0.0")  # noqa: S104
+            everywhere = bound in ("0.0.0.0", address)  # noqa: S104
+            if everywhere or bound.startswith("127."):
+                found.append(
+                    Published(
+                        one.docker_name, one.args.settings.host, address,
+                        int(port.published), everywhere,
+                    )
+                )  # fmt: skip
+    return found
+
+
+def promises(settings: ProveSettings, containers: Mapping[str, Container]) -> list[Promise]:
+    """The user's own, with Docker's names of the containers."""
+    return [
+        Promise(
+            containers[one.source].docker_name,
+            containers[one.to].docker_name,
+            one.port or 0,
+            one.reach,
+        )
+        for one in settings.promises
+        if one.source in containers and one.to in containers
+    ]
+
+
+def _is_ipv4(text: str) -> bool:
+    try:
+        IPv4Address(text)
+    except ValueError:
+        return False
+    return True

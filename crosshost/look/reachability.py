@@ -1,0 +1,110 @@
+"""``reachability``: tests again what the last up proved, from inside the containers, and shows it.
+
+Ends with 1 where a promise or a denial is broken, with 2 where something is not known and --strict is given.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from contextlib import chdir
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.live import Live
+
+from components.reachability.asking import prove
+from components.reachability.causes import explained
+from components.reachability.request import Request, RequestError
+from crosshost import state as states
+from crosshost.look.hosts import PROJECT_FOLDER
+from crosshost.options import Stack
+from planning.reachability.probes import plan
+from planning.reachability.results import Report
+from reports import reachability as shows
+
+_RESOURCE = "reachability"
+
+
+def reachability(
+    stack: Stack,
+    all_pairs: Annotated[
+        bool,
+        typer.Option("--all-pairs", help="Every container to every other one of its networks."),
+    ] = False,
+    watch: Annotated[
+        float | None,
+        typer.Option("--watch", min=1, help="Again every so many seconds, until Ctrl-C."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the rows as JSON.")] = False,
+    junit: Annotated[
+        Path | None, typer.Option("--junit", help="Write JUnit's XML to a file.")
+    ] = None,
+    strict: Annotated[bool, typer.Option("--strict", help="What is not known fails.")] = False,
+) -> None:
+    """Test what the networks promise and deny, and show the matrix of hosts."""
+    request = last_request(states.export(stack), stack)
+    if all_pairs:
+        request = every_pair(request)
+    console = Console()
+    if watch is not None:
+        _watch(request, console, watch)
+        return
+    with console.status(f"{len(request.probes)} probes from {len(request.hosts)} hosts ..."):
+        report = tested(request)
+    if junit is not None:
+        junit.write_text(shows.junit(report, states.name_of(stack)))
+    if as_json:
+        print(json.dumps(report.rows(), indent=2))
+    else:
+        console.print(shows.shown(report, list(request.hosts)), soft_wrap=True)
+    if report.broken:
+        raise typer.Exit(1)
+    if report.unknown and strict:
+        raise typer.Exit(2)
+
+
+def last_request(state: states.State, stack: str) -> Request:
+    """What the last up was asked to prove. SystemExit where there is nothing."""
+    for resource in state["deployment"].get("resources") or []:
+        name = resource["urn"].rpartition("::")[2]
+        if resource["type"] == "command:local:Command" and name == _RESOURCE:
+            try:
+                return Request.read(str(resource["inputs"].get("stdin")))
+            except RequestError as error:
+                raise SystemExit(
+                    f"the state of {stack} holds no proof of this version: {error}"
+                ) from None
+    raise SystemExit(
+        f"the state of {stack} holds no proof: run `pulumi up -s {stack}` with "
+        "`crosshost:prove: {when: changed}`, and a container on a network"
+    )
+
+
+def every_pair(request: Request) -> Request:
+    """The request with a ping between any two containers of a network."""
+    reach = {name: carrier.reach for name, carrier in request.networks.items()}
+    addresses = {name: target.address for name, target in request.hosts.items()}
+    more = plan(request.endpoints, reach, addresses, every_pair=True)
+    return replace(request, probes=list(dict.fromkeys([*request.probes, *more])))
+
+
+def tested(request: Request) -> Report:
+    """What the hosts say now, with causes."""
+    with chdir(PROJECT_FOLDER):  # the ssh_config names its files from there
+        report = prove(request)
+        return explained(request, report) if report.broken else report
+
+
+def _watch(request: Request, console: Console, seconds: float) -> None:
+    hosts = list(request.hosts)
+    with Live(console=console, refresh_per_second=4) as live:
+        try:
+            while True:
+                live.update(shows.shown(tested(request), hosts))
+                time.sleep(seconds)
+        except KeyboardInterrupt:
+            return

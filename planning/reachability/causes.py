@@ -1,0 +1,162 @@
+"""Why a promise is broken, from what the hosts and the namespaces know, and what to do about it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from planning.facts import HostFacts
+from planning.ports import Member, Port, shut
+from planning.reachability.results import Looked, Result
+
+_OVERLAYS = "overlay-"
+# A rule that lets nothing through, of chains that forwarded packets meet.
+_DROPS_ALL = re.compile(r"^-A (FORWARD|DOCKER-USER) -j (DROP|REJECT.*)$", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What was looked at after promises were found broken.
+
+    ``members``: the hosts that answer. ``contracts``, ``ports``: network -> its contract's key, and what
+    its hosts must reach on each other. ``macs``: address -> MAC address of the container that has it.
+    ``looked``: of the result's source, None where it could not be asked. ``holds``: kinds of probes that
+    do hold between the same two ends.
+    """
+
+    members: Mapping[str, Member]
+    contracts: Mapping[str, str] = field(default_factory=dict)
+    ports: Mapping[str, tuple[Port, ...]] = field(default_factory=dict)
+    macs: Mapping[str, str] = field(default_factory=dict)
+    looked: Looked | None = None
+    holds: frozenset[str] = frozenset()
+
+
+def cause(result: Result, seen: Evidence) -> str:
+    """The likeliest cause with its remedy, "" where nothing that was looked at explains it."""
+    if not result.probe.expected:
+        return ""
+    return next((found for rule in _RULES if (found := rule(result, seen))), "")
+
+
+def _firewall(result: Result, seen: Evidence) -> str:
+    """A port that carries the network is shut on one of the two hosts."""
+    ports = seen.ports.get(result.probe.network, ())
+    ends = {
+        name: seen.members[name]
+        for name in (result.probe.source_host, result.probe.to_host)
+        if name in seen.members
+    }
+    return "; ".join(shut(ends, ports).values())
+
+
+def _forwarding(result: Result, seen: Evidence) -> str:
+    for name in dict.fromkeys((result.probe.source_host, result.probe.to_host)):
+        rules = _facts(name, seen)
+        found = _DROPS_ALL.search((rules.firewall.iptables or "") if rules else "")
+        if found and (result.probe.kind == "published" or result.probe.to == result.probe.to_host):
+            return (
+                f"chain {found[1]} of {name} lets nothing through: take that rule out there, "
+                f"`iptables -D {found[1]} -j {found[2]}`"
+            )
+    return ""
+
+
+def _not_joined(result: Result, seen: Evidence) -> str:
+    key = seen.contracts.get(result.probe.network, "")
+    for name in (result.probe.source_host, result.probe.to_host):
+        facts = _facts(name, seen)
+        if facts is None:
+            continue
+        if key == "overlay-swarm" and not facts.swarm.member:
+            return f"the engine of {name} is in no swarm any more: run `pulumi up`"
+        listens = {(one.protocol, one.port) for one in facts.listeners or ()}
+        if key.startswith(_OVERLAYS) and listens and ("tcp", 7946) not in listens:
+            return (
+                f"the engine of {name} has not joined its peers (nothing listens on tcp 7946): see "
+                f"`journalctl -u docker` there; `systemctl restart docker` lets it try again"
+            )
+    return ""
+
+
+def _another_mac(result: Result, seen: Evidence) -> str:
+    """Somebody else answers for the address, or an old entry says so."""
+    mac = seen.macs.get(result.probe.target)
+    found = seen.looked
+    if not (mac and found and found.mac) or found.mac == mac.lower():
+        return ""
+    overlay = seen.contracts.get(result.probe.network, "").startswith(_OVERLAYS)
+    if overlay or found.state == "PERMANENT":
+        return (
+            f"an old entry on {result.probe.source_host} sends {result.probe.target} to {found.mac}, and "
+            f"its container has {mac}: `docker restart {result.probe.source or result.probe.to}` there"
+        )
+    return (
+        f"{result.probe.target} is taken by another machine, {found.mac}: give the container another "
+        "address, or that machine"
+    )
+
+
+def _size(result: Result, seen: Evidence) -> str:
+    if result.probe.kind not in ("size", "transfer") or seen.looked is None:
+        return ""
+    wanted = re.match(r"(\d+) bytes", result.why)
+    fits = seen.looked.size
+    if fits is None or (wanted and fits >= int(wanted[1])) or (not wanted and "size" in seen.holds):
+        return ""
+    return (
+        f"packets of more than {fits} bytes get lost on the way: have the path carry larger ones, or give "
+        f"{result.probe.network} the MTU that it carries"
+    )
+
+
+def _checksums(result: Result, seen: Evidence) -> str:
+    if result.probe.kind == "transfer" and {"ping", "size"} <= seen.holds:
+        return (
+            "pings arrive in every size and TCP does not: a NIC sends wrong checksums; try "
+            f"`ethtool -K NIC tx off` on {result.probe.to_host} and {result.probe.source_host}"
+        )
+    return ""
+
+
+def _macvlan(result: Result, seen: Evidence) -> str:
+    if seen.contracts.get(result.probe.network) != "macvlan" or result.probe.kind == "name":
+        return ""
+    if seen.looked is None or seen.looked.mac:
+        return ""
+    return (
+        f"nobody on the LAN answers for {result.probe.target}: the switch or hypervisor lets one MAC "
+        "address per port through; allow several there (forged transmits and MAC changes), or write "
+        "`promiscuous: true` for the network"
+    )
+
+
+def _names(result: Result, seen: Evidence) -> str:
+    if result.probe.kind == "name" and "ping" in seen.holds:
+        return (
+            f"{result.probe.to} is reached by address: the name server of {result.probe.source} does not "
+            f"know it; `docker restart {result.probe.to}` on {result.probe.to_host} announces it again"
+        )
+    return ""
+
+
+_RULES: tuple[Callable[[Result, Evidence], str], ...] = (
+    _firewall, _forwarding, _not_joined, _another_mac, _size, _checksums, _macvlan, _names,
+)  # fmt: skip
+
+
+def holding(results: Iterable[Result], like: Result) -> frozenset[str]:
+    """The kinds of probes that hold between the two ends of ``like``."""
+    ends = (like.probe.source, like.probe.source_host, like.probe.to, like.probe.network)
+    return frozenset(
+        one.probe.kind
+        for one in results
+        if one.holds
+        and (one.probe.source, one.probe.source_host, one.probe.to, one.probe.network) == ends
+    )
+
+
+def _facts(name: str, seen: Evidence) -> HostFacts | None:
+    member = seen.members.get(name)
+    return member.facts if member else None

@@ -1,0 +1,163 @@
+"""What came of probes: rows of the stack's output, and what hosts answer, in its form or not at all.
+
+Standard library only (components/reachability/run.py).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+from planning.reachability.probes import Probe
+
+Observed = Literal["yes", "no", "unknown"]
+_ANSWER = re.compile(r"(\d{1,6}) (yes|no|unknown) (-|\d{1,9}(?:\.\d{1,6})?) ?([ -~]{0,200})")
+_PORT = re.compile(r"(\d{1,6}) port (\d{1,5})")
+_NO_SERVER = re.compile(r"(\d{1,6}) unknown ([ -~]{0,200})")
+_NEIGHBOUR = re.compile(r"(\d{1,6}) neighbour ([A-Z]{0,12}) (-|[0-9a-f:]{17})")
+_SIZE = re.compile(r"(\d{1,6}) size (\d{1,5})")
+
+
+@dataclass(frozen=True)
+class Result:
+    """A probe and its outcome. ``ms``: milliseconds, None where there was no answer.
+
+    ``why``: what was seen. ``cause``: what explains a broken promise, and the remedy.
+    """
+
+    probe: Probe
+    observed: Observed
+    ms: float | None = None
+    why: str = ""
+    cause: str = ""
+
+    @property
+    def holds(self) -> bool:
+        """Whether it is as it is to be; what is not known does not hold, and is not broken."""
+        return self.observed == ("yes" if self.probe.expected else "no")
+
+    @property
+    def broken(self) -> bool:
+        return not self.holds and self.observed != "unknown"
+
+    def row(self) -> dict[str, Any]:
+        """The row of the output ``reachability``."""
+        probe = self.probe
+        return {
+            "from": probe.source or probe.source_host,
+            "from_host": probe.source_host,
+            "to": probe.to,
+            "to_host": probe.to_host,
+            "network": probe.network,
+            "kind": probe.kind,
+            "expected": "yes" if probe.expected else "no",
+            "observed": self.observed,
+            "ms": self.ms,
+            "cause": "" if self.holds else self.cause or self.why,
+        }
+
+
+def answered(probes: Mapping[int, Probe], text: str) -> dict[int, Result]:
+    """The results of the probes (by number) that a host's answer has in their form."""
+    found: dict[int, Result] = {}
+    for line in text.splitlines():
+        match = _ANSWER.fullmatch(line)
+        if match and int(match[1]) in probes:
+            number = int(match[1])
+            ms = None if match[3] == "-" else float(match[3])
+            observed: Any = match[2]
+            found[number] = Result(probes[number], observed, ms, match[4].strip())
+    return found
+
+
+def ports(text: str) -> dict[int, int | str]:
+    """Number of a server -> its port, or why there is none."""
+    found: dict[int, int | str] = {}
+    for line in text.splitlines():
+        if (match := _PORT.fullmatch(line)) and 0 < int(match[2]) < 65536:
+            found[int(match[1])] = int(match[2])
+        elif match := _NO_SERVER.fullmatch(line):
+            found[int(match[1])] = match[2]
+    return found
+
+
+@dataclass(frozen=True)
+class Looked:
+    """What the namespace of a probe knows of its target.
+
+    ``state``, ``mac``: of its entry among the neighbours, "" where there is none. ``size``: bytes of the
+    largest packet that arrives, None where none does.
+    """
+
+    state: str = ""
+    mac: str = ""
+    size: int | None = None
+
+
+def looked(text: str) -> dict[int, Looked]:
+    """Number of a probe -> what `probe.sh look` says of it."""
+    found: dict[int, Looked] = {}
+    for line in text.splitlines():
+        if match := _NEIGHBOUR.fullmatch(line):
+            mac = "" if match[3] == "-" else match[3]
+            found[int(match[1])] = Looked(match[2], mac)
+        elif (match := _SIZE.fullmatch(line)) and (number := int(match[1])) in found:
+            found[number] = replace(found[number], size=int(match[2]))
+    return found
+
+
+@dataclass(frozen=True)
+class Report:
+    """All results of a proof."""
+
+    results: Sequence[Result] = field(default=())
+
+    @property
+    def broken(self) -> list[Result]:
+        return [one for one in self.results if one.broken]
+
+    @property
+    def unknown(self) -> list[Result]:
+        return [one for one in self.results if one.observed == "unknown"]
+
+    def sentences(self) -> Iterator[str]:
+        """What is broken, a sentence for each pair, worst first."""
+        told: set[tuple[str, ...]] = set()
+        for one in self.broken:
+            probe = one.probe
+            pair = (probe.network, probe.source_host, probe.to_host, one.cause or probe.kind)
+            if pair in told:
+                continue
+            told.add(pair)
+            yield sentence(one)
+
+    def rows(self) -> list[dict[str, Any]]:
+        return [one.row() for one in self.results]
+
+
+_DONE = {
+    "ping": "reach",
+    "tcp": "reach by TCP",
+    "port": "reach port {more} of",
+    "published": "reach the published port {more} of",
+    "transfer": "exchange large TCP packets with",
+    "name": "find by name",
+    "size": "send a packet of full size to",
+}
+
+
+def sentence(result: Result) -> str:
+    """One result as a sentence, with its cause where it is broken."""
+    probe = result.probe
+    source = f"{probe.source} on {probe.source_host}" if probe.source else probe.source_host
+    to = f"{probe.to} on {probe.to_host}" if probe.to != probe.to_host else probe.to
+    on = f" on {probe.network}" if probe.network else ""
+    done = _DONE[probe.kind].format(more=probe.more)
+    if result.observed == "unknown":
+        return f"whether {source} can {done} {to}{on} is not known: {result.why or 'no answer'}"
+    does = "does not" if probe.expected else "does"
+    should = "" if probe.expected else ", which must not be"
+    why = result.cause or result.why
+    return f"{source} {does} {done} {to} ({probe.target}){on}{should}{f': {why}' if why else ''}"
