@@ -148,6 +148,8 @@ def main(stacks: Sequence[str]) -> int:
             command = f"[dim]lab/run {shlex.join(evidence.argv)}[/]"
             table.add_row(mark, f"{evidence.claim}\n{command}\n", seen)
         console.print(table)
+    for stack in stacks:
+        failed += not _proven(lab, stack)
     console.print(NEXT)
     say(
         f"{'all shown' if not failed else f'{failed} claims failed'} in {time.monotonic() - began:.0f} s"
@@ -161,6 +163,13 @@ def _pulumi_up(lab: Lab, stack: str) -> None:
     argv += ["--skip-preview", "--suppress-outputs", "--non-interactive"]
     if subprocess.run([str(word) for word in argv], check=False).returncode:
         raise LabError(f"pulumi up of {stack} failed, see above; hosts: lab/python -m lab status")
+
+
+def _proven(lab: Lab, stack: str) -> bool:
+    """Whether every promise and denial of the stack's networks holds; shows the matrix of hosts."""
+    say(f"python -m crosshost reachability -s {stack}")
+    argv = [str(lab.checkout / "lab" / "run"), *("python", "-m", "crosshost", "reachability")]
+    return subprocess.run([*argv, "-s", stack], check=False, timeout=120).returncode == 0
 
 
 def _look(lab: Lab, evidence: Evidence) -> tuple[bool, str]:

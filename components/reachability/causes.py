@@ -10,7 +10,7 @@ from components.facts import ask
 from components.reachability.asking import looks, ssh_config
 from components.reachability.request import Request
 from planning.facts import HostFacts
-from planning.ports import Member
+from planning.ports import Peer
 from planning.reachability.causes import Evidence, cause, holding
 from planning.reachability.results import Report, Result
 
@@ -22,10 +22,10 @@ def explained(request: Request, report: Report) -> Report:
     """The report with the causes that were found."""
     broken = [one for one in report.broken if one.probe.expected][:_LOOKED_AT]
     ends = {name for one in broken for name in (one.probe.source_host, one.probe.to_host)}
-    members = facts_of(request, ends & request.hosts.keys())
+    peers = facts_of(request, ends & request.hosts.keys())
     seen = looks(request, broken)
     base = Evidence(
-        members,
+        peers,
         {name: carrier.contract for name, carrier in request.networks.items()},
         {name: carrier.ports for name, carrier in request.networks.items()},
         request.macs,
@@ -40,15 +40,15 @@ def explained(request: Request, report: Report) -> Report:
     return Report([with_cause(one) for one in report.results])
 
 
-def facts_of(request: Request, hosts: Iterable[str]) -> dict[str, Member]:
+def facts_of(request: Request, hosts: Iterable[str]) -> dict[str, Peer]:
     """The facts of those hosts that answer, all asked at once."""
     names = sorted(hosts)
 
-    def of(name: str) -> Member | None:
+    def of(name: str) -> Peer | None:
         target = request.hosts[name]
         sudo = ["sudo", "-n"] if target.ssh_target != target.name else []
         found = ask(["ssh", "-F", config, "-T", name, *sudo, "sh", "-s", request.stack])
-        return Member(target.address, found) if isinstance(found, HostFacts) else None
+        return Peer(target.address, found) if isinstance(found, HostFacts) else None
 
     with ssh_config(request) as config, ThreadPoolExecutor(max(1, len(names))) as pool:
         found = dict(zip(names, pool.map(of, names), strict=True))

@@ -14,9 +14,9 @@ import pulumi
 import pulumi_command as command
 
 from components.container.component import Container
+from components.final_check import FinalCheck
 from components.host import ConfiguredHost
 from components.networks.base import Stack
-from components.presence import Presence
 from components.reachability.request import Carrier, Request, Target
 from components.reachability.settings import ProveSettings
 from planning.facts import Unreachable
@@ -80,7 +80,7 @@ def prove(
     hosts: Mapping[str, ConfiguredHost],
     containers: Mapping[str, Container],
     carriers: Iterable[pulumi.Resource],
-    presence: Presence,
+    last: FinalCheck,
 ) -> Reachability | None:
     """The proof of a stack, None where it is not wanted or there is nothing to prove."""
     joined = any(one.args.settings.attachments() for one in containers.values())
@@ -90,7 +90,7 @@ def prove(
         one for one in carriers if isinstance(one, (command.remote.Command, command.local.Command))
     ]
     args = ReachabilityArgs(
-        settings, stack, hosts, containers, commands, list(presence.checks.values())
+        settings, stack, hosts, containers, commands, list(last.checks.values())
     )
     return Reachability("reachability", args)
 

@@ -6,11 +6,11 @@ from typing import Literal
 
 from pydantic import Field
 
-from planning.compose import Words
-from planning.words import EntryName
+from planning.field_types import EntryName
+from planning.stack_model import StackModel
 
 
-class PromiseSettings(Words):
+class PromiseSettings(StackModel):
     """A container that reaches another one, or must not."""
 
     source: EntryName = Field(alias="from", description="Container that asks")
@@ -21,7 +21,7 @@ class PromiseSettings(Words):
     reach: bool = Field(default=True, description="false: it must not")
 
 
-class ProveSettings(Words):
+class ProveSettings(StackModel):
     """`crosshost:prove`: whether what the networks promise and deny is tested at the end of an up."""
 
     when: Literal["changed", "always", "never"] = Field(

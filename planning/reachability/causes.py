@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from planning.facts import HostFacts
-from planning.ports import Member, Port, shut
+from planning.ports import Peer, Port, shut
 from planning.reachability.results import Looked, Result
 
 _OVERLAYS = "overlay-"
@@ -19,13 +19,13 @@ _DROPS_ALL = re.compile(r"^-A (FORWARD|DOCKER-USER) -j (DROP|REJECT.*)$", re.MUL
 class Evidence:
     """What was looked at after promises were found broken.
 
-    ``members``: the hosts that answer. ``contracts``, ``ports``: network -> its contract's key, and what
+    ``peers``: the hosts that answer. ``contracts``, ``ports``: network -> its contract's key, and what
     its hosts must reach on each other. ``macs``: address -> MAC address of the container that has it.
     ``looked``: of the result's source, None where it could not be asked. ``holds``: kinds of probes that
     do hold between the same two ends.
     """
 
-    members: Mapping[str, Member]
+    peers: Mapping[str, Peer]
     contracts: Mapping[str, str] = field(default_factory=dict)
     ports: Mapping[str, tuple[Port, ...]] = field(default_factory=dict)
     macs: Mapping[str, str] = field(default_factory=dict)
@@ -44,9 +44,9 @@ def _firewall(result: Result, seen: Evidence) -> str:
     """A port that carries the network is shut on one of the two hosts."""
     ports = seen.ports.get(result.probe.network, ())
     ends = {
-        name: seen.members[name]
+        name: seen.peers[name]
         for name in (result.probe.source_host, result.probe.to_host)
-        if name in seen.members
+        if name in seen.peers
     }
     return "; ".join(shut(ends, ports).values())
 
@@ -106,7 +106,8 @@ def _size(result: Result, seen: Evidence) -> str:
     if fits is None or (wanted and fits >= int(wanted[1])) or (not wanted and "size" in seen.holds):
         return ""
     return (
-        f"packets of more than {fits} bytes get lost on the way: have the path carry larger ones, or give "
+        f"packets of more than {fits} bytes get lost on the way: have the path carry larger ones (a host "
+        "remembers for ten minutes what did not fit; `ip route flush cache` there), or give "
         f"{result.probe.network} the MTU that it carries"
     )
 
@@ -158,5 +159,5 @@ def holding(results: Iterable[Result], like: Result) -> frozenset[str]:
 
 
 def _facts(name: str, seen: Evidence) -> HostFacts | None:
-    member = seen.members.get(name)
+    member = seen.peers.get(name)
     return member.facts if member else None
