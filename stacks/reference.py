@@ -98,7 +98,7 @@ crosshost:prove:
   when: changed
   promises:
     - {from: web, to: db, port: 5432}
-    - {from: web, to: admin, reach: false}
+    - {from: db, to: web, port: 22, reach: false}
 """,
     ),
     "networks": (

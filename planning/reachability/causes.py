@@ -106,9 +106,8 @@ def _size(result: Result, seen: Evidence) -> str:
     if fits is None or (wanted and fits >= int(wanted[1])) or (not wanted and "size" in seen.holds):
         return ""
     return (
-        f"packets of more than {fits} bytes get lost on the way: have the path carry larger ones (a host "
-        "remembers for ten minutes what did not fit; `ip route flush cache` there), or give "
-        f"{result.probe.network} the MTU that it carries"
+        f"packets of more than {fits} bytes get lost on the way: have the path carry larger ones (kernels "
+        f"remember for ten minutes what did not fit), or give {result.probe.network} the MTU that it carries"
     )
 
 

@@ -7,11 +7,13 @@ import pytest
 from components.reachability.request import Carrier, Request, RequestError, Target
 from planning.facts import HostFacts
 from planning.ports import Peer
+from planning.problems import ProblemsError
 from planning.reachability.causes import Evidence, cause, holding
 from planning.reachability.probes import Endpoint, Probe, Promise, Published, plan
 from planning.reachability.results import Looked, Report, Result, answered, looked, ports, sentence
 from reports.reachability import junit
-from tests.unit.fleet import facts_text, iptables, listening, seen_by
+from stacks.settings import parse
+from tests.unit.fleet import facts_text, iptables, listening, run_program, seen_by, stack_values
 
 OVERLAY = {
     "SAME_HOST": True, "ACROSS": True, "NAMES": True, "OWN_HOST": False,
@@ -215,3 +217,27 @@ def test_what_holds_between_two_ends_is_of_these_ends_alone():
         Result(probe("tcp", to="c9"), "yes"),
     ]
     assert holding(results, like) == {"ping"}
+
+
+@pytest.mark.usefixtures("key_file")
+def test_a_promise_of_a_container_that_there_is_not_is_refused_with_those_that_there_are():
+    values = stack_values("lab-overlay")
+    values["prove"] = {"promises": [{"from": "web01", "to": "web3", "port": 80}]}
+    with pytest.raises(
+        ProblemsError, match=r"promises\[0\]\.to: there is no container web3: there are web0"
+    ):
+        parse(values)
+
+
+def test_a_stack_is_proven_after_everything_else_and_not_where_it_is_not_wanted(
+    monkeypatch, tmp_path
+):
+    healthy = {name: facts_text(hostname=name) for name in ("docker01", "docker02")}
+    values = stack_values("lab-macvlan")
+    engine = run_program(monkeypatch, tmp_path, values, healthy)
+    proof = engine.of_type("command:local:Command")["reachability"]
+    assert "network macvlan_1 macvlan SAME_HOST=yes ACROSS=yes NAMES=no" in proof["stdin"]
+    assert {"ssh01@docker01", "ssh02@docker02", "present@docker01"} <= engine.after["reachability"]
+    values["prove"] = {"when": "never"}
+    engine = run_program(monkeypatch, tmp_path, values, healthy)
+    assert "reachability" not in engine.resources
