@@ -81,13 +81,13 @@ BREAKS = {
         "docker02", "ip link set ens33 mtu 1400", "ip link set ens33 mtu 1500", "bytes get lost on the way",
     ),
     "forwarding that drops everything": (
-        "docker01", "iptables -I DOCKER-USER -j DROP", "iptables -D DOCKER-USER -j DROP",
-        "chain DOCKER-USER of docker01 lets nothing through",
+        "docker02", "iptables -I FORWARD -j DROP", "iptables -D FORWARD -j DROP",
+        "chain FORWARD of docker02 lets nothing through",
     ),
     "a container whose stack answers nothing": (
         "docker02", within("web02", "iptables -I INPUT -j DROP"),
         within("web02", "iptables -D INPUT -j DROP"),
-        "web01 on docker01 does not reach web02 on docker02",
+        "on docker01 does not reach web02 on docker02",
     ),
 }  # fmt: skip
 
