@@ -17,6 +17,7 @@ from components.ssh_settings import SshSettings
 from planning import renames
 from planning.facts import HostFacts
 from planning.fleet_facts import FleetFacts
+from planning.preview_notes import NOT_LOOKED_AT, UP_STOPS
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,9 @@ def connect(ssh: SshSettings, stack: Stack) -> Fleet:
     found = check.refusals(settled, access, fleet)
     if pulumi.runtime.is_dry_run():
         for problem in found:
-            pulumi.log.warn(f"up would stop here: {problem}")
+            pulumi.log.warn(f"{UP_STOPS}{problem}")
+        if unseen := [name for name in fleet.hosts if name not in fleet.answering]:
+            pulumi.log.info(f"{NOT_LOOKED_AT}{', '.join(unseen)}")
     elif found:
         raise pulumi.RunError("\n".join(["nothing was changed:", *(f"  {p}" for p in found)]))
     updated = [name for name, seen in fleet.answering.items() if _has_other_scripts(seen)]
