@@ -9,6 +9,7 @@ import typer
 from crosshost.change.forget import forget
 from crosshost.change.remove_leftovers import remove_leftovers
 from crosshost.look.doctor import doctor
+from crosshost.look.impact import impact
 from crosshost.look.leftovers import leftovers
 from crosshost.look.reachability import reachability
 from crosshost.look.topology import topology
@@ -19,7 +20,7 @@ app = typer.Typer(
     help="What pulumi does not do for a crosshost stack: look at its hosts, and ways out of trouble.",
 )
 PANELS: dict[str, tuple[Callable[..., None], ...]] = {
-    "Look; nothing changes": (doctor, reachability, topology, leftovers),
+    "Look; nothing changes": (doctor, impact, reachability, topology, leftovers),
     "Change hosts or the stack's state; asks before": (forget, remove_leftovers),
 }
 for panel, commands in PANELS.items():

@@ -8,13 +8,12 @@ from components import networks
 from components.container.settings import ContainerSettings
 from components.networks.base import NetworkSettings
 from crosshost.state import State
+from planning.redaction import SECRET_MARK
 from planning.state import of_type
 from reports.topology.model import Container, Host, HostLink, Network, Status, Topology
 from stacks.settings import Settings
 
 Outputs = Mapping[str, object]
-# The key by which a state tells a secret from a map.
-_SECRET = "4dabf18193072939515e22adb298388d"  # noqa: S105
 FROM_FILE = "drawn from the stack file alone"
 
 
@@ -125,7 +124,7 @@ def _addresses(row: Outputs) -> dict[str, str | None]:
 
 def _readable(value: object) -> Outputs | None:
     """A map of the outputs; None for what an up left unknown, and for what Pulumi encrypted."""
-    return value if isinstance(value, dict) and _SECRET not in value else None
+    return value if isinstance(value, dict) and SECRET_MARK not in value else None
 
 
 def _map(value: object) -> Outputs:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from planning.daemon_plan import Plan
 from planning.facts import HostFacts
 
@@ -32,3 +34,9 @@ def describe(plan: Plan, facts: HostFacts) -> str:
     if "hosts" in plan.changed:
         then += "; -H of docker.service and hosts of daemon.json are one list, kept there"
     return f"{keys}: the Docker daemon will be restarted ({why}); {then}"
+
+
+def bouncing(sentence: str) -> int:
+    """How many containers bounce, by what `describe` says."""
+    found = re.search(r"its (\d+) running containers? bounces?\b", sentence)
+    return int(found[1]) if found else 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from planning import records
@@ -30,7 +31,25 @@ def seconds_away(removal: Removal, at_once: int) -> int:
     """
     planes = list(removal.leaving.values())
     turns = -(-planes.count("consul") // at_once)
-    return 5 + 4 * turns + (8 if "swarm" in planes else 0) + (3 if removal.networks else 0)
+    return away(daemons=turns, swarm="swarm" in planes, networks=bool(removal.networks))
+
+
+def away(*, daemons: int = 0, swarm: bool = False, networks: bool = False) -> int:
+    """About how many seconds a container is away that is made anew.
+
+    ``daemons``: how many are restarted before, one after the other; ``swarm``: one is left before;
+    ``networks``: one is made anew.
+    """
+    return 5 + 4 * daemons + (8 if swarm else 0) + (3 if networks else 0)
+
+
+def removed(sentence: str) -> tuple[str, str, str, int] | None:
+    """Kind, name, host and seconds away (0 for a network) of what `sentences` says is removed first."""
+    found = re.match(r"(container|network) (\S+) on (\S+) is removed first: ", sentence)
+    if found is None:
+        return None
+    seconds = re.search(r"; it is away for about (\d+) s$", sentence)
+    return found[1], found[2], found[3], int(seconds[1]) if seconds else 0
 
 
 def sentences(removal: Removal, at_once: int) -> list[str]:

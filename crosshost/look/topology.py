@@ -6,10 +6,9 @@ reachability check where they are given.
 
 from __future__ import annotations
 
-import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 
@@ -17,6 +16,7 @@ from crosshost import state as states
 from crosshost.options import Stack
 from crosshost.topology import Outputs, outputs
 from crosshost.topology import topology as fleet_of
+from crosshost.writing import stop, write
 from reports.topology import mermaid, svg
 from reports.topology.paths import Row, rows
 from stacks import files
@@ -63,7 +63,7 @@ def topology(
     try:
         settings = files.read(states.name_of(stack))
     except files.StackFileError as error:
-        _stop(str(error))
+        stop(str(error))
     last, why = _last_up(stack)
     if why:
         typer.echo(f"{stack}: drawn from the stack file alone: {why}", err=True)
@@ -74,22 +74,16 @@ def topology(
         Format.SVG if output is not None and output.suffix == ".svg" else Format.MERMAID
     )
     text = {Format.MERMAID: mermaid.text, Format.SVG: svg.text}[drawn](fleet, found, keep or ())
-    if output is None:
-        sys.stdout.write(text)
-        return
-    try:
-        output.write_text(text, encoding="utf-8")
-    except OSError as error:
-        _stop(f"{output} cannot be written: {error.strerror}")
+    write(text, output)
 
 
 def _read(file: Path) -> list[Row]:
     try:
         return rows(file.read_bytes())
     except OSError as error:
-        _stop(f"{file} cannot be read: {error.strerror}")
+        stop(f"{file} cannot be read: {error.strerror}")
     except ValueError as error:
-        _stop(f"{file} is no JSON list of the rows of a reachability check: {error}")
+        stop(f"{file} is no JSON list of the rows of a reachability check: {error}")
 
 
 def _last_up(stack: str) -> tuple[Outputs, str]:
@@ -99,8 +93,3 @@ def _last_up(stack: str) -> tuple[Outputs, str]:
     except SystemExit as error:
         return {}, str(error)
     return found, "" if found else "it was never up, or nothing is left of it"
-
-
-def _stop(why: str) -> NoReturn:
-    typer.echo(why, err=True)
-    raise typer.Exit(1)

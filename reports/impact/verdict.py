@@ -1,0 +1,79 @@
+"""An impact in one line, the worst first."""
+
+from __future__ import annotations
+
+from planning.sentences import listed
+from reports.impact.model import Effect, Gate, Impact, Weight
+
+NOTHING = "nothing changes"
+NOTHING_RUNS = "changes nothing that runs"
+_MOST = 3
+
+
+def verdict(impact: Impact) -> str:
+    """One line, without markup."""
+    if impact.errors:
+        return f"there is no whole preview: {impact.errors[0].splitlines()[0]}"
+    parts = []
+    if impact.stops:
+        parts.append(f"up would stop before it changes anything: {_some(impact.stops)}")
+    elif impact.unseen:
+        parts.append(f"{listed(impact.unseen)} could not be looked at")
+    if not impact.changes:
+        return "; ".join([*parts, NOTHING])
+    lost = [effect for effect in impact.effects if effect.weight is Weight.LOST]
+    if lost:
+        parts.append(f"cannot be undone: {_some([effect.sentence for effect in lost])}")
+    parts += _away(impact.effects)
+    opened = [effect for effect in impact.effects if effect.weight is Weight.OPEN]
+    if opened:
+        parts.append(f"opens {_count(len(opened), 'way')} in on {listed(_hosts(opened))}")
+    ends = [
+        e for e in impact.effects if e.weight is Weight.ENDS and e.sentence.startswith("container ")
+    ]
+    if ends:
+        parts.append(f"ends {_count(len(ends), 'container')} on {listed(_hosts(ends))}")
+    if not any(e.weight >= Weight.ENDS for e in impact.effects):
+        starts = [e for e in impact.effects if " starts (" in e.sentence]
+        parts.append(
+            NOTHING_RUNS + (f", starts {_count(len(starts), 'container')}" if starts else "")
+        )
+    return "; ".join(parts or ["ends what is no longer in the stack file"])
+
+
+def _away(effects: tuple[Effect, ...]) -> list[str]:
+    away = [effect for effect in effects if effect.weight is Weight.AWAY]
+    bouncing = [effect for effect in away if effect.bounced or effect.more]
+    parts = []
+    if bouncing:
+        count = len({(e.host, name) for e in bouncing for name in e.bounced})
+        count = max(count, sum(e.more for e in bouncing))
+        seconds = max(effect.seconds for effect in bouncing)
+        parts.append(
+            f"bounces {_count(count, 'container')} on {listed(_hosts(bouncing))} for about {seconds} s"
+        )
+    restarted = _hosts([e for e in away if e.gate is Gate.RESTART])
+    if restarted:
+        parts.append(f"restarts the Docker daemon of {listed(restarted)}")
+    networks = [e.names[0] for e in away if e.sentence.startswith("network ")]
+    if networks:
+        parts.append(f"makes {listed(list(dict.fromkeys(networks)))} anew")
+    return parts
+
+
+def _hosts(effects: list[Effect]) -> list[str]:
+    hosts = list(dict.fromkeys(effect.host for effect in effects))
+    return (
+        hosts
+        if len(hosts) <= 2 * _MOST
+        else [*hosts[: 2 * _MOST], f"{len(hosts) - 2 * _MOST} more"]
+    )
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
+
+
+def _some(sentences: list[str] | tuple[str, ...]) -> str:
+    more = f" (and {len(sentences) - _MOST} more)" if len(sentences) > _MOST else ""
+    return "; ".join(sentences[:_MOST]) + more
