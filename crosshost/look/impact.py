@@ -83,11 +83,9 @@ def impact(
     except (EventsError, files.StackFileError) as error:
         stop(str(error))
     last, why = _last_up(stack)
-    notes = [f"who reached whom before is not known: {why}"] if why and last is None else []
-    if last == {}:
-        notes = ["the stack is not up: everything is new"]
     before = None if last is None else fleets.before(last)
     found = impact_of(name, preview, before, fleets.after(settings, last or {}))
+    notes = [_of_state(last, why)] if found.changes and not last else []
     shut = expectations.shut(found, declared, gates)
     if format_ is Format.JSON:
         text = json.dumps(data(found, declared, shut, notes), indent=2, ensure_ascii=False) + "\n"
@@ -103,6 +101,12 @@ def impact(
 def _picture(found: Impact, settings: Settings, last: Outputs) -> str:
     fleet = fleets.changed_part(fleet_of(found.stack, settings, last), found.changed)
     return mermaid.text(fleet, [], found.changed) if fleet.hosts and found.changes else ""
+
+
+def _of_state(last: Outputs | None, why: str) -> str:
+    if last is None:
+        return f"who reached whom before is not known: {why}"
+    return "the stack is not up: everything is new"
 
 
 def _gates(text: str) -> list[Gate]:

@@ -27,7 +27,7 @@ def text(impact: Impact, expected: Expected, picture: str = "", notes: Sequence[
     title = f"**{plain(impact.stack)}**: {plain(verdict(impact), 1500)}"
     quiet = not (impact.changes or impact.errors or impact.stops or impact.unseen)
     if quiet:
-        return f"{title}\n" + "".join(f"\n{plain(note)}\n" for note in notes)
+        return f"{title}\n"
     parts = [
         title,
         *(plain(note) for note in (*notes, *_not_understood(expected))),

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import re
 import socket
-import subprocess
-from pathlib import Path
 from typing import Any
 
 import jsonschema
@@ -188,45 +185,3 @@ def test_every_key_of_a_stack_file_has_a_description():
         look(part, "config")
     look({k: d for k, d in whole["$defs"].items() if k != "Encrypted"}, "$defs")
     assert bare == []
-
-
-# .github
-
-
-def listed(folder: Path) -> str:
-    script = ROOT / ".github" / "list-stacks.sh"
-    done = subprocess.run(
-        ["sh", str(script)], cwd=folder, capture_output=True, text=True, check=True
-    )
-    return done.stdout
-
-
-def test_ci_previews_the_stacks_but_the_labs_and_the_examples(tmp_path):
-    (tmp_path / "stacks").mkdir()
-    assert listed(tmp_path) == "names=[]\n"
-    for name in ("prod", "lab-overlay", "example-macvlan", "staging", "test-0-x"):
-        (tmp_path / "stacks" / f"Pulumi.{name}.yaml").touch()
-    (tmp_path / "stacks" / "fleet.schema.json").touch()
-    name, _, value = listed(tmp_path).strip().partition("=")
-    assert (name, json.loads(value)) == ("names", ["prod", "staging"])
-
-
-def test_the_preview_workflow_calls_what_exists():
-    workflow = yaml.safe_load((ROOT / ".github" / "workflows" / "preview.yml").read_text())
-    # YAML reads the key `on` as true.
-    assert workflow[True] == "pull_request"
-    jobs = workflow["jobs"]
-    for job in jobs.values():
-        assert {job["needs"]} <= set(jobs) if "needs" in job else True
-        assert job["steps"][0]["uses"].startswith("actions/checkout@")
-    steps = [step for job in jobs.values() for step in job["steps"]]
-    commands = "\n".join(step.get("run", "") for step in steps)
-    assert set(re.findall(r"sh (\S+\.sh)", commands)) == {".github/list-stacks.sh"}
-    files = re.findall(r"-r (\S+)", commands) + re.findall(r"sh (\S+\.sh)", commands)
-    assert files
-    assert [file for file in files if not (ROOT / file).is_file()] == []
-    ids = {step["id"] for step in jobs["stacks"]["steps"] if "id" in step}
-    used = set(re.findall(r"steps\.(\w+)\.outputs\.names", json.dumps(jobs["stacks"]["outputs"])))
-    assert used == ids
-    python = next(s["with"]["python-version"] for s in steps if "setup-python" in s.get("uses", ""))
-    assert tuple(map(int, python.split("."))) >= (3, 11)
