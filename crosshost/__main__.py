@@ -12,6 +12,7 @@ from crosshost.look.doctor import doctor
 from crosshost.look.impact import impact
 from crosshost.look.leftovers import leftovers
 from crosshost.look.reachability import reachability
+from crosshost.look.status import status
 from crosshost.look.topology import topology
 
 app = typer.Typer(
@@ -20,7 +21,7 @@ app = typer.Typer(
     help="What pulumi does not do for a crosshost stack: look at its hosts, and ways out of trouble.",
 )
 PANELS: dict[str, tuple[Callable[..., None], ...]] = {
-    "Look; nothing changes": (doctor, impact, reachability, topology, leftovers),
+    "Look; nothing changes": (status, reachability, impact, doctor, topology, leftovers),
     "Change hosts or the stack's state; asks before": (forget, remove_leftovers),
 }
 for panel, commands in PANELS.items():

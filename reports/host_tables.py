@@ -97,7 +97,7 @@ def _engine(seen: HostFacts) -> list[str]:
     return [
         system,
         engine.version,
-        ", ".join(sorted(seen.backends)) or "none",
+        "?" if seen.hides("backends") else ", ".join(sorted(seen.backends)) or "none",
         _swarm(seen),
         "yes" if engine.live_restore else "no",
         _UNKNOWN if seen.containers is None else f"{seen.running} of {len(seen.containers)}",

@@ -22,7 +22,7 @@ def shown(report: Report, hosts: Sequence[str]) -> RenderableType:
     if len(hosts) <= _MOST_HOSTS:
         networks = dict.fromkeys(one.probe.network for one in report.results if one.probe.network)
         parts += [matrix(report, name, hosts) for name in networks]
-    sentences = [*report.sentences(), *(sentence(one) for one in report.unknown)]
+    sentences = [*report.sentences(), *report.doubts()]
     parts += [Text(f"  {one}", style="red") for one in sentences[:_MOST_SENTENCES]]
     if len(sentences) > _MOST_SENTENCES:
         parts.append(Text(f"  and {len(sentences) - _MOST_SENTENCES} more: --json lists them"))

@@ -36,6 +36,15 @@ class Authority:
         (folder / "ca.pem").write_bytes(_pem(certificate))
         return made
 
+    @classmethod
+    def of_hosts(cls, folder: Path) -> Authority:
+        """One with certificates of docker01 and docker02, and of a client."""
+        made = cls.make(folder)
+        made.write("docker01", "10.0.0.11")
+        made.write("docker02", "10.0.0.12")
+        made.write("client")
+        return made
+
     def write(self, name: str, address: str | None = None, *, passphrase: str = "") -> None:
         """``NAME.pem`` and ``NAME-key.pem``: of a client, and of a server at ``address``."""
         key = ec.generate_private_key(ec.SECP256R1())

@@ -128,7 +128,8 @@ class _Asking:
 
     def _argv(self, target: Target, verb: str) -> list[str]:
         sudo = "sudo -n " if target.ssh_target != target.name else ""
-        command = f"{sudo}sh {self._request.scripts}/probe.sh {verb}"
+        script = "probe-server.sh" if verb == "serve" else "probe.sh"
+        command = f"{sudo}sh {self._request.scripts}/{script} {verb}"
         return ["ssh", "-F", self._config, "-T", target.name, command]
 
     def _serve(

@@ -20,7 +20,7 @@ _LOOKED_AT = 100
 
 def explained(request: Request, report: Report) -> Report:
     """The report with the causes that were found."""
-    broken = [one for one in report.broken if one.probe.expected][:_LOOKED_AT]
+    broken = [one for one in report.broken if one.probe.expected and not one.cause][:_LOOKED_AT]
     ends = {name for one in broken for name in (one.probe.source_host, one.probe.to_host)}
     peers = facts_of(request, ends & request.hosts.keys())
     seen = looks(request, broken)
@@ -32,7 +32,7 @@ def explained(request: Request, report: Report) -> Report:
     )
 
     def with_cause(one: Result) -> Result:
-        if not one.broken:
+        if not one.broken or one.cause:
             return one
         evidence = replace(base, looked=seen.get(one.probe), holds=holding(report.results, one))
         return replace(one, cause=cause(one, evidence))

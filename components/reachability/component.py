@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
-from ipaddress import IPv4Address
 from typing import Any
 
 import pulumi
@@ -20,6 +19,7 @@ from components.networks.base import Stack
 from components.reachability.request import Carrier, Request, Target
 from components.reachability.settings import ProveSettings
 from planning.facts import Unreachable
+from planning.ports import is_ipv4
 from planning.reachability.probes import Endpoint, Promise, Published, plan
 
 
@@ -144,7 +144,7 @@ def request(
     probes = plan(
         ends,
         {name: carrier.reach for name, carrier in carried.items()},
-        {name: target.address for name, target in hosts.items() if _is_ipv4(target.address)},
+        {name: target.address for name, target in hosts.items() if is_ipv4(target.address)},
         published(args.containers),
         promises(args.settings, args.containers),
     )
@@ -162,7 +162,7 @@ def endpoints(
         Endpoint(one.docker_name, one.args.settings.host, network, address)
         for key, one in containers.items()
         for network, address in addresses[key].items()
-        if network in one.args.settings.attachments() and _is_ipv4(address)
+        if network in one.args.settings.attachments() and is_ipv4(address)
     ]
 
 
@@ -172,7 +172,7 @@ def published(containers: Mapping[str, Container]) -> list[Published]:
     for one in containers.values():
         address = one.args.host.endpoint.address
         for port in one.args.settings.ports:
-            if port.protocol != "tcp" or port.published is None or not _is_ipv4(address):
+            if port.protocol != "tcp" or port.published is None or not is_ipv4(address):
                 continue
             bound = str(port.host_ip or "0.0.0.0")  # noqa: S104
             everywhere = bound in ("0.0.0.0", address)  # noqa: S104
@@ -198,11 +198,3 @@ def promises(settings: ProveSettings, containers: Mapping[str, Container]) -> li
         for one in settings.promises
         if one.source in containers and one.to in containers
     ]
-
-
-def _is_ipv4(text: str) -> bool:
-    try:
-        IPv4Address(text)
-    except ValueError:
-        return False
-    return True

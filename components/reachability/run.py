@@ -12,7 +12,7 @@ import sys
 
 from components.reachability.asking import prove
 from components.reachability.request import Request, RequestError
-from planning.reachability.results import Report, sentence
+from planning.reachability.results import Report
 
 # A person reads the first ones.
 _MOST = 20
@@ -24,7 +24,7 @@ def main() -> int:
     except RequestError as error:
         print(error, file=sys.stderr)
         return 1
-    report = prove(request)
+    report = prove(request).explained_by_ends()
     if report.broken:
         report = with_causes(request, report)
     sentences = list(report.sentences())
@@ -32,9 +32,9 @@ def main() -> int:
         print(one, file=sys.stderr)
     if len(sentences) > _MOST:
         print(f"and {len(sentences) - _MOST} more", file=sys.stderr)
-    unknown = report.unknown if request.strict else []
-    for missing in unknown[:_MOST]:
-        print(sentence(missing), file=sys.stderr)
+    unknown = list(report.doubts()) if request.strict else []
+    for one in unknown[:_MOST]:
+        print(one, file=sys.stderr)
     if sentences or unknown:
         return 1
     print(json.dumps(report.rows()))

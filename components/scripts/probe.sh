@@ -8,20 +8,16 @@
 #     tcp            TARGET answers on port MORE: it accepts or refuses
 #     port           TARGET accepts on port MORE
 #     published      TARGET accepts on port MORE, which a container may not listen on yet
-#     transfer       a server of `probe.sh serve` on port MORE takes and sends back 256 KiB
+#     transfer       a server of probe-server.sh on port MORE takes and sends back 256 KiB
 #     name           the name MORE is TARGET, by the container's own name servers and hosts
 #     size           TARGET answers a packet as large as the interface lets out, in one piece
-#   probe.sh serve   stdin: lines "ID CONTAINER ADDRESS", then an empty one; prints "ID port PORT" or
-#                    "ID unknown WHY...", then "ready"; the servers end with stdin
 #   probe.sh look    stdin: lines "ID FROM TARGET"; prints "ID neighbour STATE MAC" and "ID size BYTES", the
 #                    largest packet that arrives
 # shellcheck source=components/scripts/common.sh
 . "${0%/*}/common.sh"
-bytes=262144
-
-usable() { # what a line of stdin may hold
-    ! printf '%s\n' "$1" | grep -q '[^A-Za-z0-9_.: -]'
-}
+# shellcheck disable=SC2154
+# shellcheck source=components/scripts/namespaces.sh
+. "$scripts/namespaces.sh"
 
 now() { # milliseconds
     time=$(date +%s%N)
@@ -36,8 +32,6 @@ plain() { printf %s "$1" | tr -c '[:print:]' ' ' | cut -c1-200; }
 within() { # COMMAND...: in the namespace of $pid
     if [ "$pid" = - ]; then "$@"; else nsenter --target "$pid" --net -- "$@"; fi
 }
-
-has() { command -v "$1" >/dev/null 2>&1; }
 
 lacks() { # TOOL...: whether one is missing; says so
     for tool in "$@"; do
@@ -191,105 +185,11 @@ one() { # ID KIND PID TARGET MORE WANT
     printf '%s %s %s %s\n' "$id" "$outcome" "$ms" "$why"
 }
 
-# Names are looked up once: "NAME PID" of those that run.
-pids() { # FILE COLUMN: lines of FILE with the names of that column replaced; 0 where it does not run
-    names=$(cut -d' ' -f"$2" "$1" | grep -vx -e - | sort -u) || names=
-    : >"$work/pids"
-    if [ -n "$names" ]; then
-        # shellcheck disable=SC2086
-        timeout 20 docker inspect --type container --format '{{.Name}} {{.State.Pid}}' -- $names \
-            2>/dev/null | sed 's#^/##' >"$work/pids" || :
-    fi
-    awk -v column="$2" -v pids="$work/pids" '
-        BEGIN { while ((getline line < pids) > 0) { split(line, one, " "); pid[one[1]] = one[2] } }
-        { if ($column != "-") $column = pid[$column] + 0; print }' "$1"
-}
-
-take_lines() { # into $work/lines
-    while IFS= read -r line; do
-        [ -n "$line" ] || break
-        usable "$line" || fail "probe.sh: a line is none of ours"
-        printf '%s\n' "$line"
-    done >"$work/lines"
-}
-
 ask() {
     take_lines
     END=$(($(date +%s) + 12))
     export END
     pids "$work/lines" 3 | xargs -P 24 -L 1 sh "$0" one
-}
-
-# shellcheck disable=SC2016
-server() { # ADDRESS: prints its port; takes and sends back $bytes of each who connects
-    if has perl; then
-        exec perl -MSocket -e '
-            my ($address, $bytes) = @ARGV;
-            socket(S, PF_INET, SOCK_STREAM, 0) or die; bind(S, sockaddr_in(0, inet_aton($address))) or die;
-            listen(S, 128) or die; my ($port) = sockaddr_in(getsockname S); $| = 1; print "$port\n";
-            $SIG{CHLD} = "IGNORE"; alarm 90;
-            while (accept(C, S)) {
-                if (fork == 0) {
-                    alarm 10; my ($n, $got, $part) = (0);
-                    while ($n < $bytes && ($got = sysread C, $part, 65536)) { $n += $got }
-                    if ($n == $bytes) { my $rest = "\0" x $bytes;
-                        while (length $rest) { my $sent = syswrite(C, $rest) or last; substr($rest, 0, $sent) = "" } }
-                    exit 0;
-                }
-                close C;
-            }' "$1" "$bytes"
-    fi
-    exec python3 -c '
-import signal, socket, sys, threading
-address, size = sys.argv[1], int(sys.argv[2])
-def serve(client):
-    client.settimeout(10)
-    left = size
-    while left and (part := client.recv(65536)):
-        left -= len(part)
-    if not left:
-        client.sendall(bytes(size))
-    client.close()
-server = socket.create_server((address, 0), backlog=128)
-print(server.getsockname()[1], flush=True)
-signal.alarm(90)
-while True:
-    threading.Thread(target=serve, args=(server.accept()[0],), daemon=True).start()
-' "$1" "$bytes"
-}
-
-serve() {
-    take_lines
-    pids "$work/lines" 2 >"$work/servers"
-    started=
-    while read -r id pid address; do
-        if [ "$pid" = 0 ]; then
-            echo "$id unknown its container does not run"
-        elif ! has perl && ! has python3; then
-            echo "$id unknown the host has neither perl nor python3"
-        else
-            : >"$work/$id"
-            nsenter --target "$pid" --net -- sh "$0" server "$address" >>"$work/$id" 2>/dev/null </dev/null &
-            started="$started $!"
-        fi
-    done <"$work/servers"
-    # shellcheck disable=SC2064
-    trap "kill $started 2>/dev/null; rm -rf '$work'" EXIT
-    while read -r id pid address; do
-        if [ ! -e "$work/$id" ]; then continue; fi
-        tries=40
-        until [ -s "$work/$id" ] || [ "$tries" = 0 ]; do
-            tries=$((tries - 1))
-            sleep 0.1
-        done
-        if [ -s "$work/$id" ]; then
-            echo "$id port $(cat "$work/$id")"
-        else
-            echo "$id unknown no server could be started in it"
-        fi
-    done <"$work/servers"
-    echo ready
-    cat >/dev/null
 }
 
 look() {
@@ -315,11 +215,9 @@ look() {
 verb=${1:-}
 case $verb in
 one) shift && one "$@" ;;
-server) server "$2" ;;
-ask | serve | look)
-    work=$(mktemp -d /run/crosshost-probe.XXXXXX)
-    trap 'rm -rf "$work"' EXIT
+ask | look)
+    work_in_folder
     "$verb"
     ;;
-*) fail "probe.sh: ask, serve or look" ;;
+*) fail "probe.sh: ask or look" ;;
 esac

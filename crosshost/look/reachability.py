@@ -69,19 +69,25 @@ def reachability(
 
 def last_request(state: states.State, stack: str) -> Request:
     """What the last up was asked to prove. SystemExit where there is nothing."""
+    found = find_request(state)
+    if found is None:
+        raise SystemExit(
+            f"the state of {stack} holds no proof: run `pulumi up -s {stack}` with "
+            "`crosshost:prove: {when: changed}`, and a container on a network"
+        )
+    return found
+
+
+def find_request(state: states.State) -> Request | None:
+    """What the last up was asked to prove; None where it was nothing that this version reads."""
     for resource in state["deployment"].get("resources") or []:
         name = resource["urn"].rpartition("::")[2]
         if resource["type"] == "command:local:Command" and name == _RESOURCE:
             try:
                 return Request.read(str(resource["inputs"].get("stdin")))
-            except RequestError as error:
-                raise SystemExit(
-                    f"the state of {stack} holds no proof of this version: {error}"
-                ) from None
-    raise SystemExit(
-        f"the state of {stack} holds no proof: run `pulumi up -s {stack}` with "
-        "`crosshost:prove: {when: changed}`, and a container on a network"
-    )
+            except RequestError:
+                return None
+    return None
 
 
 def every_pair(request: Request) -> Request:
@@ -95,7 +101,7 @@ def every_pair(request: Request) -> Request:
 def tested(request: Request) -> Report:
     """What the hosts say now, with causes."""
     with chdir(PROJECT_FOLDER):  # the ssh_config names its files from there
-        report = prove(request)
+        report = prove(request).explained_by_ends()
         return explained(request, report) if report.broken else report
 
 

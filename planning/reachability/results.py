@@ -12,6 +12,8 @@ from typing import Any, Literal
 
 from planning.reachability.probes import Probe
 
+# As probe.sh says it.
+AWAY = "its container does not run"
 Observed = Literal["yes", "no", "unknown"]
 _ANSWER = re.compile(r"(\d{1,6}) (yes|no|unknown) (-|\d{1,9}(?:\.\d{1,6})?) ?([ -~]{0,200})")
 _PORT = re.compile(r"(\d{1,6}) port (\d{1,5})")
@@ -123,18 +125,51 @@ class Report:
         return [one for one in self.results if one.observed == "unknown"]
 
     def sentences(self) -> Iterator[str]:
-        """What is broken, a sentence for each pair, worst first."""
+        """What is broken, a sentence for each pair; a ping that fails speaks for what else does."""
+        silent = {_ends(one.probe) for one in self.broken if one.probe.kind == "ping"}
         told: set[tuple[str, ...]] = set()
         for one in self.broken:
             probe = one.probe
-            pair = (probe.network, probe.source_host, probe.to_host, one.cause or probe.kind)
-            if pair in told:
+            if probe.kind != "ping" and probe.expected and _ends(probe) in silent:
                 continue
-            told.add(pair)
-            yield sentence(one)
+            pair = (probe.network, probe.source_host, probe.to_host, one.cause or probe.kind)
+            if pair not in told:
+                told.add(pair)
+                yield sentence(one)
+
+    def doubts(self) -> Iterator[str]:
+        """What is not known, a sentence for each container and reason."""
+        found: dict[tuple[str, str], list[Result]] = {}
+        for one in self.unknown:
+            source = one.probe.source
+            who = f"{source} on {one.probe.source_host}" if source else one.probe.source_host
+            found.setdefault((who, one.why or "no answer"), []).append(one)
+        for (who, why), results in found.items():
+            if len(results) == 1:
+                yield sentence(results[0])
+            else:
+                yield f"{len(results)} probes from {who} are not known: {why}"
+
+    def explained_by_ends(self) -> Report:
+        """The report where a container that does not run is the cause of what does not reach it."""
+        away = {
+            (one.probe.source, one.probe.source_host) for one in self.unknown if one.why == AWAY
+        }
+        return Report(
+            [
+                replace(one, cause=f"{one.probe.to} does not run")
+                if one.broken and (one.probe.to, one.probe.to_host) in away
+                else one
+                for one in self.results
+            ]
+        )
 
     def rows(self) -> list[dict[str, Any]]:
         return [one.row() for one in self.results]
+
+
+def _ends(probe: Probe) -> tuple[str | None, str, str, str, str]:
+    return probe.source, probe.source_host, probe.to, probe.to_host, probe.network
 
 
 _DONE = {

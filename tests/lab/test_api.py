@@ -46,10 +46,7 @@ watched = test_secrets.watched
 
 @pytest.fixture
 def authority(tmp_path):
-    made = Authority.make(tmp_path)
-    made.write("docker01", "10.0.0.11")
-    made.write("docker02", "10.0.0.12")
-    made.write("client")
+    made = Authority.of_hosts(tmp_path)
     other = tmp_path / "other"
     other.mkdir()
     Authority.make(other).write("stranger")

@@ -21,11 +21,7 @@ SEEN = "cat /proc/[0-9]*/cmdline | tr '\\0' ' '; docker inspect $(docker ps -aq)
 
 @pytest.fixture
 def authority(tmp_path):
-    made = Authority.make(tmp_path)
-    made.write("docker01", "10.0.0.11")
-    made.write("docker02", "10.0.0.12")
-    made.write("client")
-    return made
+    return Authority.of_hosts(tmp_path)
 
 
 def ask(lab, authority, *words, certificate=True, token=""):

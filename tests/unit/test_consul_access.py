@@ -17,10 +17,7 @@ TOKEN = "0b6ae8f6-8a0e-4d0a-9f3c-1f2e3d4c5b6a"
 
 @pytest.fixture
 def authority(tmp_path):
-    made = Authority.make(tmp_path)
-    for name, address in (("docker01", "10.0.0.11"), ("docker02", "10.0.0.12")):
-        made.write(name, address)
-    return made
+    return Authority.of_hosts(tmp_path)
 
 
 def values(**consul):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from components.reachability.request import Carrier, Request, RequestError, Target
@@ -241,3 +243,18 @@ def test_a_stack_is_proven_after_everything_else_and_not_where_it_is_not_wanted(
     values["prove"] = {"when": "never"}
     engine = run_program(monkeypatch, tmp_path, values, healthy)
     assert "reachability" not in engine.resources
+
+
+def test_a_ping_that_fails_speaks_for_the_rest_and_a_container_that_does_not_run_is_the_cause():
+    away = "its container does not run"
+    back = Probe("ping", "ol1", "c1-0", "h1", "c0-0", "h0", "172.16.1.2", "", True)
+    report = Report(
+        [
+            Result(probe(), "no"), Result(probe("tcp"), "no"), Result(probe("name"), "no"),
+            Result(back, "unknown", why=away), Result(replace(back, kind="size"), "unknown", why=away),
+        ]
+    ).explained_by_ends()  # fmt: skip
+    assert list(report.sentences()) == [
+        "c0-0 on h0 does not reach c1-0 on h1 (172.16.1.1) on ol1: c1-0 does not run"
+    ]
+    assert list(report.doubts()) == ["2 probes from c1-0 on h1 are not known: " + away]

@@ -98,7 +98,7 @@ def _left_out(facts: Mapping[str, HostFacts], stored: list[str]) -> str | None:
     without = [
         f"{name} (Docker {seen.engine.version})"
         for name, seen in facts.items()
-        if seen.engine and "consul" not in seen.backends
+        if seen.engine and "consul" not in seen.backends and not seen.hides("backends")
     ]
     if not without:
         return None

@@ -26,7 +26,7 @@ from planning.made_label import MadeLabel
 def _lacks(host: str, facts: HostFacts) -> Iterator[str]:
     if facts.engine is None:
         return
-    if "consul" not in facts.backends:
+    if "consul" not in facts.backends and not facts.hides("backends"):
         have = ", ".join(sorted(facts.backends)) or "none"
         yield (
             f"Docker {facts.engine.version} on {host} has no Consul back end (cluster-store "

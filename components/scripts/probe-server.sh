@@ -1,0 +1,91 @@
+#!/bin/sh
+# Servers in the network namespaces of containers, for the transfers of probe.sh: each takes 256 KiB of who
+# connects, and sends as much back.
+#   probe-server.sh serve   stdin: lines "ID CONTAINER ADDRESS", then an empty one; prints "ID port PORT" or
+#                           "ID unknown WHY...", then "ready"; the servers end with stdin
+# shellcheck source=components/scripts/common.sh
+. "${0%/*}/common.sh"
+# shellcheck disable=SC2154
+# shellcheck source=components/scripts/namespaces.sh
+. "$scripts/namespaces.sh"
+
+# shellcheck disable=SC2016,SC2154
+server() { # ADDRESS: prints its port; takes and sends back $bytes of each who connects
+    if has perl; then
+        exec perl -MSocket -e '
+            my ($address, $bytes) = @ARGV;
+            socket(S, PF_INET, SOCK_STREAM, 0) or die; bind(S, sockaddr_in(0, inet_aton($address))) or die;
+            listen(S, 128) or die; my ($port) = sockaddr_in(getsockname S); $| = 1; print "$port\n";
+            $SIG{CHLD} = "IGNORE"; alarm 90;
+            while (accept(C, S)) {
+                if (fork == 0) {
+                    alarm 10; my ($n, $got, $part) = (0);
+                    while ($n < $bytes && ($got = sysread C, $part, 65536)) { $n += $got }
+                    if ($n == $bytes) { my $rest = "\0" x $bytes;
+                        while (length $rest) { my $sent = syswrite(C, $rest) or last; substr($rest, 0, $sent) = "" } }
+                    exit 0;
+                }
+                close C;
+            }' "$1" "$bytes"
+    fi
+    exec python3 -c '
+import signal, socket, sys, threading
+address, size = sys.argv[1], int(sys.argv[2])
+def serve(client):
+    client.settimeout(10)
+    left = size
+    while left and (part := client.recv(65536)):
+        left -= len(part)
+    if not left:
+        client.sendall(bytes(size))
+    client.close()
+server = socket.create_server((address, 0), backlog=128)
+print(server.getsockname()[1], flush=True)
+signal.alarm(90)
+while True:
+    threading.Thread(target=serve, args=(server.accept()[0],), daemon=True).start()
+' "$1" "$bytes"
+}
+
+serve() {
+    take_lines
+    pids "$work/lines" 2 >"$work/servers"
+    started=
+    while read -r id pid address; do
+        if [ "$pid" = 0 ]; then
+            echo "$id unknown its container does not run"
+        elif ! has perl && ! has python3; then
+            echo "$id unknown the host has neither perl nor python3"
+        else
+            : >"$work/$id"
+            nsenter --target "$pid" --net -- sh "$0" server "$address" >>"$work/$id" 2>/dev/null </dev/null &
+            started="$started $!"
+        fi
+    done <"$work/servers"
+    # shellcheck disable=SC2064
+    trap "kill $started 2>/dev/null; rm -rf '$work'" EXIT
+    while read -r id pid address; do
+        if [ ! -e "$work/$id" ]; then continue; fi
+        tries=40
+        until [ -s "$work/$id" ] || [ "$tries" = 0 ]; do
+            tries=$((tries - 1))
+            sleep 0.1
+        done
+        if [ -s "$work/$id" ]; then
+            echo "$id port $(cat "$work/$id")"
+        else
+            echo "$id unknown no server could be started in it"
+        fi
+    done <"$work/servers"
+    echo ready
+    cat >/dev/null
+}
+
+case ${1:-} in
+server) server "$2" ;;
+serve)
+    work_in_folder
+    serve
+    ;;
+*) fail "probe-server.sh: serve" ;;
+esac
