@@ -11,7 +11,8 @@ from tests.unit.fleet import containers, facts_text, networks, seen_by
 RECORD = {
     "present": "planned=x present=\nengine 20.10.5+dfsg1\ncontainer abc web01\nnetwork n ol1\n"
 }
-ROW = {"ID": "abc", "Names": "web01", "State": "running", "Status": "Up 3 hours"}
+OL1 = {"id": "n", "name": "ol1", "driver": "overlay", "stack": "prod"}
+ROW = {"id": "abc", "name": "web01", "state": "running", "status": "Up 3 hours", "stack": "prod"}
 
 
 def text(status: Status) -> str:
@@ -30,7 +31,7 @@ def status(*more: str, wanted: str = "web01") -> Status:
 
 
 def test_a_stack_that_is_as_it_is_to_be_says_so():
-    found = status(containers(ROW), networks({"ID": "n", "Name": "ol1", "Driver": "overlay"}))
+    found = status(containers(ROW), networks(OL1))
     assert found.well
     printed = text(found)
     assert "prod is as it is to be" in printed
@@ -39,7 +40,7 @@ def test_a_stack_that_is_as_it_is_to_be_says_so():
 
 
 def test_what_is_gone_or_stopped_is_said_in_its_cell_and_in_a_sentence():
-    stopped = {**ROW, "State": "exited", "Status": "Exited (1) 2 hours ago"}
+    stopped = {**ROW, "state": "exited", "status": "Exited (1) 2 hours ago"}
     found = status(containers(stopped), networks())
     assert not found.well
     printed = text(found)
