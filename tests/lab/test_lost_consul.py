@@ -120,6 +120,36 @@ def test_another_host_for_the_server_makes_networks_anew_and_says_so_there_and_b
         assert [at for at in HOSTS if "consul" in there[at]] == [host]
 
 
+# Waits for a change of daemon.json on the host, and ends it with all that it has begun.
+CUT = """
+tries=3000
+until pid=$(pgrep -o -f '^sh .*/daemon.sh apply'); do
+    tries=$((tries - 1))
+    [ "$tries" -gt 0 ] || exit 1
+    sleep 0.01
+done
+sleep 0.05
+pkill -KILL -f '^sh .*/daemon.sh apply'
+"""
+
+
+@pytest.mark.long
+@pytest.mark.timeout(400)
+def test_a_move_of_the_server_that_is_cut_off_half_way_is_ended_by_the_next_up(lab, running, works):
+    running.config["consul"]["host"] = "docker02"
+    running.write()
+    up = running.start("up", "--yes", "--skip-preview")
+    lab.ssh("docker01", CUT)
+    said, _ = up.communicate(timeout=150)
+    assert up.returncode != 0, said
+    running.up()
+    works()
+    running.config["consul"]["host"] = "docker01"
+    running.write()
+    running.up()
+    works()
+
+
 def test_after_all_that_nothing_is_left(lab, running):
     running.destroy()
     assert not difference(running.before, {host: look(lab, host) for host in HOSTS})

@@ -144,6 +144,27 @@ def test_two_stacks_keep_their_overlays_in_one_consul(lab, overlays):
 
 
 @pytest.mark.long
+@pytest.mark.timeout(400)
+def test_a_lost_state_folder_takes_neither_stack_what_it_needs(lab, overlays):
+    first, second = overlays
+    before = {host: look(lab, host) for host in NOTES}
+    first.up()
+    second.up()
+    lab.ssh("docker01", "rm -r /var/lib/crosshost")
+    # One leaves first, by what it knows itself; the other one then has all of its own again.
+    second.destroy()
+    lab.ssh("docker01", "docker exec web11 ping -c 1 -W 2 web12")
+    first.up()
+    lab.ssh("docker01", "docker exec web11 ping -c 1 -W 2 web12")
+    assert first.up().changes == {}
+    second.up()
+    lab.ssh("docker01", "docker exec web21 ping -c 1 -W 2 web22")
+    second.destroy()
+    first.destroy()
+    assert not difference(before, {host: look(lab, host) for host in NOTES})
+
+
+@pytest.mark.long
 @pytest.mark.parametrize("first_out", [0, 1])
 def test_what_the_version_before_kept_of_daemon_json_by_stack_is_taken_over(
     lab, overlays, first_out
