@@ -40,6 +40,8 @@ def connect(ssh: SshSettings, stack: Stack) -> Fleet:
     for name, seen in fleet.answering.items():
         for sentence in engine.lost_records(name, seen, access.stack):
             pulumi.log.warn(sentence)
+        for sentence in engine.stray_threads(name, seen):
+            pulumi.log.info(sentence)
     settled = settle(stack, fleet)
     for note in settled.notes:
         pulumi.log.info(note)

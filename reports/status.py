@@ -9,7 +9,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from planning import last_up
+from planning import last_up, stray_threads
 from planning.facts import HostFacts, Unreachable
 from planning.reachability.results import Report
 from reports import reachability
@@ -55,6 +55,15 @@ class Status:
         return found
 
     @property
+    def notes(self) -> list[str]:
+        """What may go wrong, and does not yet."""
+        return [
+            stray_threads.sentence(host)
+            for host, facts in self.facts.items()
+            if isinstance(facts, HostFacts) and facts.stray_threads
+        ]
+
+    @property
     def well(self) -> bool:
         """Whether nothing is wrong that can be seen."""
         broken = self.report is not None and self.report.broken
@@ -69,6 +78,7 @@ def shown(status: Status) -> RenderableType:
     if status.report is not None:
         parts.append(reachability.shown(status.report, list(status.facts)))
     parts += [Text(f"  {sentence}", style="red") for sentence in sentences]
+    parts += [Text(f"  {sentence}", style="yellow") for sentence in status.notes]
     if status.well:
         parts.append(Text(f"{status.stack} is as it is to be", style="bold green"))
     return Group(*parts)

@@ -30,6 +30,7 @@ from planning.facts.routes import RoutesTopic
 from planning.facts.space import SpaceTopic
 from planning.facts.swarm import SwarmTopic
 from planning.facts.system import SystemTopic
+from planning.facts.threads import ThreadsTopic
 from planning.facts.units import UnitsTopic
 from planning.facts.volumes import VolumesTopic
 
@@ -56,6 +57,7 @@ class HostFacts(
     NetworksTopic,
     VolumesTopic,
     BackendsTopic,
+    ThreadsTopic,
     ForwardingTopic,
     DaemonJsonTopic,
     RecordsTopic,

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
+from planning import stray_threads
 from planning.facts import HostFacts
 from planning.ports import Peer, Port, shut
 from planning.reachability.results import Looked, Result
@@ -132,17 +133,26 @@ def _macvlan(result: Result, seen: Evidence) -> str:
     )
 
 
+def _stray_threads(result: Result, seen: Evidence) -> str:
+    for name in dict.fromkeys((result.probe.source_host, result.probe.to_host)):
+        facts = _facts(name, seen)
+        overlay = seen.contracts.get(result.probe.network, "").startswith(_OVERLAYS)
+        if overlay and facts is not None and facts.stray_threads:
+            return stray_threads.sentence(name)
+    return ""
+
+
 def _names(result: Result, seen: Evidence) -> str:
     if result.probe.kind == "name" and "ping" in seen.holds:
         return (
             f"{result.probe.to} is reached by address: the name server of {result.probe.source} does not "
-            f"know it; `docker restart {result.probe.to}` on {result.probe.to_host} announces it again"
+            f"know it; `docker restart {result.probe.source}` on {result.probe.source_host} has it learn"
         )
     return ""
 
 
 _RULES: tuple[Callable[[Result, Evidence], str], ...] = (
-    _firewall, _forwarding, _not_joined, _another_mac, _size, _checksums, _macvlan, _names,
+    _firewall, _forwarding, _not_joined, _stray_threads, _another_mac, _size, _checksums, _macvlan, _names,
 )  # fmt: skip
 
 

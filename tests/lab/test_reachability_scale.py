@@ -1,0 +1,90 @@
+"""A proof of ten hosts with ten containers each, in time."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import tarfile
+import time
+from base64 import b64encode
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from components.reachability.request import Carrier, Request, Target
+from components.scripts import SCRIPTS
+from lab.lab import Lab
+from planning.reachability.probes import Endpoint, plan
+from tests.lab.conftest import WORKER
+
+HOSTS, CONTAINERS = 10, 10
+SECONDS = 10.0
+FOLDER = "/var/lib/crosshost/ten/scripts"
+REACH = {
+    "SAME_HOST": True, "ACROSS": True, "NAMES": False, "OWN_HOST": False,
+    "OTHER_HOST": True, "FROM_LAN": True, "TO_LAN": True, "PUBLISHED": False,
+}  # fmt: skip
+START = """
+docker network create -d macvlan --subnet 10.0.0.0/24 --gateway 10.0.0.2 -o parent=ens33 lan >/dev/null
+docker pull -q busybox:1 >/dev/null
+for n in $(seq 0 9); do
+    docker run -d --init --name c$1-$n --network lan --ip 10.0.0.$((100 + $1 * 10 + n)) busybox:1 sleep 1d >/dev/null
+done
+"""
+
+
+@pytest.fixture
+def ten():
+    """A lab of its own with ten hosts, ten containers on the LAN on each."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CROSSHOST_LAB_NAME", f"test-{WORKER}-ten")
+        lab = Lab.for_checkout()
+    lab.up(hosts=HOSTS)
+    try:
+        archive = io.BytesIO()
+        with tarfile.open(fileobj=archive, mode="w:gz") as tar:
+            for path in SCRIPTS.glob("*.sh"):
+                tar.add(path, path.name)
+        unpack = f"mkdir -p {FOLDER} && base64 -d | tar -xzf - -C {FOLDER}"
+
+        def prepare(number: int) -> None:
+            lab.ssh(name(number), unpack, input=b64encode(archive.getvalue()).decode())
+            lab.ssh(name(number), f"set -- {number - 1}\n{START}", timeout=300)
+
+        with ThreadPoolExecutor(4) as pool:
+            list(pool.map(prepare, range(1, HOSTS + 1)))
+        yield lab
+    finally:
+        lab.clean()
+
+
+def name(number: int) -> str:
+    return f"docker{number:02}"
+
+
+@pytest.mark.long
+@pytest.mark.timeout(900)
+def test_ten_hosts_with_ten_containers_each_are_proven_within_ten_seconds(ten):
+    ends = [
+        Endpoint(f"c{host}-{n}", name(host + 1), "lan", f"10.0.0.{100 + host * 10 + n}")
+        for host in range(HOSTS)
+        for n in range(CONTAINERS)
+    ]
+    addresses = {name(n): ten.address(name(n)) for n in range(1, HOSTS + 1)}
+    request = Request(
+        os.path.relpath(ten.folder / "ssh_config"), FOLDER,
+        {host: Target(host, address, [f"HostName {address}"]) for host, address in addresses.items()},
+        plan(ends, {"lan": REACH}, addresses),
+        carriers="x", networks={"lan": Carrier("macvlan", (), REACH)}, endpoints=ends,
+    )  # fmt: skip
+    run = ["python", "-m", "components.reachability.run"]
+    began = time.monotonic()
+    done = ten.run(run, input=request.text, check=False)
+    took = time.monotonic() - began
+    assert done.returncode == 0, done.stderr
+    rows = json.loads(done.stdout)
+    assert len(rows) == len(request.probes) > 2000
+    assert all(row["expected"] == row["observed"] for row in rows)
+    print(f"{len(rows)} probes in {took:.1f} s")
+    assert took < SECONDS, took
