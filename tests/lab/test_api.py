@@ -174,6 +174,7 @@ def test_the_key_is_seen_nowhere(lab, stack, authority, watched):
     assert key not in lab.ssh("docker01", f"cat /var/lib/crosshost/{stack.name}/*/record").stdout
 
 
+@pytest.mark.long
 def test_a_certificate_that_the_daemon_refuses_leaves_it_as_it_was(
     lab, stack, ask, before, stranger
 ):
@@ -196,6 +197,7 @@ def test_a_certificate_that_the_daemon_refuses_leaves_it_as_it_was(
     assert lab.ssh("docker01", UNIT).stdout == before[1]
 
 
+@pytest.mark.long
 def test_an_api_without_certificates_is_warned_of(lab, stack, ask, before):
     stack.config["daemon"]["api"] = {
         "port": 2376, "insecure_anyone_who_reaches_the_port_owns_the_host": True,

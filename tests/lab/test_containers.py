@@ -107,6 +107,7 @@ def test_a_container_that_crashed_once_long_ago_is_no_failure_and_one_that_goes_
     assert "container one" not in outcome.text
 
 
+@pytest.mark.long
 def test_words_that_the_plugin_would_ignore_take_effect(lab, one):
     words = one.config["containers"]["one"]
     words |= {"healthcheck": {"test": "true", "interval": "5s"}, "tmpfs": ["/a"], "user": "1"}
@@ -152,6 +153,7 @@ def test_no_secret_is_in_state_in_plain_text(lab, one):
     assert (lab.folder / "id_ed25519").read_text().splitlines()[2] not in state
 
 
+@pytest.mark.long
 def test_containers_and_networks_taken_away_by_hand_are_warned_of_and_come_back(lab, environment):
     stack = environment("lab-macvlan")
     stack.up()

@@ -128,6 +128,7 @@ def test_a_daemon_that_does_not_start_again_is_put_back_and_stops_the_rest(
     assert {host: look(lab, host) for host in HOSTS} == before
 
 
+@pytest.mark.long
 def test_the_first_daemon_that_does_not_leave_stops_the_rest(lab, stack, strangers, before):
     stack.config["daemon"] = {"settings": {"log-driver": "local"}}
     stack.write()
@@ -168,6 +169,7 @@ def test_what_a_reload_takes_is_taken_back_by_a_reload(lab, stack, strangers, be
     assert {host: look(lab, host) for host in HOSTS} == before
 
 
+@pytest.mark.long
 def test_containers_on_an_overlay_are_reachable_after_their_daemons_restarted(lab, environment):
     stack = environment("lab-overlay")
     stack.up()

@@ -94,6 +94,7 @@ def test_settings_are_taken_by_a_reload_or_a_restart_and_nothing_that_runs_stops
     assert today.ssh(HOST, STARTED).stdout == started
 
 
+@pytest.mark.long
 def test_a_container_on_macvlan_has_the_gateway_which_docker_29_gives_to_none_by_itself(
     today, stack
 ):

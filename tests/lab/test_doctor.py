@@ -58,6 +58,7 @@ def rows(done: subprocess.CompletedProcess[str], host: str) -> list[str]:
     return [line for line in done.stdout.splitlines() if line.startswith(host)]
 
 
+@pytest.mark.long
 def test_healthy_hosts_of_all_engines_give_no_false_alarm_and_stay_as_they_are(hosts, doctor):
     before = {name: hosts.ssh(name, f"touch /run/before; {STATE}").stdout for name in ENGINES}
     done = doctor()

@@ -43,17 +43,12 @@ ROWS = (
 REFUSED = tuple(
     Row("overlay", "consul", (engine,) * 3) for engine in ENGINES if engine != "20.10.5"
 )
-REPRESENTATIVE = Row("overlay", "swarm", ("29.8.1", "20.10.5", "28.5.2"))
 HOSTS = tuple(name_of(number) for number in (1, 2, 3))
 WEBS = {f"web0{number}": host for number, host in enumerate(HOSTS, 1)}
 
 
 def named(row: Row) -> str:
     return "-".join(filter(None, [row.network, row.control_plane, *dict.fromkeys(row.engines)]))
-
-
-def marked(row: Row):
-    return pytest.param(row, id=named(row), marks=[] if row == REPRESENTATIVE else pytest.mark.long)
 
 
 class Fleet:
@@ -132,7 +127,8 @@ def passed(row: Row, sample: bool) -> Iterator[list[str]]:
 
 
 @pytest.mark.timeout(900)
-@pytest.mark.parametrize("row", [marked(row) for row in ROWS])
+@pytest.mark.long
+@pytest.mark.parametrize("row", [pytest.param(row, id=named(row)) for row in ROWS])
 def test_a_fleet_of_these_engines_grows_reboots_shrinks_and_goes(row, fleet, passed, sample):
     lab, stack = fleet.lab, fleet.stack
     before = fleet.pictures(*HOSTS)

@@ -130,6 +130,7 @@ def test_a_host_is_let_in_before_it_joins_and_out_after_it_left(lab, environment
     assert not difference(before, {host: look(lab, host) for host in HOSTS})
 
 
+@pytest.mark.long
 def test_a_restart_of_the_daemon_and_flushed_rules_do_not_open_the_ports(lab, running):
     expected = rules(lab)
     assert "CROSSHOST-udp-4789" in expected

@@ -111,6 +111,7 @@ def swarm(lab, environment):
     return environment("lab-swarm")
 
 
+@pytest.mark.long
 def test_a_worker_that_is_gone_leaves_the_swarm_and_a_destroy_leaves_no_trace(
     lab, swarm, forget, anew
 ):

@@ -41,7 +41,10 @@ def promised(network: str, roles: set[str], own: str) -> set[tuple[str, str, int
     [
         ("lab-macvlan", "macvlan", ("docker01", "docker02"), {}),
         ("lab-overlay", "overlay on Consul", ("docker01", "docker02"), {"docker01": "Consul's host"}),
-        ("lab-swarm", "overlay on Swarm", ("docker03", "docker04", "docker05"), {"docker03": "managers"}),
+        pytest.param(
+            "lab-swarm", "overlay on Swarm", ("docker03", "docker04", "docker05"), {"docker03": "managers"},
+            marks=pytest.mark.long,
+        ),
     ],
 )  # fmt: skip
 def test_after_an_up_listens_what_the_table_says_and_nothing_else(

@@ -71,6 +71,7 @@ def test_a_server_that_lost_its_data_too_gets_its_networks_anew_and_it_is_said_b
     works()
 
 
+@pytest.mark.long
 def test_an_emptied_store_shows_in_the_preview_and_is_filled_again(lab, running, works):
     lab.ssh("docker01", "docker exec consul consul kv delete -recurse docker/")
     preview = running.preview()
@@ -79,6 +80,7 @@ def test_an_emptied_store_shows_in_the_preview_and_is_filled_again(lab, running,
     works()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("how", ["stop", "rm -f"])
 def test_a_refresh_without_the_server_loses_nothing(lab, running, works, how):
     before = pids(lab)
@@ -89,6 +91,7 @@ def test_a_refresh_without_the_server_loses_nothing(lab, running, works, how):
     works()
 
 
+@pytest.mark.long
 def test_a_removed_container_and_network_are_made_anew_by_a_plain_up(lab, running, works):
     lab.ssh("docker02", "docker rm -f web02")
     assert "container web02 is gone from docker02: up makes it anew" in running.preview().text

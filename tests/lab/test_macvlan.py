@@ -84,6 +84,7 @@ def test_a_container_that_moves_is_deleted_there_and_created_here(lab, running):
     running.up()
 
 
+@pytest.mark.long
 def test_two_stacks_share_hosts_and_one_goes_without_harm_to_the_other(lab, running, environment):
     overlay = environment("lab-overlay")
     overlay.up()
@@ -103,6 +104,7 @@ def test_a_fleet_previews_empty_from_another_checkout(lab, running, tmp_path):
     assert (checkout / ".crosshost" / running.name / "ssh_config").exists()
 
 
+@pytest.mark.long
 def test_a_reboot_of_every_host_keeps_promiscuous_mode_and_is_no_change(lab, running):
     hosts = ("docker01", "docker02")
     for host in hosts:

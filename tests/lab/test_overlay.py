@@ -120,6 +120,7 @@ def test_everything_of_ours_on_a_host_may_be_lost_and_comes_back(lab, environmen
     assert look(lab, "docker02") == before
 
 
+@pytest.mark.long
 def test_a_destroy_that_was_cut_off_half_way_is_finished_by_the_next(lab, environment):
     before = look(lab, "docker01")
     stack = environment("lab-overlay")
@@ -171,6 +172,7 @@ def test_a_daemon_that_refuses_its_new_settings_has_its_old_ones_back(lab, runni
     assert running.up().changes == {}
 
 
+@pytest.mark.long
 def test_a_container_moves_on_the_overlay_with_its_name(lab, running):
     running.config["containers"]["web02"]["host"] = "docker01"
     running.write()
@@ -180,6 +182,7 @@ def test_a_container_moves_on_the_overlay_with_its_name(lab, running):
     assert running.up().changes == {}
 
 
+@pytest.mark.long
 def test_a_strangers_container_on_the_network_is_named_and_not_touched(lab, running):
     lab.ssh("docker02", "docker run -d --name stranger --network ol1 --init busybox:1 sleep 1d")
     try:

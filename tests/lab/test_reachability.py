@@ -92,7 +92,9 @@ BREAKS = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", BREAKS)
+@pytest.mark.parametrize(
+    "name", [next(iter(BREAKS)), *(pytest.param(n, marks=pytest.mark.long) for n in [*BREAKS][1:])]
+)
 def test_a_broken_overlay_fails_the_up_with_its_cause_and_is_proven_when_it_is_mended(
     lab, overlay, name
 ):
@@ -109,6 +111,7 @@ def test_a_broken_overlay_fails_the_up_with_its_cause_and_is_proven_when_it_is_m
     assert all(row["expected"] == row["observed"] for row in rows(overlay))
 
 
+@pytest.mark.long
 def test_an_entry_that_leads_astray_is_named(lab, overlay):
     target = next(row for row in rows(overlay) if row["to"] == "web02" and row["kind"] == "ping")
     assert target
@@ -167,6 +170,7 @@ def lab_run(stack, *words):
     )  # fmt: skip
 
 
+@pytest.mark.long
 def test_an_address_that_somebody_on_the_lan_has_is_named_with_its_mac(lab, environment):
     stack = proven(environment, "lab-macvlan")
     stack.up()

@@ -31,7 +31,7 @@ def started(lab, hosts):
 @pytest.mark.parametrize(
     ("like", "hosts", "old"),
     [
-        ("lab-macvlan", ("docker01", "docker02"), "docker01"),
+        pytest.param("lab-macvlan", ("docker01", "docker02"), "docker01", marks=pytest.mark.long),
         ("lab-overlay", ("docker01", "docker02"), "docker01"),
         pytest.param("lab-overlay", ("docker01", "docker02"), "docker02", marks=pytest.mark.long),
         pytest.param(
@@ -63,6 +63,7 @@ def test_a_renamed_host_keeps_all_that_is_on_it_and_the_second_preview_is_empty(
     assert not difference(before, {host: look(lab, host) for host in hosts})
 
 
+@pytest.mark.long
 def test_a_renamed_host_may_lose_a_container_to_another_one_at_once(lab, environment):
     stack = environment("lab-overlay")
     stack.up()

@@ -74,6 +74,7 @@ class Watch:
         self._thread.join()
 
 
+@pytest.mark.long
 def test_a_host_that_goes_is_off_the_list_and_one_that_comes_is_on_it(lab, environment):
     stack = environment("lab-swarm")
     before = look(lab, "docker05")
@@ -96,6 +97,7 @@ def test_a_host_that_goes_is_off_the_list_and_one_that_comes_is_on_it(lab, envir
     assert stack.up().changes == {}
 
 
+@pytest.mark.long
 def test_a_host_that_left_by_hand_shows_in_the_preview_and_is_brought_back(lab, environment):
     stack = environment("lab-swarm")
     stack.up()

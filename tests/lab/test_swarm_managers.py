@@ -14,6 +14,7 @@ def hosts(lab):
     lab.up_for("lab-swarm")
 
 
+@pytest.mark.long
 def test_managers_change_without_a_moment_without_one(lab, environment):
     stack = environment("lab-swarm")
     stack.up()
@@ -38,6 +39,7 @@ def test_managers_change_without_a_moment_without_one(lab, environment):
     all_reach_each_other(lab)
 
 
+@pytest.mark.long
 def test_a_host_in_another_swarm_is_refused_and_left_alone(lab, environment):
     stack = environment("lab-swarm")
     stack.up()

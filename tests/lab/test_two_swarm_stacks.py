@@ -45,7 +45,8 @@ def roles(lab, manager="docker03"):
     return dict(row.partition(" ")[::2] for row in rows)
 
 
-@pytest.mark.parametrize("first_out", [0, pytest.param(1, marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("first_out", [0, 1])
 def test_a_stack_leaves_and_the_others_containers_go_on_reaching_each_other(lab, stacks, first_out):
     before = looks(lab)
     leaves, stays = stacks[first_out], stacks[1 - first_out]

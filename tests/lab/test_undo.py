@@ -32,7 +32,12 @@ STRATEGIES = {
 }
 
 
-@pytest.fixture(params=STRATEGIES)
+@pytest.fixture(
+    params=[
+        pytest.param(name, marks=[] if name == "lab-overlay" else pytest.mark.long)
+        for name in STRATEGIES
+    ]
+)
 def stack(lab, environment, request):
     """A stack of each strategy, up; ``before``: pictures of its hosts from before it."""
     lab.up_for("lab-swarm" if request.param == "lab-swarm" else "lab-overlay")
