@@ -9,6 +9,7 @@ from typing import Any
 
 from planning.answers import printable
 from planning.engine_events import Act, Preview
+from planning.redaction import NOT_KNOWN_YET
 
 _SIGNS = {Act.CREATE: "+", Act.UPDATE: "!", Act.REPLACE: "!", Act.DELETE: "-", Act.IMPORT: "+"}
 _WIDTH = 240
@@ -35,8 +36,10 @@ def lines(preview: Preview) -> Iterator[str]:
         if change.act is Act.DELETE:
             continue
         old = {} if change.act in (Act.CREATE, Act.IMPORT) else change.old
+        defaults = change.new.get("__defaults")
+        hidden = _HIDDEN | set(defaults if isinstance(defaults, list) else ())
         for key in sorted(old.keys() | change.new.keys()):
-            if key not in _HIDDEN:
+            if key not in hidden:
                 yield from _property(key, old, change.new)
 
 
@@ -44,6 +47,8 @@ def _property(key: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Itera
     before, after = (_texts(state, key) for state in (old, new))
     if before == after:
         return
+    if after == [NOT_KNOWN_YET] and len(before) > 1:
+        before = [f"{len(before)} lines"]
     if len(before) > 1 or len(after) > 1:
         yield _line(f"    {key}:")
         for line in difflib.ndiff(before, after) if max(len(before), len(after)) < 400 else after:

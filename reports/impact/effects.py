@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from planning import daemon_text, records, removal_text
 from planning.engine_events import Act, Change, Preview
@@ -14,7 +14,10 @@ from reports.impact.model import Effect, Gate, Weight
 NETWORK = "docker:index/network:Network"
 VOLUME = "docker:index/volume:Volume"
 # Commands that keep crosshost's own records, by their names without their hosts'.
-_RECORDS = re.compile(r"scripts|images|present|undo|reachability|conflicts|.*-endpoints|.*-leader")
+_RECORDS = re.compile(
+    r"scripts|images|present|undo|reachability|conflicts|.*-endpoints|.*-(?:leader|hosts)"
+)
+_ENDED = "program exited with non-zero exit code"
 _SIMPLE: Mapping[str, tuple[str, str]] = {
     "tls": ("certificates of the Docker API are written", "certificates of the Docker API are removed"),
     "consul-access": ("what it uses Consul with is written", "what it uses Consul with is removed"),
@@ -30,7 +33,7 @@ def effects(preview: Preview) -> list[Effect]:
     found: list[Effect] = list(ports.effects(changes))
     for change in changes:
         if change.type == ports.CONTAINER:
-            found.append(containers.effect(change, preview, seconds))
+            found += containers.effects(change, preview, seconds)
         elif change.type == NETWORK:
             found += _network(change)
         elif change.type == VOLUME:
@@ -39,8 +42,29 @@ def effects(preview: Preview) -> list[Effect]:
             found += _command(change, preview, changes)
         elif change.host:
             found.append(Effect(change.host, _kept_word(change), Weight.QUIET))
-    found += _removals(preview)
-    return sorted(dict.fromkeys(found), key=lambda one: (-one.weight, one.host, one.sentence))
+    removed = list(_removals(preview))
+    first = {(effect.host, name) for effect in removed for name in effect.names}
+    found = [
+        effect
+        for effect in found
+        if effect.gate is not Gate.REPLACE
+        or effect.weight is not Weight.AWAY
+        or not any((effect.host, name) in first for name in effect.names)
+    ]
+    return in_order([*found, *removed])
+
+
+def in_order(found: Iterable[Effect]) -> list[Effect]:
+    """The heaviest first, and containers before what they hold."""
+    return sorted(
+        dict.fromkeys(found),
+        key=lambda one: (
+            -one.weight,
+            one.host,
+            not one.sentence.startswith("container "),
+            one.sentence,
+        ),
+    )
 
 
 def unseen(preview: Preview) -> tuple[str, ...]:
@@ -57,6 +81,12 @@ def stops(preview: Preview) -> tuple[str, ...]:
     """Why an up would stop before it changes anything."""
     said = preview.said("warning")
     return tuple(text.removeprefix(UP_STOPS) for text in said if text.startswith(UP_STOPS))
+
+
+def errors(preview: Preview) -> tuple[str, ...]:
+    """Why there is no whole preview; that the program ended is said only where nothing else is."""
+    found = preview.said("error")
+    return tuple(text for text in found if _ENDED not in text) or tuple(found)
 
 
 def said(preview: Preview, used: Sequence[Effect]) -> tuple[str, ...]:

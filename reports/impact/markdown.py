@@ -58,6 +58,8 @@ def _hosts(impact: Impact, expected: Expected) -> str:
     lines, marked = [], False
     for host, effects in of.items():
         loud = [effect for effect in effects if effect.weight > Weight.QUIET]
+        if not host and not loud:
+            continue
         lines.append(f"- **{plain(host or 'all hosts')}**")
         for effect in loud:
             undeclared = not expected.covers(effect)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from ipaddress import AddressValueError, IPv4Address
 from typing import Any
 
+from planning import records
 from planning.engine_events import Act, Change
 from reports.impact.model import Effect, Gate, Weight
 
@@ -24,7 +25,7 @@ class Open:
     number: str
 
 
-def effects(changes: Iterable[Change]) -> Iterator[Effect]:
+def effects(changes: Sequence[Change]) -> Iterator[Effect]:
     """What containers and the daemons' API open and shut. The same port of another one is no news."""
     before: dict[Open, str] = {}
     after: dict[Open, str] = {}
@@ -38,8 +39,9 @@ def effects(changes: Iterable[Change]) -> Iterator[Effect]:
             before |= dict.fromkeys(_api(change.host, change.old), "the Docker API")
             if change.act is not Act.DELETE:
                 after |= dict.fromkeys(_api(change.host, change.new), "the Docker API")
+    rules = _rules(changes)
     for port in sorted(after.keys() - before.keys()):
-        yield _opened(port, after[port])
+        yield _opened(port, after[port], rules.get((port.host, port.protocol, port.number)))
     for port in sorted(before.keys() - after.keys()):
         sentence = f"{port.protocol} {port.number} shuts (it led to {before[port]})"
         yield Effect(port.host, sentence, Weight.ENDS)
@@ -51,7 +53,18 @@ def effects(changes: Iterable[Change]) -> Iterator[Effect]:
             yield Effect(port.host, sentence, Weight.CHANGES)
 
 
-def _opened(port: Open, to: str) -> Effect:
+def _rules(changes: Iterable[Change]) -> dict[tuple[str, str, str], str]:
+    """Host, protocol and number of a port -> whom the new rules of the firewall let in."""
+    found = {}
+    for change in changes:
+        if change.base == "firewall":
+            for line in records.body(str(change.new.get("stdin") or "")).splitlines():
+                if len(words := line.split(" ")) == 4:
+                    found[change.host, words[0], words[1]] = words[3]
+    return found
+
+
+def _opened(port: Open, to: str, alone: str | None) -> Effect:
     what = (
         f"{port.protocol} {port.number}"
         if port.number != "0"
@@ -61,6 +74,9 @@ def _opened(port: Open, to: str) -> Effect:
         return Effect(
             port.host, f"{what} opens to {port.host} itself alone: it leads to {to}", Weight.CHANGES
         )
+    if alone is not None:
+        let = f"{alone.replace(',', ', ')} alone, by rules of the firewall"
+        return Effect(port.host, f"{what} opens to {let}: it leads to {to}", Weight.CHANGES)
     at = port.host if port.at in ("0.0.0.0", "") else port.at  # noqa: S104
     return Effect(
         port.host,

@@ -18,7 +18,7 @@ def impact(stack: str, preview: Preview, before: Fleet | None, after: Fleet) -> 
     if before is not None and changes:
         gained, lost = reach.compare(before, after)
         found += [*reach.addresses(before, after), *reach.opened(before, after)]
-        found.sort(key=lambda one: (-one.weight, one.host, one.sentence))
+        found = effects.in_order(found)
     loud = [effect for effect in found if effect.weight is not Weight.QUIET]
     return Impact(
         stack,
@@ -27,7 +27,7 @@ def impact(stack: str, preview: Preview, before: Fleet | None, after: Fleet) -> 
         lost,
         effects.unseen(preview),
         effects.stops(preview),
-        tuple(preview.said("error")),
+        effects.errors(preview),
         effects.said(preview, found),
         _named(changes) | {effect.host for effect in loud if effect.host},
         len(changes),

@@ -13,7 +13,7 @@ _MOST = 3
 def verdict(impact: Impact) -> str:
     """One line, without markup."""
     if impact.errors:
-        return f"there is no whole preview: {impact.errors[0].splitlines()[0]}"
+        return f"there is no whole preview: {' '.join(impact.errors[0].split())}"
     parts = []
     if impact.stops:
         parts.append(f"up would stop before it changes anything: {_some(impact.stops)}")
@@ -27,7 +27,7 @@ def verdict(impact: Impact) -> str:
     parts += _away(impact.effects)
     opened = [effect for effect in impact.effects if effect.weight is Weight.OPEN]
     if opened:
-        parts.append(f"opens {_count(len(opened), 'way')} in on {listed(_hosts(opened))}")
+        parts.append(f"opens ports of {listed(_hosts(opened))}")
     ends = [
         e for e in impact.effects if e.weight is Weight.ENDS and e.sentence.startswith("container ")
     ]

@@ -207,7 +207,7 @@ def test_a_failed_preview_is_the_verdict():
     found = impact(
         "lab-macvlan", engine_events.read(text, "lab-macvlan", "crosshost"), None, NOTHING
     )
-    assert verdict(found) == "there is no whole preview: an unhandled exception"
+    assert verdict(found) == "there is no whole preview: an unhandled exception more"
 
 
 def test_an_impact_without_anything_is_quiet():

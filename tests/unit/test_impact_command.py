@@ -53,7 +53,7 @@ def test_an_edit_is_told_from_its_verdict_to_its_diff(report):
     assert shown.exit_code == 0, shown.output
     text = shown.stdout
     parts = [
-        "**lab-macvlan**: bounces 1 container on docker01 for about 5 s; opens 1 way in on docker02; ends 1",
+        "**lab-macvlan**: bounces 1 container on docker01 for about 5 s; opens ports of docker02; ends 1",
         "container ssh01 is replaced", "every port of ssh02 opens to the LAN on macvlan\\_1 (10.0.0.200)",
         "10.0.0.150 on macvlan\\_1 is freed (it was old's)",
         "Becomes reachable", "ssh01 and ssh02: to each other, over macvlan\\_1", "No longer reachable",
