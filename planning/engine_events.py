@@ -196,14 +196,23 @@ def _check_origin(steps: Iterable[Mapping[str, Any]], stack: str, project: str) 
 def _changes(steps: Iterable[Mapping[str, Any]]) -> Iterator[Change]:
     of: dict[str, list[Mapping[str, Any]]] = {}
     for step in steps:
-        if str(step.get("op")) not in _NOTHING:
+        if str(step.get("op")) not in _NOTHING and not _is_refreshed(step):
             of.setdefault(str(step["urn"]), []).append(step)
     for urn, own in of.items():
         yield _change(urn, own)
 
 
+def _is_refreshed(step: Mapping[str, Any]) -> bool:
+    """Whether --refresh only read a resource anew: an update has reasons.
+
+    One that --refresh found gone is deleted, and created if it is still wanted.
+    """
+    return step.get("op") == "update" and not (step.get("diffs") or step.get("keys"))
+
+
 def _change(urn: str, steps: list[Mapping[str, Any]]) -> Change:
-    olds = [_map(step["old"]) for step in steps if step.get("old")]
+    act = _act({str(step.get("op")) for step in steps})
+    olds = [_map(step["old"]) for step in steps if step.get("old") and act is not Act.CREATE]
     news = [_map(step["new"]) for step in steps if step.get("new")]
     old, new = olds[0] if olds else {}, news[-1] if news else {}
     was = _name(str(old.get("urn") or urn))
@@ -211,7 +220,7 @@ def _change(urn: str, steps: list[Mapping[str, Any]]) -> Change:
     keys = [str(key) for step in steps for key in _names(step)]
     custom = any(state.get("custom") for state in (*olds, *news))
     return Change(
-        _act({str(step.get("op")) for step in steps}),
+        act,
         urn.split("::")[2].rpartition("$")[2],
         redaction.text(name),
         redaction.value(dict(_map(old.get("inputs")))),
@@ -223,9 +232,9 @@ def _change(urn: str, steps: list[Mapping[str, Any]]) -> Change:
 
 
 def _act(ops: set[str]) -> Act:
-    if ops & _REPLACES or {"create", "delete"} <= ops:
+    if ops & _REPLACES:
         return Act.REPLACE
-    for act in (Act.DELETE, Act.CREATE, Act.IMPORT, Act.UPDATE):
+    for act in (Act.CREATE, Act.DELETE, Act.IMPORT, Act.UPDATE):
         if act.value in ops:
             return act
     raise EventsError(

@@ -61,12 +61,21 @@ def test_a_moved_container_has_its_old_name():
     assert (change.was, change.host) == ("ssh01@docker01", "docker02")
 
 
-def test_a_resource_that_is_gone_and_comes_back_is_replaced():
+def test_what_a_refresh_only_read_anew_does_not_change():
+    read_anew = step("update", CONTAINER, "ssh01@docker01", container(), container())
+    assert preview(document(read_anew)).changes == ()
+    drifted = step("update", CONTAINER, "ssh01@docker01", container(memory=1), container(memory=2))
+    (change,) = preview(document(read_anew, drifted)).changes
+    assert (change.old["memory"], change.new["memory"]) == (1, 2)
+
+
+def test_a_resource_that_a_refresh_found_gone_is_created():
     both = document(
         step("delete", CONTAINER, "ssh01@docker01", container()),
         step("create", CONTAINER, "ssh01@docker01", None, container()),
     )
-    assert [change.act for change in preview(both).changes] == [Act.REPLACE]
+    (change,) = preview(both).changes
+    assert (change.act, change.old) == (Act.CREATE, {})
 
 
 @pytest.mark.parametrize("text", ["", "  \n"])

@@ -171,6 +171,7 @@ def runner(tmp_path, github, key_file):
             FAIL_ON=fail_on,
             CODE=str(code),
             GITHUB_OUTPUT=str(tmp_path / "output"),
+            GITHUB_STEP_SUMMARY=str(tmp_path / "summary"),
             GITHUB_API_URL=github.url,
             GITHUB_REPOSITORY="o/r",
             GITHUB_TOKEN="t",
