@@ -19,7 +19,7 @@ from components.reachability.request import Request, Target
 from planning.reachability.probes import Probe
 from planning.reachability.results import Looked, Report, Result, answered, looked, ports
 
-# probe.sh gives promises 12 s to come about, and then each one last try.
+# probe.sh gives promises 25 s to come about, and then each one last try.
 _SECONDS = 120.0
 _SERVE_SECONDS = 20.0
 _LIMIT = 4 << 20

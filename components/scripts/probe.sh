@@ -51,7 +51,7 @@ refused_by_kernel() { # TEXT: no packet left, which is an answer
 
 ping_once() { # BYTES: sets $outcome
     code=0
-    said=$(within ping -c 1 -W 1 ${1:+-M do -s "$1"} "$target" 2>&1) || code=$?
+    said=$(within ping -c 1 -W "$patience" ${1:+-M do -s "$1"} "$target" 2>&1) || code=$?
     case $code in
     0) outcome=yes why='' ;;
     1) outcome=no why='no answer' ;;
@@ -79,7 +79,7 @@ connect() { # SECONDS SCRIPT: bash with $0 TARGET and $1 PORT; sets $code and $s
 # shellcheck disable=SC2016
 probe_tcp() {
     lacks bash timeout && return
-    connect 2 'exec 3<>"/dev/tcp/$0/$1"'
+    connect "$((patience + 1))" 'exec 3<>"/dev/tcp/$0/$1"'
     case $code:$said in
     0:*) outcome=yes why='' ;;
     *refused*) outcome=$refused why='refused' ;;
@@ -110,7 +110,7 @@ probe_transfer() {
     *[!0-9]*) outcome=unknown why='no server could be started beside it (perl or python3)' && return ;;
     esac
     lacks bash timeout && return
-    connect 4 'exec 3<>"/dev/tcp/$0/$1" || exit 9
+    connect 8 'exec 3<>"/dev/tcp/$0/$1" || exit 9
         head -c '"$bytes"' /dev/zero >&3
         [ "$(head -c '"$bytes"' <&3 | wc -c)" -eq '"$bytes"' ]'
     case $code in
@@ -166,7 +166,7 @@ probe_size() {
 
 one() { # ID KIND PID TARGET MORE WANT
     id=$1 kind=$2 pid=$3 target=$4 more=$5 want=$6
-    refused=yes ms=- why='' outcome=unknown
+    refused=yes ms=- why='' outcome=unknown patience=1
     began=$(now)
     if [ "$pid" = 0 ]; then
         why='its container does not run'
@@ -178,6 +178,8 @@ one() { # ID KIND PID TARGET MORE WANT
             # What is promised may take a moment to come about.
             case $outcome:$want in no:yes) ;; *) break ;; esac
             if [ "$(date +%s)" -ge "$END" ]; then break; fi
+            # A busy host answers late.
+            patience=3
             sleep 0.3
         done
         if [ "$ms" = - ] && [ "$outcome" = yes ]; then ms=$(($(now) - began)); fi
@@ -187,13 +189,14 @@ one() { # ID KIND PID TARGET MORE WANT
 
 ask() {
     take_lines
-    END=$(($(date +%s) + 12))
+    END=$(($(date +%s) + 25))
     export END
     pids "$work/lines" 3 | xargs -P 24 -L 1 sh "$0" one
 }
 
 look() {
     take_lines
+    patience=1
     pids "$work/lines" 2 >"$work/asked"
     while read -r id pid target; do
         if [ "$pid" = 0 ]; then continue; fi
