@@ -38,9 +38,11 @@ def lines(preview: Preview) -> Iterator[str]:
         old = {} if change.act in (Act.CREATE, Act.IMPORT) else change.old
         defaults = change.new.get("__defaults")
         hidden = _HIDDEN | set(defaults if isinstance(defaults, list) else ())
-        for key in sorted(old.keys() | change.new.keys()):
-            if key not in hidden:
-                yield from _property(key, old, change.new)
+        keys = sorted((old.keys() | change.new.keys()) - hidden)
+        found = [line for key in keys for line in _property(key, old, change.new)]
+        yield from found
+        if change.act is Act.UPDATE and not found and change.keys:
+            yield _line(f"    not as it was made: {', '.join(change.keys)}")
 
 
 def _property(key: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:

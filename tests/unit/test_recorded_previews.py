@@ -1,7 +1,8 @@
 """Reports on previews that a real engine printed on hosts of the lab, recorded in tests/unit/events/.
 
 What the reader does not look at was taken out of them (stack configuration, connections, outputs). The
-stack files were those of the lab with the edits below; docker02 was off for `unseen`.
+stack files were those of the lab with the edits below; docker02 was off for `unseen`; for `refresh`
+(previewed with --refresh) ssh02 was removed by hand and the memory of ssh01 limited.
 """
 
 from __future__ import annotations
@@ -141,6 +142,15 @@ def test_a_host_that_is_off():
     assert verdict(found).startswith(
         "up would stop before it changes anything: docker02 (10.0.0.12) does not answer on SSH port 22"
     )
+
+
+def test_what_a_refresh_finds_changed_and_gone():
+    found = report("refresh.json")
+    assert verdict(found) == "changes nothing that runs, starts 1 container"
+    assert told(found, "docker01") == ["container ssh01 changes as it runs: memory, memorySwap"]
+    assert told(found, "docker02") == ["container ssh02 starts (centos_ssh:v2)"]
+    assert found.said == ("container ssh02 is gone from docker02: up makes it anew",)
+    assert "    not as it was made: memory, memorySwap" in found.diff.splitlines()
 
 
 def test_an_error_in_the_stack_file():
