@@ -83,9 +83,14 @@ class Removal:
         return bool(self.containers or self.networks or self.leaving)
 
 
-def network_key(name: str, host: str, plane: ControlPlane | None) -> str:
-    """The key of a network: one a fleet for an overlay, one a host for others."""
-    return f"network/{plane}/{name}" if plane else f"network/{name}@{host}"
+def network_key(name: str, host: str, plane: ControlPlane | None, driver: str = "macvlan") -> str:
+    """The key of a network: one a fleet for an overlay, one a host for others.
+
+    ``driver``: Docker's, of one that is no overlay.
+    """
+    if plane:
+        return f"network/{plane}/{name}"
+    return f"network/{name}@{host}" if driver == "macvlan" else f"network/{driver}/{name}@{host}"
 
 
 def record_fields(item: Item) -> str:
@@ -121,7 +126,7 @@ def there(facts: Mapping[str, HostFacts], stack: str) -> list[Item]:
             claims |= set(_claims(known.get(net.id, ()), where))
             if nic := seen.parents.get(net.id):
                 claims.add(Claim("parent", where, nic))
-            key = network_key(net.name, host, plane)
+            key = network_key(net.name, host, plane, net.driver)
             found[net.id] = Item("network", host, net.name, key, frozenset(claims), net.id, plane)
     return list(found.values())
 

@@ -33,6 +33,7 @@ from planning.facts.system import SystemTopic
 from planning.facts.threads import ThreadsTopic
 from planning.facts.units import UnitsTopic
 from planning.facts.volumes import VolumesTopic
+from planning.facts.vxlan import VxlanTopic
 
 __all__ = [
     "ContainerFacts",
@@ -68,6 +69,7 @@ class HostFacts(
     SpaceTopic,
     NicsTopic,
     RoutesTopic,
+    VxlanTopic,
 ):
     """Everything that was read on one host that answered: the facts of all topics."""
 
