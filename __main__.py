@@ -46,6 +46,7 @@ carriers = [
     *(firewall.before if firewall else []),
     *(daemon.apply for daemon in daemons.values()),
     *(swarm.members.values() if swarm else []),
+    *(part for network in networks.values() for part in network.carriers),
 ]
 reachability = prove(settings.prove, stack, ready, containers, carriers, last)
 restore_scripts_first(hosts, swarm, last)

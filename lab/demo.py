@@ -105,6 +105,23 @@ EVIDENCE: dict[str, tuple[Evidence, ...]] = {
             " 0% packet loss",
         ),
     ),
+    "lab-vxlan": (
+        Evidence(
+            "a container on docker01 pings one on docker02 by address",
+            _on("docker01", "docker exec web01 ping -c 3 -i 0.3 172.16.2.18"),
+            " 0% packet loss",
+        ),
+        Evidence(
+            "and docker02 reaches the one on docker01",
+            _on("docker02", "ping -c 3 -i 0.3 172.16.2.2"),
+            " 0% packet loss",
+        ),
+        Evidence(
+            "docker01's VXLAN device knows docker02",
+            _on("docker01", "bridge fdb show | grep ^00:00:00:00:00:00"),
+            "dst 10.0.0.12",
+        ),
+    ),
     "lab-modes": (
         Evidence("none: only the loopback", _on("docker01", "docker exec alone ip -brief link || docker exec alone ifconfig -a"), "lo"),
         Evidence("host: the host's own NIC", _on("docker01", "docker exec onhost ip address show ens33"), "10.0.0.11/24"),

@@ -13,6 +13,7 @@ FLEETS: Mapping[str, Mapping[int, Suite]] = {
     "lab-macvlan": _NOTES,
     "lab-overlay": _NOTES,
     "lab-modes": _NOTES,
+    "lab-vxlan": _NOTES,
     "lab-swarm": dict.fromkeys((3, 4, 5), SUITES["forky"]),
     "lab-auto": {6: SUITES["bullseye"], 7: SUITES["bookworm"], 8: SUITES["forky"]},
 }

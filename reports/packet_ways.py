@@ -122,6 +122,59 @@ def _overlay(contract: Contract, server: str, knows: str) -> str:
     return _finish(drawing, contract, lan + 50, steps)
 
 
+def _vxlan(contract: Contract) -> str:
+    drawing = Drawing()
+    _title(drawing, contract)
+    top, lan = 60.0, 446.0
+    _hosts(drawing, top, 328)
+    _lan(drawing, lan, "between the hosts: any network that lets this port through")
+    left, right = ([x + at for x in _HOST_X] for at in (100, 275))
+    under = top + 80
+    drawing.line(
+        [(left[0], under), (left[0], lan), (left[1], lan), (left[1], under)],
+        _BLUE,
+        thick=4,
+        end=True,
+    )
+    for side, x in enumerate(_HOST_X):
+        drawing.line(
+            [(left[side], top + 142), (right[side], top + 142), (right[side], lan - 5)],
+            _GREEN,
+            start=True,
+            end=True,
+        )
+        first = 16 * side
+        _Box(x + 185, top + 40, 338, 46).draw(
+            drawing, f"container web0{side + 1}",
+            f"eth0 172.16.2.{first + 2} (mesh)", stroke=_BLUE,
+        )  # fmt: skip
+        _Box(left[side], top + 120, 164).draw(
+            drawing, "bridge", f"172.16.2.{first + 1}", fill="#ddf4ff"
+        )
+        _Box(left[side], top + 192, 164).draw(drawing, "vxlan", "MTU 1450", fill="#ddf4ff")
+        _Box(right[side], top + 192, 158).draw(
+            drawing, "NAT of iptables", "published ports", fill="#dafbe1"
+        )
+        _Box(x + 185, top + 270, 338).draw(drawing, "ens33", _ADDRESSES[side])
+    marks = ((left[0], 103), (left[0], 250), (left[1], 250), (left[1], 105))
+    for number, (x, below) in enumerate(marks, 1):
+        drawing.number(x, top + below, str(number), _BLUE)
+    for x in right:
+        drawing.number(x, top + 168, "5", _GREEN)
+    carrier = " ".join(map(str, contract.ports[0]))
+    steps = [
+        "The packet leaves web01 by eth0, a veth pair into the network's bridge on the host. All hosts' "
+        "bridges are one Ethernet: web01 asks by ARP who has the address.",
+        f"vxlan wraps it, 50 bytes more, and sends it to docker02's address by {carrier}; what it knows "
+        "no place of, as ARP's questions, it sends to every host of the network.",
+        "docker02 takes it out, if it came from a host of the network, and learns who is where.",
+        "The bridge hands it to web02 by its MAC.",
+        "What is for the LAN goes by the host's own address in the subnet and NAT instead, and what "
+        "comes to a published port comes in by them.",
+    ]
+    return _finish(drawing, contract, lan + 50, steps)
+
+
 def _control(drawing: Drawing, contract: Contract, server: str, top: float) -> None:
     """The engines, what they tell each other, and whom else they ask."""
     engines = [_Box(_HOST_X[0] + 306, top + 10, 100, 30), _Box(_HOST_X[1] + 64, top + 10, 100, 30)]
@@ -177,6 +230,7 @@ def _finish(drawing: Drawing, contract: Contract, y: float, steps: Sequence[str]
 
 _DRAWN: dict[str, Callable[[Contract], str]] = {
     "macvlan": _macvlan,
+    "vxlan": _vxlan,
     "overlay-consul": lambda contract: _overlay(
         contract,
         "Consul server",

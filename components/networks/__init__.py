@@ -17,13 +17,21 @@ from components.networks.network import Network, NetworkContext
 from components.networks.overlay.settings import OverlaySettings
 from components.networks.overlay.strategy import OverlayStrategy
 from components.networks.strategy import Strategy
+from components.networks.vxlan.settings import VxlanSettings
+from components.networks.vxlan.strategy import VxlanStrategy
 from planning.conflicts import ControlPlane
 from planning.contract import Contract
 from planning.fleet_facts import FleetFacts
 from planning.problems import Problem
 
-AnyNetwork = Annotated[MacvlanSettings | OverlaySettings, Field(discriminator="strategy")]
-STRATEGIES: tuple[Strategy[NetworkSettings], ...] = (MacvlanStrategy(), OverlayStrategy())
+AnyNetwork = Annotated[
+    MacvlanSettings | OverlaySettings | VxlanSettings, Field(discriminator="strategy")
+]
+STRATEGIES: tuple[Strategy[NetworkSettings], ...] = (
+    MacvlanStrategy(),
+    OverlayStrategy(),
+    VxlanStrategy(),
+)
 
 
 def contracts() -> list[Contract]:

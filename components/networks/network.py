@@ -58,6 +58,11 @@ class Network(pulumi.ComponentResource):
         """Whether its engines cannot see it now, though it is there."""
         return False
 
+    @property
+    def carriers(self) -> Sequence[pulumi.Resource]:
+        """What of its own carries packets between hosts: its change asks for the proof again."""
+        return ()
+
     def attach(self, host: str, container: str, address: IPv4Address | None) -> Attachment:
         """What a container (its Docker name) on ``host`` gets.
 

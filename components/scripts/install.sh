@@ -17,6 +17,10 @@ if [ "${1:-}" = remove ]; then
         [ -e "$nic" ] || continue
         echo "nic=${nic##*/}" | sh "$state/scripts/nic.sh" undo
     done
+    for network in "$state"/vxlan/*; do
+        [ -e "$network" ] || continue
+        echo "network=${network##*/}" | sh "$state/scripts/vxlan.sh" undo
+    done
     rm -rf "$state"
     rmdir "${state%/*}" 2>/dev/null || :
     exit 0

@@ -10,6 +10,7 @@ _LOOK = r"""
 echo "== daemon.json"; stat -c '%a %U:%G %y' /etc/docker/daemon.json 2>&1
 sha256sum /etc/docker/daemon.json 2>&1
 echo "== links"; ip -o link show | sed -e 's/^[0-9]*: //' -e 's/@if[0-9]*//' -e 's/ qdisc.*//' -e 's/NO-CARRIER,//' -e 's/,LOWER_UP//' | grep -v '^veth' | sort
+echo "== forwarding entries"; bridge fdb show | grep "^00:00:00:00:00:00 " | sort
 echo "== routes"; ip -4 route | sed 's/ linkdown//' | sort
 echo "== units"; ls /etc/systemd/system /etc/systemd/system/*.wants
 echo "== files"; ls -d /var/lib/crosshost /run/crosshost* /usr/local/lib/* /etc/docker/* 2>&1

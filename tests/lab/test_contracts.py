@@ -16,6 +16,7 @@ ENVIRONMENTS = {
     "macvlan": "lab-macvlan",
     "overlay-consul": "lab-overlay",
     "overlay-swarm": "lab-swarm",
+    "vxlan": "lab-vxlan",
 }
 
 

@@ -77,7 +77,16 @@ def on_swarm() -> dict[str, Any]:
     return values
 
 
-STACKS = {"macvlan": on_macvlan, "consul": on_consul, "swarm": on_swarm}
+def on_vxlan() -> dict[str, Any]:
+    values = stack_values("lab-vxlan")
+    values["networks"]["mesh"] |= {
+        "hosts": ["docker01", "docker02"],
+        "ip_range": {"docker01": "172.16.2.0/28", "docker02": "172.16.2.16/28"},
+    }  # fmt: skip
+    return values
+
+
+STACKS = {"macvlan": on_macvlan, "consul": on_consul, "swarm": on_swarm, "vxlan": on_vxlan}
 # Text fields that no stack above can give a value, and why.
 ELSEWHERE = {
     "ConsulSettings.stack": "another stack's server, which these have not",
@@ -87,6 +96,7 @@ ELSEWHERE = {
     "ConsulTlsFiles.cert": "a path of this machine: tests/unit/test_consul_access.py",
     "ConsulTlsFiles.key": "a path of this machine: tests/unit/test_consul_access.py",
     "ProveSettings.when": "one of three words",
+    "VxlanSettings.gateway": "refused, as each host has its own",
     "PromiseSettings.source": "a container's name: tests/unit/test_reachability.py",
     "PromiseSettings.to": "a container's name: tests/unit/test_reachability.py",
     "TlsFiles.ca": "a path of this machine: tests/unit/test_daemon_settings.py",
@@ -262,6 +272,7 @@ def test_the_stacks_here_have_a_text_in_every_text_field():
 FACTS = {
     "macvlan": {n: facts_text(hostname=n, more=("sudo 1",)) for n in ("docker01", "docker02")},
     "consul": {n: facts_text(hostname=n) for n in ("docker01", "docker02")},
+    "vxlan": {n: facts_text(hostname=n, address=f"10.0.0.1{n[-1]}") for n in ("docker01", "docker02")},
     "swarm": {
         n: facts_text(hostname=n, version="28.5.2", backends=(), address=f"10.0.0.1{n[-1]}")
         for n in ("docker03", "docker04", "docker05")

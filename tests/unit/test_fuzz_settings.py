@@ -36,7 +36,7 @@ ANYTHING = st.recursive(
     lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(TEXT, inner, max_size=3)),
     max_leaves=5,
 )
-STACKS = ("lab-macvlan", "lab-overlay", "lab-modes", "lab-swarm", "lab-auto")
+STACKS = ("lab-macvlan", "lab-overlay", "lab-modes", "lab-swarm", "lab-auto", "lab-vxlan")
 # StackModel of a container that take any text; each with how it stands among the inputs.
 FREE = {
     "command": lambda t: (["run", t], "command", ["run", t]),

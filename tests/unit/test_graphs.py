@@ -13,7 +13,7 @@ import pytest
 from tests.unit.fleet import RecordingEngine, facts_text, run_program, stack_values
 
 FOLDER = Path(__file__).parent / "graphs"
-STACKS = ("lab-macvlan", "lab-overlay", "lab-modes", "lab-swarm", "lab-auto")
+STACKS = ("lab-macvlan", "lab-overlay", "lab-modes", "lab-swarm", "lab-auto", "lab-vxlan")
 
 
 def graph(engine: RecordingEngine) -> str:

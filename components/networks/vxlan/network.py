@@ -1,0 +1,163 @@
+"""A VXLAN network: a bridge network on each of its hosts, and the device that joins it to the others'."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from ipaddress import IPv4Address
+
+import pulumi
+import pulumi_command as command
+import pulumi_docker as docker
+
+from components.host import ConfiguredHost
+from components.networks.network import Attachment, Network, NetworkContext, network_labels
+from components.networks.vxlan.device import Device, bridge_name, device_name
+from components.networks.vxlan.settings import VxlanSettings
+from planning import records, slices
+from planning.facts import HostFacts
+from planning.ports import is_ipv4
+
+_OPTION = "com.docker.network"
+
+
+class VxlanNetwork(Network):
+    """A bridge network of the same name on each of its hosts, in one Ethernet by a VXLAN device each.
+
+    The settings are settled: slices, number and MTU are chosen.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        settings: VxlanSettings,
+        context: NetworkContext,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        super().__init__(
+            "crosshost:networks:VxlanNetwork", name, settings.model_dump(mode="json"), opts
+        )
+        # A host without a slice is refused by an up; a preview shows the others.
+        hosts = {
+            host: context.hosts[host]
+            for host in settings.on(list(context.hosts))
+            if settings.block_on(host) is not None
+        }
+        stack = pulumi.get_stack()
+        self.networks = {
+            host: self._bridge(name, settings, one, bridge_name(stack, name))
+            for host, one in hosts.items()
+        }
+        self.devices = {
+            host: self._device(_device(stack, name, settings, hosts, host), one, context.guards)
+            for host, one in hosts.items()
+        }
+        self._outputs: dict[str, object] = {
+            "strategy": settings.strategy,
+            "subnet": str(settings.subnet),
+            "hosts": list(hosts),
+            "slices": {host: str(settings.block_on(host)) for host in hosts},
+            "vni": settings.vni,
+            "mtu": settings.mtu,
+        }
+        self.register_outputs(self._outputs)
+
+    def _bridge(
+        self, name: str, settings: VxlanSettings, host: ConfiguredHost, bridge: str
+    ) -> docker.Network:
+        made, block = host.made_label("network", name), settings.block_on(host.host_name)
+        assert block is not None
+        return docker.Network(
+            f"{name}@{host.host_name}",
+            name=name,
+            driver="bridge",
+            options={f"{_OPTION}.bridge.name": bridge, f"{_OPTION}.driver.mtu": str(settings.mtu)},
+            ipam_configs=[
+                docker.NetworkIpamConfigArgs(
+                    subnet=str(settings.subnet),
+                    ip_range=str(block),
+                    gateway=str(slices.gateway(block)),
+                )
+            ],
+            labels=network_labels(made),
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                provider=host.provider,
+                depends_on=host.after_daemon(),
+                ignore_changes=None if made.known else ["labels"],
+                aliases=host.aliases(name),
+            ),
+        )
+
+    def _device(
+        self, device: Device, host: ConfiguredHost, guards: Sequence[pulumi.Resource]
+    ) -> command.remote.Command:
+        facts = host.facts
+        text = partial(
+            _text,
+            device,
+            host.record(f"vxlan/{device.network}"),
+            isinstance(facts, HostFacts) and device.intact(facts),
+        )
+        network = self.networks[host.host_name]
+        return host.change(
+            f"{device.network}-vxlan",
+            "vxlan.sh",
+            network.id.apply(text),
+            parent=self,
+            depends_on=[network, *guards],
+        )
+
+    @property
+    def carriers(self) -> Sequence[pulumi.Resource]:
+        return list(self.devices.values())
+
+    def attach(self, host: str, container: str, address: IPv4Address | None) -> Attachment:
+        return Attachment(self.networks[host].name, address)
+
+    def identity_on(self, host: str) -> pulumi.Output[str]:
+        return self.networks[host].id.apply(lambda id_: id_[:12])
+
+    def resources_on(self, host: str) -> Sequence[pulumi.Resource]:
+        return [self.networks[host], self.devices[host]]
+
+    def made_on(self, host: str) -> docker.Network | None:
+        return self.networks.get(host)
+
+    def outputs(self) -> dict[str, object]:
+        return self._outputs
+
+
+def _text(device: Device, record: str | None, intact: bool, id_: str) -> str:
+    header = {**device.header, "id": id_}
+    return records.text(device.content, record=record, intact=intact, header=header)
+
+
+def _device(
+    stack: str,
+    name: str,
+    settings: VxlanSettings,
+    hosts: Mapping[str, ConfiguredHost],
+    host: str,
+) -> Device:
+    # One that is no IPv4 address is refused by an up; a preview goes on.
+    address = {other: one.endpoint.address for other, one in hosts.items()}
+    blocks = {other: block for other in hosts if (block := settings.block_on(other)) is not None}
+    assert settings.vni is not None
+    assert settings.mtu is not None
+    return Device(
+        network=name,
+        bridge=bridge_name(stack, name),
+        name=device_name(stack, name),
+        vni=settings.vni,
+        port=settings.port,
+        local=address[host],
+        mtu=settings.mtu,
+        mtu_chosen=settings.mtu_chosen,
+        block=blocks[host],
+        peers={
+            address[other]: blocks[other]
+            for other in hosts
+            if other != host and is_ipv4(address[other])
+        },
+    )

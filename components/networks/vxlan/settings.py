@@ -1,0 +1,165 @@
+"""What the stack file says of a VXLAN network, and what such networks promise."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from ipaddress import IPv4Address, IPv4Network
+from typing import ClassVar, Literal
+
+from pydantic import Field, PrivateAttr, model_validator
+
+from components.networks.base import NetworkSettings, Stack
+from components.networks.vxlan import refusals
+from planning import slices
+from planning.addresses import misfit
+from planning.conflicts import Item, network_key
+from planning.contract import Contract, Reach
+from planning.field_types import HostName, Ipv4, Subnet
+from planning.fleet_facts import FleetFacts
+
+CONTRACT = Contract(
+    key="vxlan",
+    title="vxlan",
+    engines="any, mixed too",
+    addresses="of the network's own subnet, automatic from the host's slice, or chosen in it",
+    changes="a VXLAN device on the network's bridge, kept across reboots by a unit",
+    networks="one network of the same name on each host",
+    undo="the device, its entries, the unit",
+    reach={
+        Reach.SAME_HOST: True,
+        Reach.ACROSS: True,
+        Reach.NAMES: False,
+        Reach.OWN_HOST: True,
+        Reach.OTHER_HOST: True,
+        Reach.FROM_LAN: False,
+        Reach.TO_LAN: True,
+        Reach.PUBLISHED: True,
+    },
+    modules=("vxlan", "bridge", "veth"),
+    ports=(("udp", 4789),),
+    lacks=refusals.tools,
+)
+
+
+class VxlanSettings(NetworkSettings):
+    """A VXLAN network in the stack file."""
+
+    contracts: ClassVar[tuple[Contract, ...]] = (CONTRACT,)
+
+    strategy: Literal["vxlan"] = Field(
+        description="vxlan: containers have a subnet of their own across hosts, without a control "
+        "plane and without names"
+    )
+    gateway: Ipv4 | None = Field(
+        default=None,
+        description="Left out: each host is the gateway of its own containers, at the second address "
+        "of its slice",
+    )
+    slice: int | None = Field(
+        default=None,
+        ge=1,
+        le=slices.SMALLEST,
+        description="Prefix length of the slice of the subnet that each host has; default: the "
+        "subnet's and 4, for 16 hosts",
+    )
+    ip_range: dict[HostName, Subnet] | None = Field(
+        default=None,
+        description="Per host, its slice, where it is not to be chosen: a host keeps what it has, "
+        "a new one gets a free one",
+    )
+    vni: int | None = Field(
+        default=None,
+        ge=1,
+        le=(1 << 24) - 1,
+        description="VXLAN number; default: one made of the stack's and the network's name",
+    )
+    port: int = Field(
+        default=4789, ge=1, le=65535, description="UDP port between the hosts, open to them only"
+    )
+    mtu: int | None = Field(
+        default=None,
+        ge=576,
+        le=65485,
+        description="Largest packet of the containers, in bytes; default: what the hosts' NICs carry "
+        "less VXLAN's 50",
+    )
+
+    _mtu_chosen: bool = PrivateAttr(default=False)
+
+    @model_validator(mode="after")
+    def slices_fit(self) -> VxlanSettings:
+        if self.gateway is not None:
+            raise ValueError(
+                "gateway: each host is the gateway of its own containers, at the second address of "
+                "its slice: take it out"
+            )
+        if self.subnet.prefixlen > slices.SMALLEST - 1:
+            raise ValueError(f"subnet: {self.subnet} has no room for slices: write a larger one")
+        if self.slice is not None and self.slice <= self.subnet.prefixlen:
+            raise ValueError(
+                f"slice: {self.slice} is no part of {self.subnet}: write more than "
+                f"{self.subnet.prefixlen}"
+            )
+        seen: list[tuple[str, IPv4Network]] = []
+        for host, block in (self.ip_range or {}).items():
+            if not block.subnet_of(self.subnet) or block == self.subnet:
+                raise ValueError(f"ip_range of {host}: {block} is no part of {self.subnet}")
+            if block.prefixlen > slices.SMALLEST:
+                raise ValueError(f"ip_range of {host}: {block} is too small: write a larger one")
+            for other, taken in seen:
+                if block.overlaps(taken):
+                    raise ValueError(
+                        f"ip_range of {host} ({block}) and of {other} ({taken}) overlap: two "
+                        "engines would give the same address"
+                    )
+            seen.append((host, block))
+        return self
+
+    @property
+    def contract(self) -> Contract:
+        return replace(CONTRACT, ports=(("udp", self.port),))
+
+    @property
+    def prefix(self) -> int:
+        """The prefix length of slices that are cut."""
+        return self.slice or slices.default_prefix(self.subnet)
+
+    def block_on(self, host: str) -> IPv4Network | None:
+        return (self.ip_range or {}).get(host)
+
+    def address_problem(self, name: str, address: IPv4Address, stack: Stack) -> str | None:
+        if reason := misfit(address, self.subnet):
+            return f"{reason} ({name})"
+        for host, block in (self.ip_range or {}).items():
+            if address == slices.gateway(block):
+                return f"{address} is the gateway of {name} on {host}: write another address"
+        return None
+
+    def refusals(self, name: str, fleet: FleetFacts) -> Iterator[str]:
+        yield from super().refusals(name, fleet)
+        yield from refusals.of_subnet(name, self.subnet, self.on(fleet.hosts), fleet)
+        for host in self.on(fleet.hosts):
+            yield from refusals.of_carrier(host, self.mtu, fleet)
+        if self.vni is not None:
+            yield from refusals.of_number(name, self.vni, self.port, self.on(fleet.hosts), fleet)
+
+    def items(self, name: str, hosts: Sequence[str]) -> list[Item]:
+        return [
+            replace(item, key=network_key(name, item.host, None, "bridge"))
+            for item in super().items(name, hosts)
+        ]
+
+    def writes_units(self, host: str) -> bool:
+        return bool(self.on([host]))
+
+    def settled(self, blocks: Mapping[str, IPv4Network], vni: int, mtu: int) -> VxlanSettings:
+        """The same with everything chosen that it leaves open."""
+        chosen = self.model_copy(update={"ip_range": dict(blocks), "vni": vni, "mtu": mtu})
+        chosen._mtu_chosen = self.mtu is None
+        return chosen
+
+    @property
+    def mtu_chosen(self) -> bool:
+        """Whether the stack file leaves the MTU open; of settled settings."""
+        return self._mtu_chosen

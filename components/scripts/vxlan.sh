@@ -1,0 +1,160 @@
+#!/bin/sh
+# A VXLAN device on the bridge of a Docker network, which makes one Ethernet of the bridges of that
+# name on all hosts. Devices and their entries do not outlive a boot, so a unit makes them again.
+# Header words: network, id (of Docker's), bridge, device, vni, port, local (address), mtu, slice.
+# Content: a line "ADDRESS SLICE" for each other host.
+#   vxlan.sh apply   have the device as it is to be; one that is keeps all that it has learned
+#   vxlan.sh undo    the device goes; the last one of the stack takes the unit along
+#   vxlan.sh boot    all of the stack's, as soon as Docker has made their bridges
+# shellcheck source=components/scripts/common.sh
+. "${0%/*}/common.sh"
+# shellcheck disable=SC2154
+service=crosshost-vxlan-${state##*/}.service
+unit=/etc/systemd/system/$service
+# Whom frames go to whose receiver is not known.
+anybody=00:00:00:00:00:00
+
+plain() { # NAME: a word of the header; fails where it is none
+    word=$(header_word "$1")
+    case $word in
+    '' | .* | *[!a-zA-Z0-9_.-]*) fail "vxlan.sh: no such $1" ;;
+    esac
+    printf %s "$word"
+}
+
+settings() { # of the header
+    network=$(plain network) && bridge=$(plain bridge) && device=$(plain device) &&
+        vni=$(plain vni) && port=$(plain port) && address=$(plain local) && mtu=$(plain mtu)
+}
+
+there() { # DEVICE
+    [ -e "/sys/class/net/$1" ]
+}
+
+remove_device() { # DEVICE
+    if there "$1"; then ip link del dev "$1"; fi
+}
+
+fits() { # whether the device has what cannot be changed
+    case $(ip -d -o link show dev "$device" 2>/dev/null) in
+    *" vxlan id $vni local $address "*" dstport $port "*) ;;
+    *) return 1 ;;
+    esac
+}
+
+# The kernel gives a number and port to one device. Another network of this stack may be about to give
+# them up, in the same up.
+free_number() (
+    set +f
+    for record in "$state"/vxlan/*/record; do
+        [ -e "$record" ] || continue
+        read_header <"$record"
+        other=$(plain device)
+        if [ "$other" != "$device" ] && [ "$(header_word vni) $(header_word port)" = "$vni $port" ]; then
+            remove_device "$other"
+        fi
+    done
+)
+
+send_to() { # sets whom the device sends to: addresses on stdin, the first word of each line
+    wanted=$(cut -d' ' -f1 | sort -u)
+    now=$(bridge fdb show dev "$device" | sed -n "s/^$anybody .*dst \([0-9.]*\).*/\1/p")
+    for peer in $now; do
+        if ! printf '%s\n' "$wanted" | grep -qxF -e "$peer"; then
+            bridge fdb del "$anybody" dev "$device" dst "$peer" || return 1
+        fi
+    done
+    for peer in $wanted; do
+        if ! printf '%s\n' "$now" | grep -qxF -e "$peer"; then
+            bridge fdb append "$anybody" dev "$device" dst "$peer" || return 1
+        fi
+    done
+}
+
+create() {
+    remove_device "$device"
+    free_number
+    ip link add "$device" mtu "$mtu" type vxlan id "$vni" dstport "$port" local "$address" ||
+        fail "$device cannot be made: is VNI $vni with udp port $port taken on this host?"
+    ip link set dev "$device" alias "crosshost ${state##*/}/$network"
+}
+
+make() { # peers on stdin
+    { fits || create; } && send_to && ip link set dev "$device" mtu "$mtu" master "$bridge" up
+}
+
+write_unit() {
+    install_unit "$unit" <<UNIT
+[Unit]
+Description=VXLAN devices of Docker networks made by crosshost
+After=docker.service network-online.target
+
+[Service]
+ExecStart=/bin/sh "$scripts/vxlan.sh" boot
+
+[Install]
+WantedBy=docker.service
+UNIT
+}
+
+apply() {
+    read_header
+    alone
+    settings
+    dir=$state/vxlan/$network
+    mkdir -p "$dir"
+    cat >"$dir/new" || fail "cannot write to $dir: is the disk full?"
+    printf '%s\n' "$device" >"$dir/device"
+    there "$bridge" || fail "the bridge $bridge of network $network is not there: is Docker as it should be?"
+    make <"$dir/new"
+    if [ -d /run/systemd/system ]; then write_unit; fi
+    keep_record "$dir" "$dir/new"
+    rm -f "$dir/new"
+}
+
+undo() {
+    read_header
+    cat >/dev/null
+    alone
+    network=$(plain network)
+    dir=$state/vxlan/$network
+    # A change that was cut off is undone by the network's name alone.
+    device=$(header_word device)
+    if [ -z "$device" ] && [ -e "$dir/device" ]; then device=$(cat "$dir/device"); fi
+    if [ -n "$device" ]; then remove_device "$device"; fi
+    rm -rf "$dir"
+    if ! rmdir "$state/vxlan" 2>/dev/null && [ -d "$state/vxlan" ]; then return; fi
+    if [ -e "$unit" ]; then
+        systemctl stop "$service"
+        remove_unit "$unit"
+    fi
+}
+
+# Sets $missing to the networks whose bridges are not there.
+make_all() {
+    set +f
+    missing=
+    for record in "$state"/vxlan/*/record; do
+        [ -e "$record" ] || continue
+        read_header <"$record"
+        if ! settings || ! there "$bridge" || ! sed 1d "$record" | make; then missing="$missing $network"; fi
+    done
+    [ -z "$missing" ]
+}
+
+# One that cannot be made keeps no other waiting.
+boot() {
+    tries=120
+    until said=$( (alone && make_all || echo "networks without their device:$missing") 2>&1) && [ -z "$said" ]; do
+        [ "$tries" -gt 0 ] || fail "$said"
+        tries=$((tries - 1))
+        sleep 0.5
+    done
+}
+
+case ${1:-} in
+apply) apply ;;
+undo) undo ;;
+boot) boot ;;
+*) fail "vxlan.sh: apply, undo or boot" ;;
+esac
