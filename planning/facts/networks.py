@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from ipaddress import IPv4Network
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 from planning.answers import Printable, Word, WordOrNone
 from planning.facts.base import Facts, Topic
@@ -46,6 +47,22 @@ class Range(Facts):
     """The part of its subnet; "" or None for all of it."""
 
 
+class Overlay(Facts):
+    """What an overlay in a cluster store is made of."""
+
+    id: Word
+    """The network's ID."""
+    configs: list[dict[str, Any]]
+    """Its subnets, in Docker's words: {Subnet, Gateway} each."""
+    options: dict[str, str] | None
+    """Its driver options."""
+
+    def is_made_of(self, subnet: str, gateway: str, options: Mapping[str, str]) -> bool:
+        """Whether it has this one subnet with this gateway, and these driver options."""
+        same = [{"Subnet": subnet, "Gateway": gateway}] == self.configs
+        return same and (self.options or {}) == dict(options)
+
+
 class NetworksTopic(Topic):
     """Docker's networks on the host."""
 
@@ -56,6 +73,9 @@ class NetworksTopic(Topic):
     ranges: dict[str, IPv4Network] = {}
     """Name of a bridge network of the stack -> the part of its subnet that automatic addresses are of."""
 
+    overlays: dict[str, Overlay] = {}
+    """ID of an overlay in a cluster store -> what it is made of."""
+
     @classmethod
     def read(cls, printed: Printed) -> Self:
         answers = docker_info(printed).ServerVersion
@@ -65,4 +85,5 @@ class NetworksTopic(Topic):
             networks=printed.rows("networks", NetworkFacts) if answers else None,
             ranges={row.name: row.range for row in ranges if row.range},
             parents={row.id: row.parent for row in parents},
+            overlays={row.id: row for row in printed.rows("overlays", Overlay) or []},
         )

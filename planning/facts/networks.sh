@@ -21,4 +21,12 @@ if [ -n "$info" ]; then
             $(docker network ls --quiet --no-trunc --filter driver=macvlan)'
         ;;
     esac
+    case $listed in
+    *'"driver":"overlay","scope":"global"'*)
+        # shellcheck disable=SC2016
+        put_output overlays 5 sh -c 'docker network inspect --format \
+            "{\"id\":{{json .Id}},\"configs\":{{json .IPAM.Config}},\"options\":{{json .Options}}}" \
+            $(docker network ls --quiet --no-trunc --filter driver=overlay --filter scope=global)'
+        ;;
+    esac
 fi

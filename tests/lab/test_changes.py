@@ -93,3 +93,26 @@ def test_every_strategy_becomes_every_other_one_and_a_neighbour_does_not_notice(
     stack.destroy()
     assert not difference(before, {host: look(lab, host) for host in HOSTS})
     assert neighbour.up().changes == {}
+
+
+@pytest.mark.long
+@pytest.mark.timeout(400)
+def test_an_overlay_on_consul_gets_another_subnet_gateway_and_mtu_and_its_own_again(
+    lab, environment
+):
+    stack = environment("lab-overlay")
+    stack.up()
+    first = dict(stack.config["networks"]["ol1"])
+    edits = (
+        {**first, "subnet": "172.16.7.0/24", "gateway": "172.16.7.254"},
+        {**first, "subnet": "172.16.7.0/24", "gateway": "172.16.7.1"},
+        {**first, "mtu": 1400},
+        first,
+    )
+    for edit in edits:
+        stack.config["networks"]["ol1"] = edit
+        stack.write()
+        stack.up()
+        lab.ssh("docker01", "docker exec web01 ping -c 1 -W 3 web02")
+        assert stack.up().changes == {}
+    assert stack.preview("--refresh").changes == {}

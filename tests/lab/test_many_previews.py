@@ -12,7 +12,7 @@ HOSTS = ("docker01", "docker02")
 # Commands of all processes with a count each, those of kernel threads and of this very look left out.
 PROCESSES = "ps -e -o ppid=,args= | grep -vE '^ *2 |^ *0 |ps -e|grep|sort|sed|sshd|sh -c' | sed 's/^ *[0-9]* //' | sort"
 FILES = "find / -xdev -type f -newer /run/crosshost-test-mark ! -path '/proc/*' ! -path '/var/log/*' | sort"
-SOCKETS = "ss -Hxatu | awk '{print $1, $2}' | sort | uniq -c"
+SOCKETS = "ss -Hxatu | awk '$2 != \"TIME-WAIT\" {print $1, $2}' | sort | uniq -c"
 
 
 def of_controller():

@@ -56,7 +56,7 @@ class OverlayNetwork(Network):
                 # The same network, whichever engine it is made or looked at through.
                 aliases=maker.aliases(name, elsewhere),
                 ignore_changes=None if made.known else ["labels"],
-                import_=self._there(maker, name)
+                import_=self._there(maker, name, settings)
                 if self._plane.in_store and not made.anew
                 else None,
             ),
@@ -86,16 +86,26 @@ class OverlayNetwork(Network):
         self.register_outputs(self._outputs)
 
     @staticmethod
-    def _there(maker: Host, name: str) -> str | None:
-        """The ID of the network if its engine shows it.
+    def _there(maker: Host, name: str, settings: OverlaySettings) -> str | None:
+        """The ID of the network if its engine shows it, made of what the settings say.
 
         A refresh while the store is away takes the network out of Pulumi's state, as the engine
-        cannot see it then; it is taken over as it is.
+        cannot see it then; it is taken over as it is. One that is to be replaced is not: Pulumi refuses
+        that of what has an ID to import.
         """
         found = maker.facts.networks if isinstance(maker.facts, HostFacts) else None
         same = (name, maker.stack, "overlay", "global")
         ours = [n.id for n in found or [] if (n.name, n.stack, n.driver, n.scope) == same]
-        return ours[0] if ours else None
+        if not ours:
+            return None
+        overlays = maker.facts.overlays if isinstance(maker.facts, HostFacts) else {}
+        wanted = (
+            str(settings.subnet),
+            str(settings.gateway_address),
+            settings.options(vni(maker.stack, name)) or {},
+        )
+        seen = overlays.get(ours[0])
+        return ours[0] if seen is None or seen.is_made_of(*wanted) else None
 
     @property
     def hidden(self) -> bool:
