@@ -135,7 +135,7 @@ def test_a_missing_tool_is_not_known_and_fails_only_a_strict_proof(lab, overlay)
         assert {row["from_host"] for row in unknown} == {"docker01"}
         overlay.config["prove"]["strict"] = True
         overlay.write()
-        assert "is not known" in failed(overlay)
+        assert "not known: the host has no command ping" in failed(overlay)
     finally:
         lab.ssh("docker01", "umount /bin/ping")
         del overlay.config["prove"]["strict"]

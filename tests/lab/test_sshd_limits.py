@@ -12,14 +12,14 @@ HOSTS = ("docker01", "docker02")
 # A second SSH server beside the one that the lab itself uses.
 SERVER = """
 mkdir -p /run/sshd
-cat >/run/crosshost-test-sshd.conf
+cat >/run/test-sshd.conf
 systemd-run -q --unit crosshost-test-sshd -p KillMode=process -p TimeoutStopSec=2 \
-    /usr/sbin/sshd -D -f /run/crosshost-test-sshd.conf
+    /usr/sbin/sshd -D -f /run/test-sshd.conf
 """
 STOP = """
 systemctl kill crosshost-test-sshd
 systemctl stop crosshost-test-sshd
-rm -f /run/crosshost-test-sshd.conf /etc/ssh/sshrc
+rm -f /run/test-sshd.conf /etc/ssh/sshrc
 """
 COMMON = "Port 2222\nHostKey /etc/ssh/ssh_host_ed25519_key\nPidFile none\n"
 

@@ -57,3 +57,17 @@ def test_another_port_or_address_of_the_same_host_is_no_move(monkeypatch, tmp_pa
 def test_a_lost_record_of_a_server_that_stays_is_no_move(monkeypatch, tmp_path):
     _, said, _ = program(monkeypatch, tmp_path, "docker01", consul=False)
     assert not said
+
+
+def test_a_move_that_was_cut_off_is_still_one(monkeypatch, tmp_path):
+    # The new server is there and has its record, a daemon still has the store of before.
+    facts = {
+        "docker01": host(1, "consul://10.0.0.11:8500", consul=True),
+        "docker02": host(2, "consul://10.0.0.12:8500", consul=True),
+    }
+    warned: list[str] = []
+    monkeypatch.setattr(pulumi.log, "warn", lambda text, *_args, **_named: warned.append(text))
+    values = copy.deepcopy(stack_values("lab-overlay"))
+    values["consul"] = {**values["consul"], "host": "docker02"}
+    run_program(monkeypatch, tmp_path, values, facts, preview=True)
+    assert any("Consul is to be on docker02, and its data does not move: up" in w for w in warned)

@@ -33,6 +33,10 @@ def moved(settings: ConsulSettings, hosts: Mapping[str, Host]) -> bool:
         for one in hosts.values()
         if (record := one.record("daemon")) is not None
     }
+    others = {one.endpoint.address for name, one in hosts.items() if name != settings.host}
+    # A move that was cut off has left its record on the new host, and the old store with some daemons.
+    if any(store.startswith(f"consul://{address}:") for store in stores for address in others):
+        return True
     return hosts[settings.host].record("consul") is None and stores - {wanted} != set()
 
 
