@@ -1,5 +1,8 @@
 # shellcheck shell=sh
 # shellcheck disable=SC2154
+networks_like() { # TEXT: IDs of the listed networks whose line has it
+    printf '%s\n' "$listed" | grep -F "$1" | sed -n 's/^{"id":"\([0-9a-f]*\)".*/\1/p'
+}
 if [ -n "$info" ]; then
     put_output networks 5 docker network ls --no-trunc --format \
         '{"id":{{json .ID}},"name":{{json .Name}},"driver":{{json .Driver}},"scope":{{json .Scope}},"stack":{{json (.Label "crosshost.stack")}},"made":{{json (.Label "crosshost.made")}}}'
@@ -15,18 +18,18 @@ if [ -n "$info" ]; then
     esac
     case $listed in
     *'"driver":"macvlan"'*)
-        # shellcheck disable=SC2016
-        put_output parents 5 sh -c 'docker network inspect --format \
-            "{\"id\":{{json .Id}},\"parent\":{{json (index .Options \"parent\")}}}" \
-            $(docker network ls --quiet --no-trunc --filter driver=macvlan)'
+        # shellcheck disable=SC2046
+        put_output parents 5 docker network inspect --format \
+            '{"id":{{json .Id}},"parent":{{json (index .Options "parent")}}}' \
+            $(networks_like '"driver":"macvlan"')
         ;;
     esac
     case $listed in
     *'"driver":"overlay","scope":"global"'*)
-        # shellcheck disable=SC2016
-        put_output overlays 5 sh -c 'docker network inspect --format \
-            "{\"id\":{{json .Id}},\"configs\":{{json .IPAM.Config}},\"options\":{{json .Options}}}" \
-            $(docker network ls --quiet --no-trunc --filter driver=overlay --filter scope=global)'
+        # shellcheck disable=SC2046
+        put_output overlays 5 docker network inspect --format \
+            '{"id":{{json .Id}},"configs":{{json .IPAM.Config}},"options":{{json .Options}}}' \
+            $(networks_like '"driver":"overlay","scope":"global"')
         ;;
     esac
 fi
