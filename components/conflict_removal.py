@@ -99,10 +99,10 @@ def main() -> int:
 def _failure(request: Request, do: Callable[[str], str]) -> str | None:
     """Why something fails that is done with an ssh_config for a host; None where it does not."""
     try:
-        with ssh_config(request) as config:
+        with ssh_config(request.config, {request.name: request.ssh_settings}) as config:
             do(config)
     except HostError as error:
-        return f"{request.host.removesuffix(':sudo')}: {error}"
+        return f"{request.name}: {error}"
     return None
 
 

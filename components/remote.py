@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +20,7 @@ from planning import host_paths
 _SECONDS = 300.0
 _LIMIT = 1 << 20
 HOST = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,62}(:sudo)?")
-_SCRIPTS = re.compile(re.escape(host_paths.STATE) + r"/[A-Za-z0-9_.-]+/scripts")
+SCRIPTS = re.compile(re.escape(host_paths.STATE) + r"/[A-Za-z0-9_.-]+/scripts")
 
 
 class HostError(Exception):
@@ -48,7 +48,7 @@ class Request:
         config, scripts, host = (*first.split(" "), "", "")[:3]
         end = lines.index("") if "" in lines else len(lines)
         header = lines[end + 1] if end + 1 < len(lines) else ""
-        if not (_SCRIPTS.fullmatch(scripts) and HOST.fullmatch(host)):
+        if not (SCRIPTS.fullmatch(scripts) and HOST.fullmatch(host)):
             raise HostError("this is no request")
         return cls(config, scripts, host, tuple(lines[:end]), header)
 
@@ -60,36 +60,62 @@ class Request:
     @property
     def stack(self) -> str:
         """The stack whose scripts they are."""
-        return self.scripts.split("/")[4]
+        return stack_of(self.scripts)
+
+    @property
+    def name(self) -> str:
+        """The host's name."""
+        return name_of(self.host)
+
+
+def stack_of(scripts: str) -> str:
+    """The stack whose scripts are in that folder of a host."""
+    return scripts.split("/")[4]
+
+
+def name_of(host: str) -> str:
+    """The name of a host that is NAME, or NAME:sudo."""
+    return host.removesuffix(":sudo")
+
+
+def argv(config: str, host: str, command: str) -> list[str]:
+    """What runs a command on a host, as root. ``config``: of ssh."""
+    name = name_of(host)
+    sudo = "sudo -n " if name != host else ""
+    return ["ssh", "-F", config, "-T", name, sudo + command]
 
 
 def run(config: str, host: str, command: str, stdin: str) -> str:
     """What a command on a host (as root) prints; RefusedError where it fails. ``config``: of ssh."""
-    name = host.removesuffix(":sudo")
-    sudo = "sudo -n " if name != host else ""
-    argv = ["ssh", "-F", config, "-T", name, sudo + command]
-    ended = processes.run(argv, stdin=stdin.encode(), seconds=_SECONDS, limit=_LIMIT)
+    ended = processes.run(
+        argv(config, host, command), stdin=stdin.encode(), seconds=_SECONDS, limit=_LIMIT
+    )
     if ended.why:
         what = f"no answer within {_SECONDS:.0f} s" if ended.why == "time" else "too much to read"
         raise RefusedError(what)
     if ended.code != 0:
-        lines = ended.err.decode(errors="replace").strip().splitlines()
-        raise RefusedError(_plain(lines[-1]) if lines else f"exit code {ended.code}")
+        raise RefusedError(last_line(ended.err, 1000) or f"exit code {ended.code}")
     return ended.out.decode(errors="replace")
 
 
-def _plain(text: str) -> str:
-    """A host's text without what a terminal would take for a command."""
-    return "".join(c if c.isprintable() else "?" for c in text[:1000])
+def last_line(printed: bytes, most: int) -> str:
+    """The last line of what a host printed, ``most`` characters of it, "" where there is none.
+
+    What a terminal would take for a command is left out.
+    """
+    lines = printed.decode(errors="replace").strip().splitlines()
+    return "".join(c if c.isprintable() else "?" for c in lines[-1][:most]) if lines else ""
 
 
 @contextmanager
-def ssh_config(request: Request) -> Iterator[str]:
-    """The path of an ssh_config that knows the host, whether the stack's own does or not."""
-    name = request.host.removesuffix(":sudo")
+def ssh_config(config: str, settings: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    """The path of an ssh_config that knows hosts, whether the stack's own (``config``) does or not.
+
+    ``settings``: host -> its settings, a line each.
+    """
     with tempfile.NamedTemporaryFile("w", prefix="crosshost-", suffix=".ssh_config") as file:
-        lines = [f"Host {name}", *request.ssh_settings]
-        lines += ["Host *", f'Include "{Path.cwd()}/{request.config}"']
+        lines = [line for name, own in settings.items() for line in (f"Host {name}", *own)]
+        lines += ["Host *", f'Include "{Path.cwd()}/{config}"']
         file.write("\n".join(lines) + "\n")
         file.flush()
         yield file.name

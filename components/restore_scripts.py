@@ -25,7 +25,7 @@ _SENTENCES = {
 
 def restore(request: Request, config: str) -> str:
     """Have the scripts on the host; a sentence for people, "" where they were there."""
-    header = f"planned=restored host={request.host.removesuffix(':sudo')}\n"
+    header = f"planned=restored host={request.name}\n"
     command = f"sh -s restore {request.stack}"
     state = run(config, request.host, command, header + installer()).strip()
     if state not in _SENTENCES:
@@ -39,8 +39,8 @@ def main() -> int:
     name = "restore_scripts"
     try:
         request = Request.read(sys.stdin.read())
-        name = request.host.removesuffix(":sudo")
-        with ssh_config(request) as config:
+        name = request.name
+        with ssh_config(request.config, {request.name: request.ssh_settings}) as config:
             sentence = restore(request, config)
     except HostError as error:
         print(

@@ -15,7 +15,7 @@ import re
 import sys
 from collections.abc import Iterator
 
-from components.remote import HOST, HostError, RefusedError, Request, run, ssh_config
+from components.remote import HOST, HostError, RefusedError, Request, name_of, run, ssh_config
 
 _NODE = re.compile(r"[A-Za-z0-9]{1,64}")
 # What swarm.sh answers: the node's ID, and the role that it is to have; the version before: no role.
@@ -29,7 +29,7 @@ class Member:
     def __init__(self, request: Request, config: str) -> None:
         self._request = request
         self._config = config
-        self._name = request.host.removesuffix(":sudo")
+        self._name = request.name
 
     def apply(self) -> str:
         """Have the host in the swarm; its node's ID. HostError where that cannot be."""
@@ -131,7 +131,7 @@ class Member:
             try:
                 return self._on(manager, verb, stdin)
             except RefusedError as error:
-                refused = f"{manager.removesuffix(':sudo')}: {error}"
+                refused = f"{name_of(manager)}: {error}"
         raise HostError(refused)
 
     def _on(self, host: str, verb: str, stdin: str) -> str:
@@ -152,7 +152,7 @@ def main() -> int:
     verb = sys.argv[1] if len(sys.argv) == 2 else ""
     try:
         request = Request.read(sys.stdin.read())
-        with ssh_config(request) as config:
+        with ssh_config(request.config, {request.name: request.ssh_settings}) as config:
             member = Member(request, config)
             if verb not in ("apply", "undo"):
                 raise HostError("swarm_member: apply or undo")

@@ -7,15 +7,14 @@ from __future__ import annotations
 
 import contextlib
 import subprocess
-import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from pathlib import Path
 from typing import TypeVar
 
 from components import processes
 from components.reachability.request import Request, Target
+from components.remote import argv, last_line
 from planning.reachability.probes import Probe
 from planning.reachability.results import Looked, Report, Result, answered, looked, ports
 
@@ -28,13 +27,13 @@ T = TypeVar("T")
 
 def prove(request: Request) -> Report:
     """What all hosts answer. A host that does not is "unknown" for each of its probes."""
-    with ssh_config(request) as config:
-        return _Asking(request, config).prove()
+    with request.ssh() as config:
+        return _Asking(request, config).prove().explained_by_ends()
 
 
 def looks(request: Request, results: Sequence[Result]) -> dict[Probe, Looked]:
     """What the sources of some results know of their targets."""
-    with ssh_config(request) as config:
+    with request.ssh() as config:
         return _Asking(request, config).look(results)
 
 
@@ -121,16 +120,14 @@ class _Asking:
                 if ended.why == "time"
                 else (f"{host} answers too much")
             )
-        err = _plain(ended.err.decode(errors="replace"))
+        err = last_line(ended.err, 300)
         if ended.code == 255:
             return f"{host} cannot be asked: {err}"
         return ended.out.decode(errors="replace"), err if ended.code else ""
 
     def _argv(self, target: Target, verb: str) -> list[str]:
-        sudo = "sudo -n " if target.ssh_target != target.name else ""
         script = "probe-server.sh" if verb == "serve" else "probe.sh"
-        command = f"{sudo}sh {self._request.scripts}/{script} {verb}"
-        return ["ssh", "-F", self._config, "-T", target.name, command]
+        return argv(self._config, target.ssh_target, f"sh {self._request.scripts}/{script} {verb}")
 
     def _serve(
         self, transfers: Sequence[Probe], servers: contextlib.ExitStack
@@ -200,20 +197,3 @@ def _end(process: subprocess.Popen[str]) -> None:
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
-
-
-def _plain(text: str) -> str:
-    """The last line of a host's words without what a terminal would take for a command."""
-    lines = text.strip().splitlines()
-    return "".join(c if c.isprintable() else "?" for c in lines[-1][:300]) if lines else ""
-
-
-@contextlib.contextmanager
-def ssh_config(request: Request) -> Iterator[str]:
-    """The path of an ssh_config that knows all hosts, whether the stack's own does or not."""
-    with tempfile.NamedTemporaryFile("w", prefix="crosshost-", suffix=".ssh_config") as file:
-        for target in request.hosts.values():
-            file.write("\n".join([f"Host {target.name}", *target.settings]) + "\n")
-        file.write(f'Host *\nInclude "{Path.cwd()}/{request.ssh_config}"\n')
-        file.flush()
-        yield file.name

@@ -7,8 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 from components.facts import ask
-from components.reachability.asking import looks, ssh_config
+from components.reachability.asking import looks
 from components.reachability.request import Request
+from components.remote import argv
 from planning.facts import HostFacts
 from planning.ports import Peer
 from planning.reachability.causes import Evidence, cause, holding
@@ -46,10 +47,9 @@ def facts_of(request: Request, hosts: Iterable[str]) -> dict[str, Peer]:
 
     def of(name: str) -> Peer | None:
         target = request.hosts[name]
-        sudo = ["sudo", "-n"] if target.ssh_target != target.name else []
-        found = ask(["ssh", "-F", config, "-T", name, *sudo, "sh", "-s", request.stack])
+        found = ask(argv(config, target.ssh_target, f"sh -s {request.stack}"))
         return Peer(target.address, found) if isinstance(found, HostFacts) else None
 
-    with ssh_config(request) as config, ThreadPoolExecutor(max(1, len(names))) as pool:
+    with request.ssh() as config, ThreadPoolExecutor(max(1, len(names))) as pool:
         found = dict(zip(names, pool.map(of, names), strict=True))
     return {name: member for name, member in found.items() if member is not None}

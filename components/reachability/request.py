@@ -5,14 +5,12 @@ Standard library only.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 
-from components.remote import HOST
+from components.remote import HOST, SCRIPTS, name_of, ssh_config, stack_of
 from planning.reachability.probes import Endpoint, Probe
-
-_SCRIPTS = re.compile(r"/var/lib/crosshost/[A-Za-z0-9_.-]+/scripts")
 
 
 class RequestError(ValueError):
@@ -29,7 +27,7 @@ class Target:
 
     @property
     def name(self) -> str:
-        return self.ssh_target.removesuffix(":sudo")
+        return name_of(self.ssh_target)
 
 
 @dataclass(frozen=True)
@@ -83,7 +81,13 @@ class Request:
     @property
     def stack(self) -> str:
         """The stack whose scripts they are."""
-        return self.scripts.split("/")[4]
+        return stack_of(self.scripts)
+
+    def ssh(self) -> AbstractContextManager[str]:
+        """The path of an ssh_config that knows all hosts."""
+        return ssh_config(
+            self.ssh_config, {name: target.settings for name, target in self.hosts.items()}
+        )
 
     @property
     def text(self) -> str:
@@ -139,7 +143,7 @@ class Request:
             except ValueError:
                 raise RequestError(f"this is no line of a request: {line}") from None
         scripts = one.get("scripts", "")
-        if not _SCRIPTS.fullmatch(scripts) or "ssh_config" not in one:
+        if not SCRIPTS.fullmatch(scripts) or "ssh_config" not in one:
             raise RequestError("this is no request")
         return cls(
             one["ssh_config"], scripts, hosts, probes, one.get("strict") == "yes",

@@ -24,7 +24,7 @@ def main() -> int:
     except RequestError as error:
         print(error, file=sys.stderr)
         return 1
-    report = prove(request).explained_by_ends()
+    report = prove(request)
     if report.broken:
         report = with_causes(request, report)
     sentences = list(report.sentences())

@@ -101,7 +101,7 @@ def every_pair(request: Request) -> Request:
 def tested(request: Request) -> Report:
     """What the hosts say now, with causes."""
     with chdir(PROJECT_FOLDER):  # the ssh_config names its files from there
-        report = prove(request).explained_by_ends()
+        report = prove(request)
         return explained(request, report) if report.broken else report
 
 
