@@ -14,7 +14,7 @@ from components.networks.base import Stack
 from components.preflight import check, engine
 from components.ssh import SshAccess
 from components.ssh_settings import SshSettings
-from planning import renames
+from planning import renames, stray_threads
 from planning.facts import HostFacts
 from planning.fleet_facts import FleetFacts
 from planning.preview_notes import NOT_LOOKED_AT, UP_STOPS
@@ -40,7 +40,7 @@ def connect(ssh: SshSettings, stack: Stack) -> Fleet:
     for name, seen in fleet.answering.items():
         for sentence in engine.lost_records(name, seen, access.stack):
             pulumi.log.warn(sentence)
-        for sentence in engine.stray_threads(name, seen):
+        for sentence in stray_threads.sentences(name, seen):
             pulumi.log.info(sentence)
     settled = settle(stack, fleet)
     for note in settled.notes:

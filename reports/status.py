@@ -58,9 +58,10 @@ class Status:
     def notes(self) -> list[str]:
         """What may go wrong, and does not yet."""
         return [
-            stray_threads.sentence(host)
+            sentence
             for host, facts in self.facts.items()
-            if isinstance(facts, HostFacts) and facts.stray_threads
+            if isinstance(facts, HostFacts)
+            for sentence in stray_threads.sentences(host, facts)
         ]
 
     @property

@@ -5,7 +5,6 @@ from __future__ import annotations
 from planning import daemon_json
 from planning.facts import HostFacts
 from planning.host_paths import of_stack
-from planning.stray_threads import sentence as stray_threads_sentence
 
 
 def docker(name: str, user: str, facts: HostFacts) -> list[str]:
@@ -83,8 +82,3 @@ def lost_records(name: str, facts: HostFacts, stack: str) -> list[str]:
         for fact, why in facts.unread.items()
         if fact.startswith("record/")
     ]
-
-
-def stray_threads(name: str, facts: HostFacts) -> list[str]:
-    """A sentence where the daemon works in network namespaces that are gone."""
-    return [stray_threads_sentence(name)] if facts.stray_threads else []

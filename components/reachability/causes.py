@@ -25,6 +25,7 @@ def explained(request: Request, report: Report) -> Report:
     ends = {name for one in broken for name in (one.probe.source_host, one.probe.to_host)}
     peers = facts_of(request, ends & request.hosts.keys())
     seen = looks(request, broken)
+    between = holding(report.results)
     base = Evidence(
         peers,
         {name: carrier.contract for name, carrier in request.networks.items()},
@@ -35,7 +36,8 @@ def explained(request: Request, report: Report) -> Report:
     def with_cause(one: Result) -> Result:
         if not one.broken or one.cause:
             return one
-        evidence = replace(base, looked=seen.get(one.probe), holds=holding(report.results, one))
+        holds = between.get(one.probe.ends, frozenset())
+        evidence = replace(base, looked=seen.get(one.probe), holds=holds)
         return replace(one, cause=cause(one, evidence))
 
     return Report([with_cause(one) for one in report.results])

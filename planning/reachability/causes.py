@@ -134,11 +134,12 @@ def _macvlan(result: Result, seen: Evidence) -> str:
 
 
 def _stray_threads(result: Result, seen: Evidence) -> str:
-    for name in dict.fromkeys((result.probe.source_host, result.probe.to_host)):
+    if not seen.contracts.get(result.probe.network, "").startswith(_OVERLAYS):
+        return ""
+    for name in (result.probe.source_host, result.probe.to_host):
         facts = _facts(name, seen)
-        overlay = seen.contracts.get(result.probe.network, "").startswith(_OVERLAYS)
-        if overlay and facts is not None and facts.stray_threads:
-            return stray_threads.sentence(name)
+        if facts is not None and (found := stray_threads.sentences(name, facts)):
+            return found[0]
     return ""
 
 
@@ -156,15 +157,13 @@ _RULES: tuple[Callable[[Result, Evidence], str], ...] = (
 )  # fmt: skip
 
 
-def holding(results: Iterable[Result], like: Result) -> frozenset[str]:
-    """The kinds of probes that hold between the two ends of ``like``."""
-    ends = (like.probe.source, like.probe.source_host, like.probe.to, like.probe.network)
-    return frozenset(
-        one.probe.kind
-        for one in results
-        if one.holds
-        and (one.probe.source, one.probe.source_host, one.probe.to, one.probe.network) == ends
-    )
+def holding(results: Iterable[Result]) -> dict[tuple[str | None, ...], frozenset[str]]:
+    """The ends of probes -> the kinds that hold between them."""
+    found: dict[tuple[str | None, ...], frozenset[str]] = {}
+    for one in results:
+        if one.holds:
+            found[one.probe.ends] = found.get(one.probe.ends, frozenset()) | {one.probe.kind}
+    return found
 
 
 def _facts(name: str, seen: Evidence) -> HostFacts | None:

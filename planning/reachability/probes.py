@@ -62,6 +62,11 @@ class Probe:
     expected: bool
 
     @property
+    def ends(self) -> tuple[str | None, str, str, str, str]:
+        """What it is between, and on which network."""
+        return self.source, self.source_host, self.to, self.to_host, self.network
+
+    @property
     def line(self) -> str:
         """The probe as a line of a request, words without spaces."""
         start = f"{self.source or '-'}@{self.source_host}"

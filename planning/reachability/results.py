@@ -126,11 +126,11 @@ class Report:
 
     def sentences(self) -> Iterator[str]:
         """What is broken, a sentence for each pair; a ping that fails speaks for what else does."""
-        silent = {_ends(one.probe) for one in self.broken if one.probe.kind == "ping"}
+        silent = {one.probe.ends for one in self.broken if one.probe.kind == "ping"}
         told: set[tuple[str, ...]] = set()
         for one in self.broken:
             probe = one.probe
-            if probe.kind != "ping" and probe.expected and _ends(probe) in silent:
+            if probe.kind != "ping" and probe.expected and probe.ends in silent:
                 continue
             pair = (probe.network, probe.source_host, probe.to_host, one.cause or probe.kind)
             if pair not in told:
@@ -166,10 +166,6 @@ class Report:
 
     def rows(self) -> list[dict[str, Any]]:
         return [one.row() for one in self.results]
-
-
-def _ends(probe: Probe) -> tuple[str | None, str, str, str, str]:
-    return probe.source, probe.source_host, probe.to, probe.to_host, probe.network
 
 
 _DONE = {

@@ -220,7 +220,7 @@ def test_what_holds_between_two_ends_is_of_these_ends_alone():
         Result(probe("size"), "no"),
         Result(probe("tcp", to="c9"), "yes"),
     ]
-    assert holding(results, like) == {"ping"}
+    assert holding(results)[like.probe.ends] == {"ping"}
 
 
 @pytest.mark.usefixtures("key_file")
