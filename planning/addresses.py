@@ -57,3 +57,12 @@ def advertisable(address: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def is_ipv4(text: str) -> bool:
+    """Whether a text is an IPv4 address."""
+    try:
+        IPv4Address(text)
+    except ValueError:
+        return False
+    return True

@@ -133,12 +133,3 @@ def _allow(facts: HostFacts, port: Port, source: str) -> str:
 
 def _ports(ports: Sequence[Port]) -> str:
     return listed([f"{protocol} {number}" for protocol, number in ports])
-
-
-def is_ipv4(text: str) -> bool:
-    """Whether a text is an IPv4 address."""
-    try:
-        IPv4Address(text)
-    except ValueError:
-        return False
-    return True

@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 
 from components.networks.base import NetworkSettings, Settled, Stack
 from components.networks.network import Network, NetworkContext
-from planning import ports
+from planning.addresses import is_ipv4
 from planning.conflicts import Item
 from planning.fleet_facts import FleetFacts
 from planning.guard import AccessPlan, AccessRule
@@ -95,7 +95,7 @@ class Strategy(ABC, Generic[Own]):
             peers = {
                 host: (fleet.addresses[host],)
                 for host in network.on(fleet.hosts)
-                if ports.is_ipv4(fleet.addresses[host])
+                if is_ipv4(fleet.addresses[host])
             }
             if peers:
                 rules.append(AccessRule(network.contract.ports, tuple(peers), peers, tuple(allow)))

@@ -18,8 +18,8 @@ from components.host import ConfiguredHost
 from components.networks.base import Stack
 from components.reachability.request import Carrier, Request, Target
 from components.reachability.settings import ProveSettings
+from planning.addresses import is_ipv4
 from planning.facts import Unreachable
-from planning.ports import is_ipv4
 from planning.reachability.probes import Endpoint, Promise, Published, plan
 
 

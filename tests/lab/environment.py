@@ -62,6 +62,12 @@ class Environment:
         config = {f"crosshost:{key}": value for key, value in self.config.items()}
         self.file.write_text(yaml.safe_dump({"config": config, "encryptionsalt": self._salt}))
 
+    def restart_containers(self) -> None:
+        """Write the stack file with containers that run again after a boot or the daemon's restart."""
+        for container in self.config["containers"].values():
+            container["restart"] = "unless-stopped"
+        self.write()
+
     def up(self, *flags: str, check: bool = True) -> Outcome:
         return self._run("up", "--yes", "--skip-preview", *flags, check=check)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 
 from lab.lab import Lab
 
@@ -30,6 +31,11 @@ echo "== daemon"; docker info 2>/dev/null | grep -E '^ *(Cluster Store|Live Rest
 def look(lab: Lab, host: str) -> str:
     """A picture of the host as text, to compare with another one."""
     return lab.ssh(host, _LOOK).stdout
+
+
+def look_without_times(lab: Lab, host: str) -> str:
+    """The same, when daemon.json was written left out."""
+    return re.sub(r"root:root \S+ \S+ \+0000", "", look(lab, host))
 
 
 def difference(before: dict[str, str], after: dict[str, str]) -> str:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-import time
+from functools import partial
 
 import pytest
+
+from tests.lab.waiting import wait
 
 PING = "docker exec web01 ping -c 1 -W 2 web02"
 PING_BACK = "docker exec web02 ping -c 1 -W 2 web01"
@@ -90,7 +92,7 @@ def test_containers_that_docker_started_before_its_engine_joined_are_started_aga
         settled(lab)
         for name in ("web01", "db01", "sidecar"):
             ping = f"timeout 5 docker exec {name} ping -c 1 -W 2 web02"
-            wait(lambda ping=ping: lab.ssh("docker01", ping, check=False).returncode == 0, 60)
+            wait(partial(succeeds, lab, "docker01", ping), 60)
         wait(lambda: lab.ssh("docker02", PING_BACK, check=False).returncode == 0, 30)
         stopped = (
             "grep -l 'HasBeenManuallyStopped\":true' /var/lib/docker/containers/*/config.v2.json"
@@ -102,15 +104,16 @@ def test_containers_that_docker_started_before_its_engine_joined_are_started_aga
     pytest.fail("Docker joined its peers first at every boot: nothing was shown")
 
 
+def succeeds(lab, host, command):
+    return lab.ssh(host, command, check=False).returncode == 0
+
+
+def is_not_active(lab, host, asked):
+    return "active" not in lab.ssh(host, asked, check=False).stdout.split()
+
+
 def settled(lab):
     """Until the units have started what Docker could not, or did too early."""
     unit = "systemctl is-active 'crosshost-boot-*'"
     for host in ("docker01", "docker02"):
-        wait(lambda host=host: "active" not in lab.ssh(host, unit, check=False).stdout.split(), 60)
-
-
-def wait(condition, seconds):
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not come about"
-        time.sleep(1)
+        wait(partial(is_not_active, lab, host, unit), 60)

@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 
 from tests.certificates import Authority
-from tests.lab.host_state import difference, look
+from tests.lab.host_state import difference, look, look_without_times
 from tests.lab.waiting import wait
 
 HOSTS = ("docker01", "docker02")
@@ -45,11 +45,6 @@ def ask(lab, authority, *words, certificate=True, token=""):
     return asked.stdout + asked.stderr
 
 
-def looks(lab):
-    """What the hosts are like, when daemon.json was written left out."""
-    return {host: re.sub(r"root:root \S+ \S+ \+0000", "", look(lab, host)) for host in HOSTS}
-
-
 def set_token(stack):
     token = str(uuid4())
     stack.write()
@@ -76,11 +71,9 @@ def test_consul_with_a_token_and_certificates_answers_the_hosts_and_nobody_else(
     before = {host: look(lab, host) for host in HOSTS}
     stack = environment("lab-overlay")
     stack.config["firewall"] = {"mode": "off"}
-    for container in stack.config["containers"].values():
-        container["restart"] = "unless-stopped"
-    stack.write()
+    stack.restart_containers()
     assert "everybody who reaches 10.0.0.11:8500 can write to Consul" in stack.up().text
-    plain = looks(lab)
+    plain = {host: look_without_times(lab, host) for host in HOSTS}
     consul = dict(stack.config["consul"])
 
     # Both at once on a fleet that runs.
@@ -139,7 +132,7 @@ def test_consul_with_a_token_and_certificates_answers_the_hosts_and_nobody_else(
     assert "can write to Consul" in stack.up().text
     reached(lab)
     assert stack.up().changes == {}
-    assert not difference(plain, looks(lab))
+    assert not difference(plain, {host: look_without_times(lab, host) for host in HOSTS})
     assert third not in stack.state()
 
     # And destroyed from there.

@@ -10,18 +10,13 @@ import time
 import pytest
 
 from tests.lab.host_state import look
+from tests.lab.waiting import FOR_DAEMON_CHANGE
 
 UP = ("up", "--yes", "--skip-preview")
 HOSTS = ("docker01", "docker02")
 # Waits for a change of daemon.json on a host and halts it in its middle.
-HALT = """
-tries=3000
-until pid=$(pgrep -o -f '^sh .*/daemon.sh apply'); do
-    tries=$((tries - 1))
-    [ "$tries" -gt 0 ] || exit 1
-    sleep 0.01
-done
-kill -STOP "$pid"
+HALT = f"""
+{FOR_DAEMON_CHANGE}kill -STOP "$pid"
 echo "$pid"
 """
 FULL_ETC_DOCKER = """

@@ -39,9 +39,7 @@ def guarded(lab):
 
 def overlay_that_restarts(stack):
     """Has the notes' overlay up, with containers that run again after a boot or the daemon's restart."""
-    for container in stack.config["containers"].values():
-        container["restart"] = "unless-stopped"
-    stack.write()
+    stack.restart_containers()
     stack.up()
     return stack
 

@@ -7,7 +7,7 @@ from functools import partial
 import pytest
 
 from tests.lab.host_state import difference, look
-from tests.lab.waiting import wait
+from tests.lab.waiting import FOR_DAEMON_CHANGE, wait
 
 HOSTS = ("docker01", "docker02")
 
@@ -124,14 +124,8 @@ def test_another_host_for_the_server_makes_networks_anew_and_says_so_there_and_b
 
 
 # Waits for a change of daemon.json on the host, and ends it with all that it has begun.
-CUT = """
-tries=3000
-until pid=$(pgrep -o -f '^sh .*/daemon.sh apply'); do
-    tries=$((tries - 1))
-    [ "$tries" -gt 0 ] || exit 1
-    sleep 0.01
-done
-sleep 0.05
+CUT = f"""
+{FOR_DAEMON_CHANGE}sleep 0.05
 pkill -KILL -f '^sh .*/daemon.sh apply'
 """
 

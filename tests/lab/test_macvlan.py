@@ -17,16 +17,9 @@ from tests.unit.fleet import ROOT
 def running(shared_environment):
     """The notes' macvlan, up; tests leave it as it is."""
     stack = shared_environment("lab-macvlan")
-    restarted(stack)
+    stack.restart_containers()
     stack.up()
     return stack
-
-
-def restarted(stack):
-    """Let the containers come back after a boot."""
-    for container in stack.config["containers"].values():
-        container["restart"] = "unless-stopped"
-    stack.write()
 
 
 def test_the_notes_macvlan_works_and_goes_without_a_trace(lab, environment):
@@ -80,7 +73,7 @@ def test_a_container_that_moves_is_deleted_there_and_created_here(lab, running):
     assert "ssh02" not in lab.ssh("docker02", "docker ps -a").stdout
     lab.ssh("docker01", "docker exec ssh01 ping -c 1 -W 2 10.0.0.200")
     running.reset()
-    restarted(running)
+    running.restart_containers()
     running.up()
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import random
-import re
 
 import pytest
 
@@ -12,7 +11,7 @@ from components import facts, scripts
 from lab import inside
 from planning import daemon_plan
 from planning.facts import HostFacts
-from tests.lab.host_state import difference, look
+from tests.lab.host_state import difference, look, look_without_times
 from tests.lab.neighbours import own_overlay
 from tests.lab.pings import Pings
 
@@ -144,16 +143,11 @@ def test_two_stacks_keep_their_overlays_in_one_consul(lab, overlays):
     assert not difference(before, {host: look(lab, host) for host in NOTES})
 
 
-def without_times(lab):
-    """What the hosts are like, when their files were written left out."""
-    return {host: re.sub(r"root:root \S+ \S+ \+0000", "", look(lab, host)) for host in NOTES}
-
-
 @pytest.mark.long
 @pytest.mark.timeout(400)
 def test_after_a_lost_state_folder_an_up_of_each_stack_holds_again_what_it_needs(lab, overlays):
     first, second = overlays
-    before = without_times(lab)
+    before = {host: look_without_times(lab, host) for host in NOTES}
     first.up()
     second.up()
     lab.ssh("docker01", "rm -r /var/lib/crosshost")
@@ -165,7 +159,7 @@ def test_after_a_lost_state_folder_an_up_of_each_stack_holds_again_what_it_needs
     assert first.up().changes == {}
     first.destroy()
     # When daemon.json was written before the first up nobody knows any more.
-    assert not difference(before, without_times(lab))
+    assert not difference(before, {host: look_without_times(lab, host) for host in NOTES})
 
 
 @pytest.mark.long

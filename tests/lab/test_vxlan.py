@@ -17,21 +17,15 @@ ENDS = (("docker01", "web01", "172.16.2.18"), ("docker02", "web02", "172.16.2.2"
 def running(lab, shared_environment):
     """The lab's network, with containers that run again after a boot; tests leave it as it is."""
     stack = shared_environment("lab-vxlan")
-    restarted(stack)
+    stack.restart_containers()
     stack.up()
     return stack
-
-
-def restarted(stack):
-    for container in stack.config["containers"].values():
-        container["restart"] = "unless-stopped"
-    stack.write()
 
 
 def back(stack):
     """The stack file is as it was, and the hosts too."""
     stack.reset()
-    restarted(stack)
+    stack.restart_containers()
     stack.up()
 
 

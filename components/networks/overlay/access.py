@@ -11,10 +11,10 @@ from components.networks.overlay.settings import OverlaySettings
 from components.networks.overlay.swarm import spec as specs
 from components.networks.overlay.swarm.settings import CONTROL_PORT, SwarmSettings
 from planning import guard
+from planning.addresses import is_ipv4
 from planning.facts import HostFacts, Unreachable
 from planning.fleet_facts import FleetFacts
 from planning.guard import AccessPlan, AccessRule
-from planning.ports import is_ipv4
 from planning.swarm import SwarmSpec
 from planning.swarm import address as address_of
 

@@ -15,8 +15,8 @@ from components.networks.network import Attachment, Network, NetworkContext, net
 from components.networks.vxlan.device import Device, bridge_name, device_name
 from components.networks.vxlan.settings import VxlanSettings
 from planning import records, slices
+from planning.addresses import is_ipv4
 from planning.facts import HostFacts
-from planning.ports import is_ipv4
 
 _OPTION = "com.docker.network"
 

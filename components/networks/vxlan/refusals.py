@@ -7,9 +7,9 @@ from ipaddress import IPv4Network
 
 from components.networks.vxlan.device import ENCAPSULATION, bridge_name, carrier, device_name
 from planning import routes
+from planning.addresses import is_ipv4
 from planning.facts import HostFacts
 from planning.fleet_facts import FleetFacts
-from planning.ports import is_ipv4
 from planning.sentences import listed
 
 
