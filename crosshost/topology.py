@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from components import networks
 from components.container.settings import ContainerSettings
 from components.networks.base import NetworkSettings
+from crosshost import state as states
 from crosshost.state import State
 from planning.redaction import SECRET_MARK
 from planning.state import of_type
@@ -21,6 +22,14 @@ def outputs(state: State) -> Outputs:
     """The outputs of a stack's last up; empty where it was never up."""
     found = of_type(state["deployment"], "pulumi:pulumi:Stack")
     return _map(found[0].get("outputs")) if found else {}
+
+
+def last_up(stack: str) -> tuple[Outputs | None, str]:
+    """The outputs of a stack's last up, {} where it is not up; None, and why, where nobody knows."""
+    try:
+        return outputs(states.export(stack)), ""
+    except SystemExit as error:
+        return None, str(error)
 
 
 def topology(stack: str, settings: Settings, last: Outputs, why: str = "") -> Topology:

@@ -70,7 +70,7 @@ restart_once() (
 # Never asks Docker while systemd does not run it: its socket would start it again.
 wait_for_docker() {
     seconds=0
-    until systemctl is-active --quiet docker.service && [ -n "$(info '{{.ID}}')" ]; do
+    until systemctl is-active --quiet docker.service; do
         case $(systemctl is-active docker.service || :) in
         inactive | failed) seconds=$((seconds + 1)) ;;
         esac
@@ -153,11 +153,17 @@ join_peers() (
 run() {
     spoiled=
     wait_for_docker
-    root=$(info '{{.DockerRootDir}}')
-    until gossips; do
+    until root=$(info '{{.DockerRootDir}}') && [ -n "$root" ]; do
         sleep 1
         wait_for_docker
     done
+    # The store may be away for long: nothing asks Docker meanwhile.
+    if has_peers; then
+        until listens_to_peers; do
+            sleep 1
+            wait_for_docker
+        done
+    fi
     join_peers || echo "containers may be unreachable: docker restart them" >&2
     pause=1
     while :; do

@@ -70,8 +70,12 @@ info() { docker info --format "$1" 2>/dev/null; }
 # An engine that joins its store makes itself known to its peers a moment later, by serf on port
 # 7946. A container that starts before that stays unknown to them, and they to it, for good.
 gossips() { # whether it has, or has no peers to join
-    [ -n "$(info '{{if .ClusterStore}}{{.ClusterAdvertise}}{{end}}')" ] || return 0
-    # 1F0A is 7946; 0A is the state LISTEN.
+    ! has_peers || listens_to_peers
+}
+
+has_peers() { [ -n "$(info '{{if .ClusterStore}}{{.ClusterAdvertise}}{{end}}')" ]; }
+
+listens_to_peers() { # 1F0A is 7946; 0A is the state LISTEN
     cat /proc/net/tcp /proc/net/tcp6 2>/dev/null | grep -q ':1F0A [0-9A-F:]* 0A '
 }
 

@@ -15,6 +15,7 @@ from components.networks import settle
 from components.preflight import check
 from components.ssh import SshAccess
 from crosshost.look.hosts import read_hosts
+from crosshost.writing import stop
 from planning.fleet_facts import FleetFacts
 from reports import host_tables
 from reports.verdicts import judge
@@ -42,8 +43,7 @@ def doctor(
     try:
         settings = files.read(stack)
     except files.StackFileError as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(1) from None
+        stop(str(error))
     access = SshAccess(settings.ssh, settings.hosts, stack=stack)
     facts = read_hosts(access)
     console.print(host_tables.engines(access.endpoints, facts))

@@ -17,7 +17,7 @@ import typer
 from crosshost import impact as fleets
 from crosshost import state as states
 from crosshost.options import Stack
-from crosshost.topology import Outputs, outputs
+from crosshost.topology import Outputs, last_up
 from crosshost.topology import topology as fleet_of
 from crosshost.writing import stop, write
 from planning import engine_events
@@ -82,7 +82,7 @@ def impact(
         settings = files.read(name)
     except (EventsError, files.StackFileError) as error:
         stop(str(error))
-    last, why = _last_up(stack)
+    last, why = last_up(stack)
     before = None if last is None else fleets.before(last)
     found = impact_of(name, preview, before, fleets.after(settings, last or {}))
     notes = [_of_state(last, why)] if found.changes and not last else []
@@ -143,11 +143,3 @@ def _text(events: Path) -> str:
     if len(raw) > _MOST_BYTES:
         raise EventsError(f"the events are larger than {_MOST_BYTES >> 20} MiB")
     return raw.decode(errors="replace")
-
-
-def _last_up(stack: str) -> tuple[Outputs | None, str]:
-    """The outputs of a stack's last up, {} where it is not up; None, and why, where nobody knows."""
-    try:
-        return outputs(states.export(stack)), ""
-    except SystemExit as error:
-        return None, str(error)

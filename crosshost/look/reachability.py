@@ -22,8 +22,10 @@ from components.reachability.request import Request, RequestError
 from crosshost import state as states
 from crosshost.look.hosts import PROJECT_FOLDER
 from crosshost.options import Stack
+from crosshost.writing import write
 from planning.reachability.probes import plan
 from planning.reachability.results import Report
+from planning.state import of_type
 from reports import reachability as shows
 
 _RESOURCE = "reachability"
@@ -56,7 +58,7 @@ def reachability(
     with console.status(f"{len(request.probes)} probes from {len(request.hosts)} hosts ..."):
         report = tested(request)
     if junit is not None:
-        junit.write_text(shows.junit(report, states.name_of(stack)))
+        write(shows.junit(report, states.name_of(stack)), junit)
     if as_json:
         print(json.dumps(report.rows(), indent=2))
     else:
@@ -80,9 +82,8 @@ def last_request(state: states.State, stack: str) -> Request:
 
 def find_request(state: states.State) -> Request | None:
     """What the last up was asked to prove; None where it was nothing that this version reads."""
-    for resource in state["deployment"].get("resources") or []:
-        name = resource["urn"].rpartition("::")[2]
-        if resource["type"] == "command:local:Command" and name == _RESOURCE:
+    for resource in of_type(state["deployment"], "command:local:Command"):
+        if resource["urn"].rpartition("::")[2] == _RESOURCE:
             try:
                 return Request.read(str(resource["inputs"].get("stdin")))
             except RequestError:

@@ -20,6 +20,7 @@ from crosshost import state as states
 from crosshost.look.hosts import read_hosts
 from crosshost.look.reachability import find_request, tested
 from crosshost.options import Stack
+from crosshost.writing import stop
 from planning.fleet_facts import FleetFacts
 from reports import status as shows
 from stacks import files
@@ -41,8 +42,7 @@ def status(
     try:
         settings = files.read(name)
     except files.StackFileError as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(1) from None
+        stop(str(error))
     request = find_request(states.export(stack)) if prove else None
     console = Console()
     if watch is not None:

@@ -14,7 +14,7 @@ import typer
 
 from crosshost import state as states
 from crosshost.options import Stack
-from crosshost.topology import Outputs, outputs
+from crosshost.topology import Outputs, last_up
 from crosshost.topology import topology as fleet_of
 from crosshost.writing import stop, write
 from reports.topology import mermaid, svg
@@ -88,8 +88,5 @@ def _read(file: Path) -> list[Row]:
 
 def _last_up(stack: str) -> tuple[Outputs, str]:
     """The outputs of a stack's last up, or why there are none."""
-    try:
-        found = outputs(states.export(stack))
-    except SystemExit as error:
-        return {}, str(error)
-    return found, "" if found else "it was never up, or nothing is left of it"
+    found, why = last_up(stack)
+    return found or {}, why or ("" if found else "it was never up, or nothing is left of it")

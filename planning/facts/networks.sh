@@ -9,11 +9,10 @@ if [ -n "$info" ]; then
     listed=$text
     case $listed in
     *'"driver":"bridge","scope":"local","stack":"'"$stack"'"'*)
-        # shellcheck disable=SC2016
-        put_output ranges 5 sh -c 'docker network inspect --format \
-            "{\"name\":{{json .Name}},\"range\":{{json (index .IPAM.Config 0).IPRange}}}" \
-            $(docker network ls --quiet --filter driver=bridge --filter "label=crosshost.stack=$1")' \
-            sh "$stack"
+        # shellcheck disable=SC2046
+        put_output ranges 5 docker network inspect --format \
+            '{"name":{{json .Name}},"range":{{json (index .IPAM.Config 0).IPRange}}}' \
+            $(networks_like '"driver":"bridge","scope":"local","stack":"'"$stack"'"')
         ;;
     esac
     case $listed in
