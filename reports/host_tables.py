@@ -13,6 +13,7 @@ from components.ssh import Endpoint
 from planning.facts import HostFacts, Unreachable
 from planning.firewall import Packet
 from planning.ports import Port, gate
+from planning.sentences import listed
 from reports.verdicts import Judgement
 
 # What a firewall may be in the way of.
@@ -65,12 +66,27 @@ def machines(facts: Mapping[str, HostFacts | Unreachable]) -> Table:
 
 
 def strategies(judgements: Mapping[str, Mapping[str, Judgement]]) -> Table:
-    """The verdict for each strategy on each host."""
+    """Whether each host can have each strategy; ``reasons`` says why it cannot."""
     titles = list(next(iter(judgements.values()), {}))
     table = _table("host", *titles)
     for name, verdicts in judgements.items():
         _add(table, name, *(_verdict(verdicts[title]) for title in titles))
     return table
+
+
+def reasons(judgements: Mapping[str, Mapping[str, Judgement]]) -> list[Text]:
+    """A line for all that keeps a host from strategies."""
+    lines = []
+    for name, verdicts in judgements.items():
+        kept: dict[str, list[str]] = {}
+        for title, judgement in verdicts.items():
+            for reason in judgement.reasons:
+                kept.setdefault(reason, []).append(title)
+        lines += [
+            Text(f"{name} cannot have {listed(titles)}: {reason}", style="red")
+            for reason, titles in kept.items()
+        ]
+    return lines
 
 
 def _table(*columns: str) -> Table:
@@ -83,9 +99,7 @@ def _add(table: Table, *cells: str | Text) -> None:
 
 
 def _verdict(judgement: Judgement) -> Text:
-    if judgement.able:
-        return Text("yes", style="green")
-    return Text(f"no: {'; '.join(judgement.reasons)}", style="red")
+    return Text("yes", style="green") if judgement.able else Text("no", style="red")
 
 
 def _engine(seen: HostFacts) -> list[str]:

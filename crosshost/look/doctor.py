@@ -50,7 +50,10 @@ def doctor(
     console.print()
     console.print(host_tables.machines(facts))
     console.print()
-    console.print(host_tables.strategies(judge(facts, access.addresses)))
+    judgements = judge(facts, access.addresses)
+    console.print(host_tables.strategies(judgements))
+    for line in host_tables.reasons(judgements):
+        console.print(line, soft_wrap=True)
     console.print()
     fleet = FleetFacts(stack, access.addresses, facts)
     settled = settle(settings.stack, fleet)

@@ -57,8 +57,8 @@ class Stage:
 
 RECORDED = {"b1": "10.77.0.41", "b2": "10.77.0.42", "b3": "10.77.0.43"}
 
-_PAUSES = {("container-exits", 6): 2.5}
-"""Seconds that passed before a step of a scenario, where they matter."""
+_ENDED = {("container-exits", 3): "cex", ("container-exits", 6): "cex"}
+"""Containers that had ended before a step of a scenario."""
 
 _VARYING = {
     r"<MAC>": r"([0-9a-f]{2}:){5}[0-9a-f]{2}",
@@ -107,7 +107,8 @@ class Replay:
             if self._plugin == "docker":
                 plugin.configure(self._provider())
             for index, step in enumerate(self._record["steps"]):
-                time.sleep(_PAUSES.get((self._name, index), 0))
+                if ended := _ENDED.get((self._name, index)):
+                    self._stage.shell(self._record["host"], f"timeout 30 docker wait {ended}")
                 self._by_hand(step["do"])
                 preview = "preview" in step["do"]
                 if index:

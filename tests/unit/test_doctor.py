@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 
 import pytest
 import yaml
@@ -75,7 +76,10 @@ def test_a_host_without_the_back_end_is_a_problem_for_the_overlay_alone(report):
     assert "ol1: Docker 20.10.5+dfsg1 on docker02 has no Consul back end" in text
     code, text = report({"docker02": old}, "lab-macvlan")
     assert code == 0
-    assert "no: Docker 20.10.5+dfsg1 on docker02 has no Consul back end" in text
+    assert (
+        "docker02 cannot have overlay on Consul: Docker 20.10.5+dfsg1 on docker02 has no Consul "
+        "back end" in text
+    )
 
 
 def test_the_tables_show_what_a_host_told(report):
@@ -103,6 +107,16 @@ def test_verdicts_are_given_for_strategies_that_the_stack_does_not_use():
     assert found["docker01"]["overlay on Consul"].able
     assert found["docker02"]["macvlan"].able
     assert "keeps docker01 from udp 4789" in found["docker02"]["overlay on Consul"].reasons[0]
+
+
+def test_one_reason_against_several_strategies_is_one_line(report):
+    shut = iptables("-P INPUT ACCEPT", "-A INPUT -p udp --dport 4789 -j DROP")
+    _, text = report({"docker02": facts_text(address="10.0.0.12", more=(shut,))}, "lab-macvlan")
+    row = next(line for line in text.splitlines() if re.fullmatch("docker02( +(yes|no))+ *", line))
+    assert row.split()[1:] == ["yes", "no", "no", "no"]
+    told = [line for line in text.splitlines() if "own firewall keeps docker01 from" in line]
+    assert len(told) == 1
+    assert told[0].startswith("docker02 cannot have overlay on Consul, overlay on Swarm and vxlan")
 
 
 def test_a_host_that_does_not_answer_is_able_to_do_nothing():
