@@ -39,7 +39,9 @@ def check_all_runs(
     checks: dict[str, pulumi.Resource] = {}
     for name, host in hosts.items():
         here = {
-            c.docker_name: c.container for c in containers.values() if c.args.host.host_name == name
+            c.docker_name: c.container
+            for c in containers.values()
+            if c.args.host.host_name == name and not c.args.ends
         }
         made = {
             network_name: one

@@ -7,8 +7,7 @@ the long form.
 
 from __future__ import annotations
 
-import re
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import (
     AfterValidator,
@@ -20,56 +19,6 @@ from pydantic import (
 from planning import short_forms
 from planning.field_types import Address, DockerName, Duration, Ipv4, Text
 from planning.stack_model import Encrypted, StackModel
-
-
-class VolumeMount(StackModel):
-    """A bind mount or named volume inside the container."""
-
-    short_forms = ("string",)
-
-    type: Literal["bind", "volume"] = Field(
-        description="bind: a path of the Docker host; volume: a named volume"
-    )
-    source: str | None = Field(
-        default=None,
-        description="Absolute path on the Docker host, or the volume's name (without: a new volume)",
-    )
-    target: str = Field(description="Absolute path in the container")
-    read_only: bool = Field(default=False, description="The container cannot write to it")
-
-    @model_validator(mode="before")
-    @classmethod
-    def short_form(cls, value: Any) -> Any:
-        if not isinstance(value, str):
-            return value
-        parts = value.split(":")
-        if len(parts) == 1:
-            return {"type": "volume", "target": parts[0]}
-        if len(parts) > 3 or (len(parts) == 3 and parts[2] not in ("ro", "rw")):
-            raise ValueError(f"{value!r} is no volume: write SOURCE:TARGET or SOURCE:TARGET:ro")
-        return {
-            "type": "bind" if parts[0].startswith(("/", ".", "~")) else "volume",
-            "source": parts[0],
-            "target": parts[1],
-            "read_only": parts[2:] == ["ro"],
-        }
-
-    @model_validator(mode="after")
-    def absolute(self) -> VolumeMount:
-        if not self.target.startswith("/"):
-            raise ValueError(f"{self.target!r} must be an absolute path in the container")
-        if self.type == "bind" and not (self.source or "").startswith("/"):
-            raise ValueError(f"{self.source!r} must be an absolute path on the Docker host")
-        for path in (self.target, self.source or ""):
-            if ":" in path:
-                raise ValueError(f"{path!r} holds a colon, which Docker takes for the path's end")
-        if (
-            self.type == "volume"
-            and self.source is not None
-            and not re.fullmatch(r"[a-zA-Z0-9][a-zA-Z0-9_.-]+", self.source)
-        ):
-            raise ValueError(f"{self.source!r} is no volume name")
-        return self
 
 
 class Healthcheck(StackModel):
@@ -85,12 +34,30 @@ class Healthcheck(StackModel):
     start_period: Duration | None = Field(
         default=None, description="Time after the start in which failures do not count"
     )
+    start_interval: Duration | None = Field(
+        default=None, description="Time between two tests in start_period; from Docker 25 on"
+    )
     retries: int | None = Field(
         default=None,
         ge=1,
         le=1000,
         description="Failures in a row that make the container unhealthy",
     )
+    disable: bool = Field(default=False, description="As the test [NONE]: the image's own is off")
+
+    @model_validator(mode="before")
+    @classmethod
+    def read_disable(cls, value: Any) -> Any:
+        if isinstance(value, dict) and value.get("disable") in (True, "true"):
+            return {**value, "test": ["NONE"]}
+        return value
+
+
+Scalar = str | int | float | bool
+Options = Annotated[
+    dict[str, Text],
+    BeforeValidator(short_forms.texts, json_schema_input_type=dict[str, Scalar]),
+]
 
 
 class Ulimit(StackModel):
@@ -113,9 +80,7 @@ class Logging(StackModel):
     driver: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*$")] = Field(
         description="Docker's log driver, e.g. json-file"
     )
-    options: dict[str, Text] = Field(
-        default={}, description="The driver's options, e.g. {max-size: 10m}"
-    )
+    options: Options = Field(default={}, description="The driver's options, e.g. {max-size: 10m}")
 
 
 class NetworkAttachment(StackModel):
@@ -129,7 +94,6 @@ class NetworkAttachment(StackModel):
     )
 
 
-Scalar = str | int | float | bool
 TextOrList = str | list[str]
 Pairs = dict[str, Scalar | Encrypted] | list[str]
 Command = Annotated[

@@ -7,13 +7,14 @@ put on a command line as one argument. Errors are sentences for the stack file's
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 from ipaddress import IPv4Address, IPv4Network, ip_address
 from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, StringConstraints
 
 RESERVED_NETWORKS = frozenset({"none", "host", "bridge", "default", "ingress", "docker_gwbridge"})
-_SIZE = re.compile(r"^(\d+)(b|k|kb|m|mb|g|gb)?$", re.IGNORECASE)
+_SIZE = re.compile(r"(\d+)(b?)|(\d+(?:\.\d+)?)(k|kb|m|mb|g|gb)", re.IGNORECASE)
 _DURATION = re.compile(r"^(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?(?:(\d+)ms)?$")
 _UNITS = {"": 1, "b": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
 
@@ -117,10 +118,11 @@ def _host_key(value: str) -> str:
 
 def parse_size(value: object) -> int:
     """A Compose byte value such as ``64m`` or ``1gb`` in bytes; ValueError otherwise."""
-    match = _SIZE.match(str(value).strip())
+    match = _SIZE.fullmatch(str(value).strip())
     if not match:
         raise ValueError(f"{value!r} is no size: write a number with b, k, m or g, e.g. 64m")
-    return int(match[1]) * _UNITS[(match[2] or "").lower()[:1]]
+    number, unit = match[1] or match[3], match[4] or ""
+    return int(Decimal(number) * _UNITS[unit.lower()[:1]])
 
 
 def parse_duration(value: object) -> float:

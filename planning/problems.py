@@ -11,10 +11,14 @@ Path = tuple[str | int, ...]
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing that is wrong: its place in the stack file, and what, why and what instead."""
+    """One thing that is wrong: its place in the stack file, and what, why and what instead.
+
+    ``place``: FILE:LINE, where it is in another file.
+    """
 
     path: Path
     sentence: str
+    place: str = ""
 
     @property
     def where(self) -> str:
@@ -39,5 +43,8 @@ class ProblemsError(Exception):
 
     def __init__(self, problems: list[Problem], title: str) -> None:
         self.problems = problems
-        lines = [title, *(f"  {p.where}: {p.sentence}" for p in problems)]
+        lines = [
+            title,
+            *(f"  {f'{p.place}: ' if p.place else ''}{p.where}: {p.sentence}" for p in problems),
+        ]
         super().__init__("\n".join(lines))

@@ -64,7 +64,9 @@ class Port(StackModel):
     @model_validator(mode="wrap")
     @classmethod
     def short_form(cls, value: Any, handler: ModelWrapValidatorHandler[Port]) -> Port:
-        if isinstance(value, (dict, Port)):
+        if isinstance(value, dict):
+            return handler(_without_hints(value))
+        if isinstance(value, Port):
             return handler(value)
         long, count = _read(str(value))
         port = handler(long)
@@ -81,6 +83,15 @@ class Port(StackModel):
         if self.host_ip != ALL_ADDRESSES:
             text = f"{self.host_ip}:{text}"
         return f"{text.removeprefix(':')}/{self.protocol}"
+
+
+def _without_hints(long: dict[Any, Any]) -> dict[Any, Any]:
+    """The long form without what only says what a port is for."""
+    kept = {key: item for key, item in long.items() if key not in ("name", "app_protocol")}
+    # Of Swarm's services; on one host both are the same.
+    if kept.get("mode") in ("host", "ingress"):
+        del kept["mode"]
+    return kept
 
 
 def _read(text: str) -> tuple[dict[str, Any], int]:

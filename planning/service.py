@@ -22,9 +22,9 @@ from planning.compose import (
     Strings,
     Sysctls,
     Ulimit,
-    VolumeMount,
 )
 from planning.field_types import DockerName, Duration, Image, Size, Text, parse_size
+from planning.mounts import VolumeMount
 from planning.published import Ports
 from planning.stack_model import StackModel
 

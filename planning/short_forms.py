@@ -49,7 +49,7 @@ def _from_pairs(value: Any, form: str, separator: str = "=", *, shown: bool = Tr
     return found
 
 
-def _texts(value: Any) -> Any:
+def texts(value: Any) -> Any:
     """A map whose values are made text; anything else as it is."""
     if not isinstance(value, dict):
         return value
@@ -64,7 +64,7 @@ def _texts(value: Any) -> Any:
 def environment(value: Any) -> Any:
     """A map, or a list of "NAME=value", as a map NAME -> text."""
     # What stands there may be a password.
-    found = _texts(_from_pairs(value, "NAME=value", shown=False))
+    found = texts(_from_pairs(value, "NAME=value", shown=False))
     if not isinstance(found, dict):
         raise ValueError("write a map NAME: value")
     for name in found:
@@ -84,7 +84,7 @@ def labels(value: Any) -> Any:
         value = [
             f"{item}=" if isinstance(item, str) and "=" not in item else item for item in value
         ]
-    found = _texts(_from_pairs(value, "name=value"))
+    found = texts(_from_pairs(value, "name=value"))
     for name in found if isinstance(found, dict) else ():
         if name.startswith("crosshost."):
             raise ValueError(f"{name} would be one of crosshost's own labels: write another name")
@@ -93,7 +93,7 @@ def labels(value: Any) -> Any:
 
 def sysctls(value: Any) -> Any:
     """A map, or a list of "name=value", as a map name -> text."""
-    return _texts(_from_pairs(value, "name=value"))
+    return texts(_from_pairs(value, "name=value"))
 
 
 def extra_hosts(value: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, GetJsonSchemaHandler
@@ -11,12 +12,14 @@ from pydantic_core import CoreSchema
 class StackModel(BaseModel):
     """A part of a stack file: frozen, and unknown keys are refused.
 
-    ``short_forms``: JSON types that are read as a short form of the map.
+    ``short_forms``: JSON types that are read as a short form of the map. ``refused``: key of its
+    field that is known and not taken -> why.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     short_forms: ClassVar[tuple[str, ...]] = ()
+    refused: ClassVar[Mapping[str, str]] = {}
 
     @classmethod
     def __get_pydantic_json_schema__(

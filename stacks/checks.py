@@ -14,6 +14,7 @@ from planning.addresses import overlaps
 from planning.problems import Problem, nearest
 from planning.published import ALL_ADDRESSES, overlapping
 from planning.sections import CONTAINERS, HOSTS, NETWORKS, unknown_host
+from stacks.dependency_checks import dependency_problems
 
 
 def check(stack: Stack, named: Mapping[str, set[str]]) -> list[Problem]:
@@ -25,6 +26,7 @@ def check(stack: Stack, named: Mapping[str, set[str]]) -> list[Problem]:
         *networks.problems(stack),
         *_placement(stack.containers, stack.networks, named),
         *_sharing(stack.containers, named["containers"]),
+        *dependency_problems(stack.containers, named["containers"]),
         *_addresses(stack),
         *_names(stack.containers, consul),
         *_ports(stack, consul),

@@ -50,7 +50,7 @@ def read(stack: str, folder: Path = FOLDER) -> Settings:
     values = {name: None if is_secret(v) else _opened(v) or None for name, v in found.items()}
     source = source_lines(file, values)
     try:
-        return parse(values, source=source)
+        return parse(values, stack=stack, base=folder.parent, source=source)
     except ProblemsError as error:
         raise StackFileError(message(error, file, source)) from None
 

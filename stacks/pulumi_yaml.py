@@ -30,12 +30,21 @@ _STANDARD = "tag:yaml.org,2002:"
 
 def node(file: Path) -> yaml.Node | None:
     """The first document of a file; OSError or yaml.YAMLError (with its line) if it has none."""
-    return _Loader(text(file)).only()
+    return node_of(text(file))
+
+
+def node_of(content: str) -> yaml.Node | None:
+    """The first document of a text; yaml.YAMLError (with its line) if it has none."""
+    return _Loader(content).only()
 
 
 def text(file: Path) -> str:
     """The file's text, in the encoding that its first bytes say; yaml.YAMLError if it is none."""
-    data = file.read_bytes()
+    return decoded(file.read_bytes())
+
+
+def decoded(data: bytes) -> str:
+    """The text of a file's bytes, in the encoding that the first ones say; yaml.YAMLError if it is none."""
     marks = ((b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"), (b"\xef\xbb\xbf", "utf-8-sig"))
     encoding = next((name for mark, name in marks if data.startswith(mark)), "utf-8")
     try:

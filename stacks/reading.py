@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from planning.problems import Path, Problem, nearest
+from planning.stack_model import StackModel
 
 T = TypeVar("T")
 
@@ -68,7 +69,7 @@ def _problem(item: Any, path: Path, place: Path, kind: Any, value: Any) -> Probl
     what = item["type"]
     context = item.get("ctx", {})
     if what == "extra_forbidden":
-        return Problem(where, _unknown_key(str(place[-1]), _fields(kind, value, place[:-1])))
+        return Problem(where, _unknown_key(str(place[-1]), _at(kind, value, place[:-1])))
     if what == "missing":
         return Problem(where[:-1], f"{place[-1]} is missing{_hint(kind, value, place)}")
     if what == "union_tag_not_found":
@@ -112,7 +113,10 @@ def _internal(part: str | int) -> bool:
     )
 
 
-def _unknown_key(key: str, fields: list[str]) -> str:
+def _unknown_key(key: str, model: type[BaseModel] | None) -> str:
+    if model is not None and issubclass(model, StackModel) and key in model.refused:
+        return f"{key} is not carried over: {model.refused[key]}"
+    fields = list(model.model_fields) if model else []
     near = get_close_matches(key, fields, n=1)
     if near:
         return f"unknown key {key!r}: did you mean {near[0]!r}?"
@@ -131,15 +135,16 @@ def _hint(kind: Any, value: Any, place: Path) -> str:
     return f" ({field.description})" if field and field.description else ""
 
 
-def _fields(kind: Any, value: Any, place: Path) -> list[str]:
+def _at(kind: Any, value: Any, place: Path) -> type[BaseModel] | None:
+    """The model of what is at a place."""
     model = _model(kind, value)
     for part in place:
         if model is None:
-            return []
+            return None
         field = model.model_fields.get(str(part))
         if field is not None:
             model = _model(field.annotation, None)
-    return list(model.model_fields) if model else []
+    return model
 
 
 def _model(kind: Any, value: Any) -> type[BaseModel] | None:

@@ -101,6 +101,17 @@ crosshost:prove:
     - {from: db, to: web, port: 22, reach: false}
 """,
     ),
+    "compose": (
+        "An existing Compose file, whose services are containers of the stack "
+        "(docs/compose.md: what is carried over).",
+        """\
+crosshost:compose:
+  file: docs/examples/compose.yaml
+  on: {api: docker01, cache: docker02}
+  networks: {default: backend}
+  environment: {API_PORT: 8081}
+""",
+    ),
     "networks": (
         "The networks, each under its name; `strategy` says of which kind.",
         """\

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,9 @@ from planning.field_types import EntryName, HostName, NetworkName
 from planning.problems import Path as SettingPath
 from planning.problems import Problem, ProblemsError, nearest
 from stacks.checks import check
+from stacks.compose.reader import Composed, compose
+from stacks.compose.settings import ComposeSettings
+from stacks.container_env_files import with_env_files
 from stacks.reading import no_text, read
 from stacks.source_lines import SourceLines
 
@@ -36,6 +39,7 @@ SECTIONS: dict[str, tuple[Any, Any]] = {
     "swarm": (None, SwarmSettings),
     "firewall": (None, FirewallSettings),
     "prove": (None, ProveSettings),
+    "compose": (None, ComposeSettings),
     "networks": (NetworkName, AnyNetwork),
     "containers": (EntryName, ContainerSettings),
 }
@@ -43,7 +47,10 @@ SECTIONS: dict[str, tuple[Any, Any]] = {
 
 @dataclass(frozen=True)
 class Settings:
-    """A checked stack file. ``secret_containers``: its containers were given as a secret."""
+    """A checked stack file. ``secret_containers``: its containers were given as a secret.
+
+    ``hidden``: containers whose values are from files that may hold secrets.
+    """
 
     ssh: SshSettings
     hosts: dict[str, HostSettings]
@@ -55,6 +62,11 @@ class Settings:
     networks: dict[str, NetworkSettings] = field(default_factory=dict)
     containers: dict[str, ContainerSettings] = field(default_factory=dict)
     secret_containers: bool = False
+    hidden: frozenset[str] = frozenset()
+
+    def is_secret(self, container: str) -> bool:
+        """Whether what a container is given must not be shown."""
+        return self.secret_containers or container in self.hidden
 
     @property
     def stack(self) -> Stack:
@@ -90,10 +102,16 @@ class Settings:
 
 
 def parse(
-    values: dict[str, Any], *, secret_containers: bool = False, source: SourceLines | None = None
+    values: dict[str, Any],
+    *,
+    stack: str = "stack",
+    base: Path = Path(),
+    secret: Collection[str] = (),
+    source: SourceLines | None = None,
 ) -> Settings:
     """Settings from the sections' plain values (None where a section is absent).
 
+    ``base``: what paths in the file are from. ``secret``: the sections that were given as secrets.
     ``source``: those of the file that the values are from. Raises ProblemsError with everything
     that is wrong, not just the first.
     """
@@ -105,6 +123,8 @@ def parse(
     if problems:
         # The models cannot even say what is wrong with half a surrogate pair.
         raise ProblemsError(problems, "the stack file has errors:")
+    composed = _composed(values, stack, base, "compose" in secret, problems)
+    values = {**values, "containers": _with(values.get("containers"), composed, problems)}
     sections = {name: _section(name, values.get(name), problems) for name in SECTIONS}
     if source is not None:
         problems += source.altered({f"{PROJECT}:{name}": read for name, read in sections.items()})
@@ -120,12 +140,20 @@ def parse(
     if (daemon := sections["daemon"]) is not None:
         for sentence in dict.fromkeys(daemon.certificate_problems(sections["hosts"])):
             problems.append(Problem(("crosshost:daemon", "api", "tls"), sentence))
+    del sections["compose"]
+    sections["containers"] = with_env_files(sections["containers"], base, problems)
+    with_files = {name for name, one in sections["containers"].items() if one.env_file}
     named = {name: _names(values.get(name)) for name in ("hosts", "networks", "containers")}
-    settings = Settings(**sections, secret_containers=secret_containers)
+    settings = Settings(
+        **sections,
+        secret_containers="containers" in secret,
+        hidden=composed.secret | with_files,
+    )
     problems += check(replace(settings.stack, named_hosts=frozenset(named["hosts"])), named)
     problems += _promises(settings.prove, named["containers"])
     if problems:
-        raise ProblemsError(problems, "the stack file has errors:")
+        moved = list(dict.fromkeys(m for problem in problems for m in composed.moved(problem)))
+        raise ProblemsError(moved, "the stack file has errors:")
     return settings
 
 
@@ -154,7 +182,8 @@ def load() -> Settings:
     try:
         if problems:
             raise ProblemsError(problems, "the stack file has errors:")
-        return parse(values, secret_containers=_is_secret("containers"), source=source)
+        secret = [name for name in ("compose", "containers") if _is_secret(name)]
+        return parse(values, stack=pulumi.get_stack(), secret=secret, source=source)
     except ProblemsError as error:
         raise pulumi.RunError(message(error, file, source)) from None
 
@@ -194,6 +223,36 @@ def _section(name: str, value: Any, problems: list[Problem]) -> Any:
     return entries
 
 
+def _composed(
+    values: Mapping[str, Any], stack: str, base: Path, secret: bool, problems: list[Problem]
+) -> Composed:
+    """What the Compose file brings that the stack names; nothing without one, or a wrong one."""
+    given = values.get("compose")
+    if given is None:
+        return Composed()
+    # Read once more with the other sections, which then say what is wrong with it.
+    settings = read(ComposeSettings, given, ("crosshost:compose",), [])
+    if settings is None:
+        return Composed()
+    networks = _names(values.get("networks"))
+    return compose(settings, base, stack, networks, problems, secret=secret)
+
+
+def _with(given: Any, composed: Composed, problems: list[Problem]) -> Any:
+    """The containers of the stack file and those of the Compose file."""
+    if not composed.containers or not (given is None or isinstance(given, dict)):
+        return given
+    for name in sorted({*composed.containers} & {*(given or {})}):
+        problems.append(
+            Problem(
+                ("crosshost:compose", "file"),
+                f"it has a service {name}, and crosshost:containers one of that name: rename one, or "
+                f"write `exclude: [{name}]`",
+            )
+        )
+    return {**(given or {}), **composed.containers}
+
+
 def _promises(prove: ProveSettings, containers: set[str]) -> list[Problem]:
     """What is wrong with the user's own promises. ``containers``: those that the file names."""
     found: list[Problem] = []
@@ -221,6 +280,7 @@ def message(error: ProblemsError, file: Path, source: SourceLines) -> str:
     lines = [f"{len(error.problems)} problem(s) in the stack file; nothing was changed:"]
     for problem in error.problems:
         line = source.line(problem.path)
-        prefix = f"  {shown}:{line}: " if line else "  "
+        place = problem.place or (f"{shown}:{line}" if line else "")
+        prefix = f"  {place}: " if place else "  "
         lines.append(f"{prefix}{problem.where}: {problem.sentence}")
     return "\n".join(lines)

@@ -35,13 +35,7 @@ class SourceLines:
 
     def line(self, path: SettingPath) -> int | None:
         """The line of the setting, or of the nearest thing around it that is there."""
-        node, line = _child(self._root, "config")
-        for part in path:
-            child, child_line = _child(node, part)
-            if child is None:
-                break
-            node, line = child, child_line
-        return line
+        return line_of(self._root, ("config", *path))
 
     def altered(self, models: Mapping[str, Any]) -> Iterator[Problem]:
         """What is not carried as it is written: a number or a date where text is wanted.
@@ -51,6 +45,17 @@ class SourceLines:
         for section in self._sections:
             node, _ = _child(_child(self._root, "config")[0], section)
             yield from _altered(node, models.get(section), (section,))
+
+
+def line_of(root: yaml.Node | None, path: SettingPath) -> int | None:
+    """The line (from 1) of what is at a path below a node, or of the nearest thing around it."""
+    node, line = root, None
+    for part in path:
+        child, child_line = _child(node, part)
+        if child is None:
+            break
+        node, line = child, child_line
+    return line
 
 
 def is_secret(value: Any) -> bool:

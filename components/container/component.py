@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import pulumi
 import pulumi_docker as docker
 
+from components.container.dependencies import Waits, in_order
 from components.container.inputs import ContainerArgs, inputs
 from components.container.settings import ContainerSettings
 from components.host import ConfiguredHost
@@ -46,6 +47,7 @@ class Container(pulumi.ComponentResource):
             after += network.resources_on(host.host_name)
         if args.shares:
             after.append(args.shares)
+        after += args.dependencies.after
         made = host.made_label("container", self.docker_name)
         ignored = ["ports"] if published.without_order(settings.ports) else []
         self.container: docker.Container = docker.Container(
@@ -96,17 +98,28 @@ def run_containers(
     networks: Mapping[str, Network],
     images: Images,
     *,
-    secret: bool,
+    secret: Callable[[str], bool],
 ) -> dict[str, Container]:
-    """Every container of the stack, in the stack file's order."""
+    """Every container of the stack, in the stack file's order.
+
+    ``secret``: whether what a container is given must not be shown.
+    """
     made: dict[str, Container] = {}
-    # Those that join another's network namespace come after it.
-    for name in sorted(containers, key=lambda name: containers[name].shares is not None):
+    waits = Waits(containers, hosts)
+    for name in in_order(containers):
         settings = containers[name]
         shares = made[settings.shares].container if settings.shares else None
         others = tuple(host for name, host in hosts.items() if name != settings.host)
         args = ContainerArgs(
-            settings, hosts[settings.host], images, networks, shares, secret, others
+            settings,
+            hosts[settings.host],
+            images,
+            networks,
+            shares,
+            secret(name),
+            others,
+            waits.of(name, {n: one.container for n, one in made.items()}),
+            waits.ends(name),
         )
         made[name] = Container(name, args)
     return {name: made[name] for name in containers}

@@ -9,20 +9,22 @@ from typing import Any
 import pulumi
 import pulumi_docker as docker
 
+from components.container.dependencies import Dependencies
 from components.container.settings import ContainerSettings
 from components.host import ConfiguredHost
 from components.images import Images
 from components.networks.network import Network
 from planning import published
-from planning.compose import VolumeMount
 from planning.field_types import parse_duration
+from planning.mounts import VolumeMount
 
 
 @dataclass(frozen=True)
 class ContainerArgs:
     """What a Container is made of. ``secret``: its environment must not be shown.
 
-    ``others``: the stack's other hosts, from which it may have been moved here.
+    ``others``: the stack's other hosts, from which it may have been moved here. ``ends``: its process
+    is to end.
     """
 
     settings: ContainerSettings
@@ -32,6 +34,8 @@ class ContainerArgs:
     shares: docker.Container | None = None
     secret: bool = False
     others: tuple[ConfiguredHost, ...] = ()
+    dependencies: Dependencies = field(default_factory=Dependencies)
+    ends: bool = False
 
 
 def inputs(name: str, args: ContainerArgs, made: str) -> dict[str, Any]:
@@ -40,7 +44,7 @@ def inputs(name: str, args: ContainerArgs, made: str) -> dict[str, Any]:
     return {
         "name": name,
         "image": settings.image,
-        "must_run": True,
+        "must_run": not args.ends,
         **_process(settings, args.secret),
         **_network(name, args),
         **_resources(settings),
@@ -79,6 +83,7 @@ def _process(settings: ContainerSettings, secret: bool) -> dict[str, Any]:
             interval=health.interval,
             timeout=health.timeout,
             start_period=health.start_period,
+            start_interval=health.start_interval,
             retries=health.retries,
         )
     if settings.logging:
@@ -190,6 +195,7 @@ def _volume(volume: VolumeMount) -> docker.ContainerVolumeArgs:
         host_path=volume.source if volume.type == "bind" else None,
         volume_name=volume.source if volume.type == "volume" else None,
         read_only=volume.read_only,
+        selinux_relabel=volume.selinux,
     )
 
 
@@ -206,6 +212,9 @@ def _labels(name: str, args: ContainerArgs, made: str) -> list[docker.ContainerL
         labels["crosshost.made"] = made
     if published.without_order(settings.ports):
         labels["crosshost.ports"] = " ".join(map(str, published.in_order(settings.ports)))
+    if anew := args.dependencies.made_anew_with:
+        ids = pulumi.Output.all(*(one.id for one in anew))
+        labels["crosshost.after"] = ids.apply(" ".join)
     if joined := settings.attachments():
         # A network that was made anew under its old name is another one: containers are bound to
         # its ID.

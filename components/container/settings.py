@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, model_validator
 
 from planning.compose import NetworkAttachment
 from planning.conflicts import Claim, Item
 from planning.field_types import HostName, Ipv4, NetworkName
-from planning.service import Service
+from planning.service_surroundings import ServiceInStack
 
 MODES = ("none", "host", "bridge")
 
@@ -35,7 +36,7 @@ def _attachments(value: Any) -> Any:
     return value
 
 
-class ContainerSettings(Service):
+class ContainerSettings(ServiceInStack):
     """One entry of `crosshost:containers`."""
 
     host: HostName = Field(description="Docker host that runs the container")
@@ -45,6 +46,10 @@ class ContainerSettings(Service):
         default=None,
         description="none, host, bridge (the default), container:NAME, or a network of the stack",
     )
+    network_mode: str | None = Field(
+        default=None,
+        description="Compose's word for `network`, with service:NAME for container:NAME",
+    )
     ip: Ipv4 | None = Field(default=None, description="The container's address on `network`")
     networks: Annotated[
         dict[NetworkName, NetworkAttachment],
@@ -53,12 +58,28 @@ class ContainerSettings(Service):
         default={}, description="Instead of `network`: several networks, with addresses and aliases"
     )
 
+    @model_validator(mode="before")
+    @classmethod
+    def read_network_mode(cls, value: Any) -> Any:
+        mode = value.get("network_mode") if isinstance(value, dict) else None
+        if not isinstance(mode, str):
+            return value
+        for other in ("network", "networks"):
+            if value.get(other):
+                raise ValueError(f"network_mode stands beside `{other}`: write one of the two")
+        return {**value, "network": re.sub("^service:", "container:", mode)}
+
     @property
     def shares(self) -> str | None:
         """NAME of ``network: container:NAME``."""
         if self.network and self.network.startswith("container:"):
             return self.network.removeprefix("container:")
         return None
+
+    @property
+    def comes_after(self) -> list[str]:
+        """The containers that are made before this one."""
+        return [*self.depends_on, *([self.shares] if self.shares else [])]
 
     @property
     def mode(self) -> str:

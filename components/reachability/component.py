@@ -162,7 +162,7 @@ def endpoints(
         Endpoint(one.docker_name, one.args.settings.host, network, address)
         for key, one in containers.items()
         for network, address in addresses[key].items()
-        if network in one.args.settings.attachments() and is_ipv4(address)
+        if not one.args.ends and network in one.args.settings.attachments() and is_ipv4(address)
     ]
 
 
@@ -172,6 +172,8 @@ def published(containers: Mapping[str, Container]) -> list[Published]:
     for one in containers.values():
         address = one.args.host.endpoint.address
         for port in one.args.settings.ports:
+            if one.args.ends:
+                continue
             if port.protocol != "tcp" or port.published is None or not is_ipv4(address):
                 continue
             bound = str(port.host_ip or "0.0.0.0")  # noqa: S104

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Self
 
-from planning.answers import Printable, Word
+from planning.answers import Printable, Word, WordOrNone
 from planning.facts.base import Facts, Topic
 from planning.facts.info import docker_info
 from planning.facts.printed import Printed
@@ -15,6 +15,8 @@ class Engine(Facts):
 
     version: Word
     """The daemon's version, as it writes it ("20.10.5+dfsg1")."""
+    architecture: WordOrNone = ""
+    """The processor as the kernel names it ("x86_64")."""
     cluster_store: Printable = ""
     """The URL of its cluster store, "" without one."""
     cluster_advertise: Printable = ""
@@ -52,6 +54,7 @@ def _engine(printed: Printed) -> Engine | None:
         return None
     return Engine(
         version=info.ServerVersion,
+        architecture=info.Architecture or "",
         cluster_store=info.ClusterStore or "",
         cluster_advertise=info.ClusterAdvertise or "",
         live_restore=bool(info.LiveRestoreEnabled),

@@ -55,6 +55,7 @@ class Info(BaseModel):
     """What `docker info --format '{{json .}}'` prints."""
 
     ServerVersion: WordOrNone = ""
+    Architecture: WordOrNone | None = ""
     ClusterStore: str | None = ""
     ClusterAdvertise: str | None = ""
     LiveRestoreEnabled: bool | None = False

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
-from planning.compose import VolumeMount
 from planning.field_types import parse_duration, parse_size
+from planning.mounts import VolumeMount
 from planning.service import Service
 from tests.unit.fleet import facts_text, run_program, stack_values
 

@@ -28,7 +28,8 @@ SERVICE: dict[str, Any] = {
     "ports": [{"target": 80, "published": 8080, "host_ip": "127.0.0.1", "protocol": "tcp"}],
     "volumes": [{"type": "volume", "source": "data", "target": "/data"}], "tmpfs": ["/run"],
     "restart": "always", "cap_add": ["NET_ADMIN"], "cap_drop": ["MKNOD"],
-    "healthcheck": {"test": ["CMD", "true"], "interval": "30s", "timeout": "10s", "start_period": "5s"},
+    "healthcheck": {"test": ["CMD", "true"], "interval": "30s", "timeout": "10s", "start_period": "5s",
+                    "start_interval": "1s"},
     "hostname": "inside", "domainname": "example.com", "labels": {"l": "value"}, "dns": ["10.0.0.2"],
     "dns_search": ["example.com"], "extra_hosts": {"db": "10.0.0.9"}, "sysctls": {"net.x": "1"},
     "user": "nobody", "group_add": ["audio"], "working_dir": "/tmp", "cpuset": "0-1",
@@ -102,6 +103,23 @@ ELSEWHERE = {
     "TlsFiles.ca": "a path of this machine: tests/unit/test_daemon_settings.py",
     "TlsFiles.cert": "a path of this machine: tests/unit/test_daemon_settings.py",
     "TlsFiles.key": "a path of this machine: tests/unit/test_daemon_settings.py",
+}  # fmt: skip
+COMPOSE = "of a Compose file and its words: tests/unit/test_compose_file.py"
+ELSEWHERE |= {
+    f"{model}.{name}": COMPOSE
+    for model, names in {
+        "ComposeSettings": (
+            "env_file", "environment", "exclude", "file", "networks", "on", "profiles",
+            "project_directory", "project_name",
+        ),
+        "ContainerSettings": ("depends_on", "expose", "network_mode", "platform"),
+        "Dependency": ("condition",),
+        "Deploy": ("endpoint_mode", "labels", "mode", "placement", "rollback_config", "update_config"),
+        "EnvFile": ("format", "path"),
+        "RestartPolicy": ("condition", "delay", "window"),
+        "VolumeMount": ("selinux",),
+    }.items()
+    for name in names
 }  # fmt: skip
 LONG = "x" * 65536
 NASTY = {

@@ -13,7 +13,7 @@ import yaml
 from components.networks import contracts
 from reports import engine_matrix, pictures, strategies
 from reports.engine_matrix import STEPS, Row
-from stacks import reference, schema
+from stacks import pulumi_yaml, reference, schema
 from stacks.settings import SECTIONS, parse
 from tests.unit.fleet import ROOT, put_key, stack_values
 
@@ -38,9 +38,8 @@ def complaints(whole: Any) -> list[str]:
 
 def example() -> dict[str, Any]:
     """The examples of the reference as one stack file."""
-    return {
-        "config": {k: v for _, e in reference.ABOUT.values() for k, v in yaml.safe_load(e).items()}
-    }
+    examples = [pulumi_yaml.value(pulumi_yaml.node_of(e)) for _, e in reference.ABOUT.values()]
+    return {"config": {key: value for one in examples for key, value in one.items()}}
 
 
 def test_the_schema_is_what_the_settings_say():
@@ -109,7 +108,8 @@ def test_every_strategy_and_control_plane_has_an_example_for_hosts_of_ones_own()
 def test_the_examples_of_the_reference_are_a_right_stack_file():
     assert complaints(example()) == []
     config = example()["config"]
-    assert parse({name: config[f"crosshost:{name}"] for name in SECTIONS}).containers
+    values = {name: config[f"crosshost:{name}"] for name in SECTIONS}
+    assert parse(values, base=ROOT).containers
 
 
 @pytest.mark.parametrize(
@@ -139,7 +139,7 @@ def test_short_forms_that_the_program_reads_fit_the_schema(word, value):
     del container["network"], container["mem_limit"]
     container[word] = value
     assert complaints(whole) == []
-    assert parse({name: whole["config"][f"crosshost:{name}"] for name in SECTIONS})
+    assert parse({n: whole["config"][f"crosshost:{n}"] for n in SECTIONS}, base=ROOT)
 
 
 def test_a_secret_environment_fits_the_schema():

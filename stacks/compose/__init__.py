@@ -1,0 +1,1 @@
+"""The services of an existing Compose file, as containers of a stack."""
