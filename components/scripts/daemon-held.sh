@@ -140,9 +140,11 @@ meet() {
     rm -f "$dir/now.new"
 }
 
-# Those that go; one more where a restart of ours was cut off.
+# Those that go; one more where a restart of ours was cut off. $store_stays: whether another stack that
+# does not hold it (as what was kept here was lost) has containers on overlays in the store.
 our_keys() {
     if is_held daemon.json; then keys=$(held_keys_of_ours); else keys=$(header_word own); fi
+    if [ -n "$store_stays" ]; then keys=$(printf '%s' "$keys" | tr , '\n' | grep -v '^cluster-' | paste -s -d , -); fi
     if [ -e "$dir/live" ]; then keys=${keys:+$keys,}live-restore; fi
     printf '%s' "$keys"
 }

@@ -146,7 +146,7 @@ plan_undo() {
     if is_kept daemon.json && ! others_hold daemon.json >/dev/null; then
         before=$(without_stacks)
         if [ -e "$before.absent" ]; then was=absent; else was="file"; fi
-        if as_written || [ ! -e "$file" ]; then
+        if [ -z "$store_stays" ] && { as_written || [ ! -e "$file" ]; }; then
             if [ "$was" = absent ]; then : >"$dir/final.absent"; else cp -p "$before" "$dir/final"; fi
             return
         fi
@@ -217,6 +217,10 @@ undo() { # VERB
 }
 
 take_out() {
+    store_stays=
+    if ! others_hold daemon.json >/dev/null && used_by_another_stack overlay global; then
+        store_stays=yes
+    fi
     # A plan that is there already is that of an undo that was cut off half way.
     if others_hold daemon.json >/dev/null || { [ ! -e "$dir/final" ] && [ ! -e "$dir/final.absent" ]; }; then
         plan_undo

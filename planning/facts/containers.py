@@ -29,6 +29,8 @@ class ContainerFacts(Facts):
     """Its label crosshost.host."""
     networks: Printable = ""
     """The names of its networks, separated by commas."""
+    ports: Printable = ""
+    """Its published ports as Docker shows them ("0.0.0.0:8080->80/tcp, :::8080->80/tcp")."""
 
 
 class ContainersTopic(Topic):

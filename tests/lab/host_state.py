@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import json
 import re
 
 from lab.lab import Lab
@@ -36,6 +37,15 @@ def look(lab: Lab, host: str) -> str:
 def look_without_times(lab: Lab, host: str) -> str:
     """The same, when daemon.json was written left out."""
     return re.sub(r"root:root \S+ \S+ \+0000", "", look(lab, host))
+
+
+def look_without_records(lab: Lab, host: str) -> str:
+    """The same, but for what only lost records told: daemon.json's form and time, and which images
+    were there.
+    """
+    kept = re.sub(r"== (daemon\.json|images)\n(?:(?!== ).*\n)*", "", look(lab, host))
+    text = lab.ssh(host, "cat /etc/docker/daemon.json").stdout
+    return f"{kept}== daemon.json\n{json.dumps(json.loads(text))}\n"
 
 
 def difference(before: dict[str, str], after: dict[str, str]) -> str:
