@@ -162,6 +162,7 @@ plan_undo() {
             json_members restore "$(our_keys)" "$dir/told" <"$file" >"$dir/final.new"
         fi
     } || fail "cannot take our keys out of $file: remove $(our_keys) by hand and run pulumi destroy again"
+    if cmp -s "$dir/final.new" "$file"; then touch -r "$file" "$dir/final.new"; fi
     if [ "$was" = absent ] && [ "$(json_members compact <"$dir/final.new")" = '{}' ]; then
         rm -f "$dir/final.new"
         : >"$dir/final.absent"
@@ -216,6 +217,10 @@ undo() { # VERB
     rm -rf "$dir"
 }
 
+same_file() { # PATH PATH: the same content, mode, owner and time
+    cmp -s "$1" "$2" && [ "$(stat -c '%a %u %g %y' "$1")" = "$(stat -c '%a %u %g %y' "$2")" ]
+}
+
 take_out() {
     store_stays=
     if ! others_hold daemon.json >/dev/null && used_by_another_stack overlay global; then
@@ -228,7 +233,7 @@ take_out() {
     written=
     if as_written; then written=yes; fi
     if systemctl is-active --quiet docker.service; then action=$(leaving); else action=none; fi
-    if [ "$action" != none ] || [ -e "$drop_in" ] || ! cmp -s "$dir/final" "$file"; then
+    if [ "$action" != none ] || [ -e "$drop_in" ] || ! same_file "$dir/final" "$file"; then
         take "$action" "$dir/final" /dev/null ||
             fail "the Docker daemon did not come back with its original $file: ${missing:+container $missing does not run again; }$(daemon_reason)"
     fi

@@ -236,6 +236,11 @@ SHOW = "docker info -f '{{json .Labels}} {{.Debug}} {{json .RegistryConfig.Insec
 @pytest.mark.parametrize("seed", [1, *(pytest.param(n, marks=pytest.mark.long) for n in (2, 3, 4))])
 def test_stacks_that_share_keys_of_daemon_json_come_and_go_in_any_order(lab, seed):
     say = random.Random(seed)
+    if seed % 2:
+        # As crosshost writes it: taking keys out gives the bytes that were there, but not the time.
+        as_it_is = json.loads(lab.ssh("docker01", "cat /etc/docker/daemon.json").stdout)
+        written = json.dumps(as_it_is, indent=4) + "\n"
+        lab.ssh("docker01", "cat >/etc/docker/daemon.json", input=written)
     before, info = look(lab, "docker01"), lab.ssh("docker01", SHOW).stdout
     daemon = lab.ssh("docker01", "pidof dockerd").stdout
     stacks = [Stack(lab, f"try-{seed}-{name}") for name in "abc"]
