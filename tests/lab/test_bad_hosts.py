@@ -55,6 +55,7 @@ def test_a_wrong_host_key(lab, stack, expect):
     expect(stack, "docker02 (10.0.0.12) shows another SSH host key than the stack file says")
 
 
+@pytest.mark.long
 def test_a_wrong_key(lab, stack, expect, tmp_path):
     lab.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(tmp_path / "other")])
     stack.config["ssh"]["private_key_file"] = str(tmp_path / "other")
@@ -62,12 +63,14 @@ def test_a_wrong_key(lab, stack, expect, tmp_path):
     expect(stack, "refuses the SSH login of root")
 
 
+@pytest.mark.long
 def test_a_nic_that_is_not_there(lab, stack, expect):
     stack.config["networks"]["macvlan_1"]["parent"] = "eth7"
     stack.write()
     expect(stack, "there is no network interface eth7 on docker01: write one that it has (ens33)")
 
 
+@pytest.mark.long
 def test_a_dead_daemon(lab, stack, expect):
     lab.ssh("docker02", "systemctl stop docker.socket docker.service")
     try:
@@ -76,6 +79,7 @@ def test_a_dead_daemon(lab, stack, expect):
         lab.ssh("docker02", "systemctl start docker.socket docker.service")
 
 
+@pytest.mark.long
 def test_an_engine_without_the_consul_back_end(lab, environment):
     lab.up_numbered({7: "bookworm"})
     stack = environment("lab-overlay")

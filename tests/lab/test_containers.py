@@ -131,6 +131,7 @@ def test_words_that_the_plugin_would_ignore_take_effect(lab, one):
     assert one.up().changes == {}
 
 
+@pytest.mark.long
 def test_limits_and_capabilities_leave_a_second_up_empty_also_after_a_refresh(lab, one):
     one.config["containers"]["one"] |= {
         "cap_add": ["NET_ADMIN"], "cap_drop": ["MKNOD"], "mem_limit": "64m", "cpu_shares": 512,

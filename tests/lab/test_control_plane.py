@@ -7,6 +7,7 @@ import pytest
 from lab.keys import host_key
 
 
+@pytest.mark.long
 def test_what_hosts_live_on_is_kept_and_a_host_that_cannot_join_is_named(lab, environment):
     stack = environment("lab-overlay")
     stack.up()

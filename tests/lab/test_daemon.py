@@ -144,6 +144,7 @@ def test_the_first_daemon_that_does_not_leave_stops_the_rest(lab, stack, strange
     assert {host: look(lab, host) for host in HOSTS} == before
 
 
+@pytest.mark.long
 def test_what_a_reload_takes_is_taken_back_by_a_reload(lab, stack, strangers, before):
     started = {host: since(lab, host, "ExecMainStart") for host in HOSTS}
     stack.config["daemon"] = {
@@ -190,6 +191,7 @@ def test_containers_on_an_overlay_are_reachable_after_their_daemons_restarted(la
     assert stack.up().changes == {}
 
 
+@pytest.mark.long
 def test_two_stacks_cannot_set_one_key_to_two_values(lab, stack, environment):
     stack.config["daemon"] = {"settings": {"labels": ["site=a"]}}
     stack.write()
@@ -206,6 +208,7 @@ def test_two_stacks_cannot_set_one_key_to_two_values(lab, stack, environment):
     assert sentence in other.up(check=False).text
 
 
+@pytest.mark.long
 def test_an_engine_that_can_say_no_beforehand_is_asked(newer, newer_environment):
     stack = newer_environment
     started = since(newer, "docker01", "ExecMainStart")

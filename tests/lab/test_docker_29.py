@@ -65,6 +65,7 @@ def info(lab: Lab, what: str) -> str:
     return lab.ssh(HOST, f"docker info -f '{{{{{what}}}}}'").stdout.strip()
 
 
+@pytest.mark.long
 def test_settings_are_taken_by_a_reload_or_a_restart_and_nothing_that_runs_stops(
     today, stack, stranger
 ):

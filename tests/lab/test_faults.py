@@ -125,6 +125,7 @@ def test_a_program_that_is_killed_is_run_again(lab, stack, recovers):
     recovers()
 
 
+@pytest.mark.long
 def test_a_full_disk_leaves_all_as_it_was(lab, stack, recovers):
     # First where our own things are kept, then where daemon.json is.
     lab.ssh(

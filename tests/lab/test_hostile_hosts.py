@@ -8,6 +8,7 @@ import time
 import pytest
 
 from tests.lab.host_state import difference, look
+from tests.lab.rows import some_often
 from tests.lab.swarm_hosts import HOSTS, all_reach_each_other
 from tests.lab.waiting import wait
 
@@ -67,7 +68,7 @@ NONSENSE = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("tool", "script", "sentence"), NONSENSE)
+@pytest.mark.parametrize(("tool", "script", "sentence"), some_often(NONSENSE, 0, 4))
 def test_nonsense_is_said_to_be_unreadable_and_never_that_something_is_gone(
     lab, running, fake, tool, script, sentence
 ):
@@ -104,13 +105,13 @@ def left_on(lab, host):
 
 @pytest.mark.parametrize(
     ("tool", "script", "sentence"),
-    [
+    some_often([
         ("docker", ON.format("info", "sleep 1d"),
          "Docker on docker01 hangs (`docker info` gave no answer within 10 s)"),
         ("docker", ON.format("ps", "trap '' TERM; sleep 1d; sleep 1d"),
          "the list of containers (`docker ps --all`) of docker01 could not be read (no answer in time)"),
         ("systemctl", "sleep 1d", "docker.service (`systemctl cat docker.service`) of docker01 could not be read (no answer in time)"),
-    ],
+    ], 1),
 )  # fmt: skip
 def test_what_hangs_is_said_in_time_and_leaves_no_process_on_the_host(
     lab, running, fake, tool, script, sentence

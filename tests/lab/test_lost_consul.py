@@ -56,6 +56,7 @@ def test_a_removed_server_comes_back_with_its_data_and_no_container_is_touched(l
     works()
 
 
+@pytest.mark.long
 def test_a_server_that_lost_its_data_too_gets_its_networks_anew_and_it_is_said_before(
     lab, running, works
 ):

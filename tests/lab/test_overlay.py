@@ -58,6 +58,7 @@ def test_the_notes_overlay_works_and_goes_without_a_trace(lab, environment, stra
     assert lab.ssh("docker02", "docker inspect -f {{.State.Pid}} stranger").stdout == stranger
 
 
+@pytest.mark.long
 def test_an_admins_edit_is_shown_kept_and_survives_destroy(lab, environment):
     original = lab.ssh("docker02", "cat /etc/docker/daemon.json").stdout
     stack = environment("lab-overlay")

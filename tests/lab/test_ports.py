@@ -59,6 +59,7 @@ def test_ports_in_any_order_leave_every_further_up_empty(request, engine):
     assert stack.up("--refresh").changes == {}
 
 
+@pytest.mark.long
 def test_one_port_on_two_addresses_of_a_host_changes_in_words_and_goes_back(lab, environment):
     before = look(lab, "docker01")
     stack = environment("lab-modes")

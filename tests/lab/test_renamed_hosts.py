@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.lab.host_state import difference, look
+from tests.lab.rows import some_often
 from tests.lab.swarm_hosts import all_reach_each_other
 
 
@@ -30,14 +31,15 @@ def started(lab, hosts):
 
 @pytest.mark.parametrize(
     ("like", "hosts", "old"),
-    [
-        pytest.param("lab-macvlan", ("docker01", "docker02"), "docker01", marks=pytest.mark.long),
-        ("lab-overlay", ("docker01", "docker02"), "docker01"),
-        pytest.param("lab-overlay", ("docker01", "docker02"), "docker02", marks=pytest.mark.long),
-        pytest.param(
-            "lab-swarm", ("docker03", "docker04", "docker05"), "docker03", marks=pytest.mark.long
-        ),
-    ],
+    some_often(
+        [
+            ("lab-macvlan", ("docker01", "docker02"), "docker01"),
+            ("lab-overlay", ("docker01", "docker02"), "docker01"),
+            ("lab-overlay", ("docker01", "docker02"), "docker02"),
+            ("lab-swarm", ("docker03", "docker04", "docker05"), "docker03"),
+        ],
+        0,
+    ),
 )
 def test_a_renamed_host_keeps_all_that_is_on_it_and_the_second_preview_is_empty(
     lab, environment, like, hosts, old

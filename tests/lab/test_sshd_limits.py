@@ -7,6 +7,7 @@ import time
 import pytest
 
 from tests.lab.host_state import difference, look
+from tests.lab.rows import some_often
 
 HOSTS = ("docker01", "docker02")
 # A second SSH server beside the one that the lab itself uses.
@@ -69,12 +70,15 @@ def test_a_server_that_allows_little_is_enough(lab, through, line, sshrc):
 
 @pytest.mark.parametrize(
     ("command", "printed"),
-    [
-        ("echo only backups here", "only backups here"),
-        ("true", "nothing"),
-        ("internal-sftp", "This service allows sftp connections only."),
-        ("cat", "#!/bin/sh"),
-    ],
+    some_often(
+        [
+            ("echo only backups here", "only backups here"),
+            ("true", "nothing"),
+            ("internal-sftp", "This service allows sftp connections only."),
+            ("cat", "#!/bin/sh"),
+        ],
+        0,
+    ),
 )
 def test_a_forced_command_is_named_in_time_and_nothing_is_changed(lab, through, command, printed):
     stack = through("lab-macvlan", f"ForceCommand {command}")

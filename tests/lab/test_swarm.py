@@ -18,6 +18,7 @@ def hosts(lab):
     lab.up_for("lab-swarm")
 
 
+@pytest.mark.long
 def test_the_overlay_on_swarm_works_and_goes_without_a_trace(lab, environment):
     before = {host: look(lab, host) for host in HOSTS}
     dockerd = {host: lab.ssh(host, "pidof dockerd").stdout for host in HOSTS}
@@ -188,6 +189,7 @@ def test_a_user_with_sudo_makes_a_swarm_and_ends_it(lab, environment, deploy):
     assert not difference(before, {host: look(lab, host) for host in HOSTS})
 
 
+@pytest.mark.long
 def test_a_stranger_on_the_lan_reaches_no_port_of_the_swarm(lab, environment):
     stack = environment("lab-swarm")
     stack.up()

@@ -98,6 +98,7 @@ def test_a_host_manages_for_as_long_as_one_stack_wants_it_to(lab, stacks):
     assert not difference(before, looks(lab))
 
 
+@pytest.mark.long
 def test_a_store_for_overlays_that_another_stack_has_on_swarm_is_refused(lab, stacks):
     stacks[0].up()
     stacks[1].config["networks"]["net2"]["control_plane"] = "consul"

@@ -117,6 +117,7 @@ def test_destroy_where_scripts_are_of_another_version(lab, stack):
     gone(lab, stack, [])
 
 
+@pytest.mark.long
 def test_a_host_that_is_taken_off_the_stack_needs_nothing_either(lab, environment):
     lab.up_for("lab-swarm")
     stack = environment("lab-swarm")

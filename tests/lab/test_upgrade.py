@@ -27,6 +27,7 @@ def boot_with(lab):
     lab.reset("docker02")
 
 
+@pytest.mark.long
 def test_an_upgraded_engine_shows_in_the_next_preview_and_the_next_up_looks_and_keeps_it(
     lab, boot_with, environment
 ):
