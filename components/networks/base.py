@@ -24,6 +24,7 @@ from planning.contract import Contract
 from planning.facts import HostFacts
 from planning.field_types import HostName, Ipv4, Subnet
 from planning.fleet_facts import FleetFacts
+from planning.reachability.links import HostLink
 from planning.stack_model import StackModel
 
 Section = TypeVar("Section", bound=StackModel)
@@ -152,6 +153,13 @@ class NetworkSettings(StackModel):
     def daemon_settings(self, host: str, stack: Stack, fleet: FleetFacts) -> dict[str, object]:
         """The keys of daemon.json that it needs on a host, with their values."""
         return {}
+
+    def link_on(self, name: str, host: str, *, stack: str, address: str) -> HostLink:
+        """What carries it on a host, which a proof compares with the tables there.
+
+        ``name``: the network's own. ``stack``: the stack's name. ``address``: the host's.
+        """
+        return HostLink(name, host)
 
     def writes_units(self, host: str) -> bool:
         """Whether it makes systemd units on a host, beside those of the guard of ports."""

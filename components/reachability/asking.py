@@ -1,4 +1,4 @@
-"""Asks the hosts of a request, all at once: two SSH sessions a host, and one more for broken promises.
+"""Asks the hosts of a request, all at once: two SSH sessions a host, and more for what is broken.
 
 Standard library only.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import subprocess
+import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -15,13 +16,19 @@ from typing import TypeVar
 from components import processes
 from components.reachability.request import Request, Target
 from components.remote import argv, last_line
+from planning.reachability.comparison import compared
+from planning.reachability.fleet_tables import FleetTables
+from planning.reachability.links import Ask, asks
 from planning.reachability.probes import Probe
 from planning.reachability.results import Looked, Report, Result, answered, looked, ports
+from planning.reachability.tables import Tables, read
 
 # probe.sh gives promises 25 s to come about, and then each one last try.
 _SECONDS = 120.0
 _SERVE_SECONDS = 20.0
 _LIMIT = 4 << 20
+# Engines tell each other of a container that was just started: seconds to wait for it.
+_PAUSES = (1.0, 3.0, 6.0)
 T = TypeVar("T")
 
 
@@ -43,6 +50,8 @@ class _Asking:
     def __init__(self, request: Request, config: str) -> None:
         self._request = request
         self._config = config
+        asked = {name: asks(name, request.links, request.endpoints) for name in request.hosts}
+        self._tables = {name: wanted for name, wanted in asked.items() if wanted}
 
     def prove(self) -> Report:
         transfers = [probe for probe in self._request.probes if probe.kind == "transfer"]
@@ -54,47 +63,81 @@ class _Asking:
                 else probe
                 for probe in self._request.probes
             ]
-            by_host: dict[str, dict[int, Probe]] = {}
+            by_host: dict[str, dict[int, Probe]] = {name: {} for name in self._tables}
             for number, probe in enumerate(asked):
                 by_host.setdefault(probe.source_host, {})[number] = probe
             parts = self._on_all(by_host, lambda host: self._ask(host, by_host[host]))
         found: dict[int, Result] = {}
-        for part in parts.values():
-            found |= part
-        return Report(
-            [
-                replace(found[number], probe=self._request.probes[number])
-                for number in range(len(asked))
-            ]
-        )
+        for results, _ in parts.values():
+            found |= results
+        probed = [
+            replace(found[number], probe=self._request.probes[number])
+            for number in range(len(asked))
+        ]
+        tables = self._compared({host: own for host, (_, own) in parts.items()})
+        if not any(one.broken for one in probed):
+            tables = self._settled(tables)
+        return Report([*probed, *tables])
+
+    def _settled(self, tables: list[Result]) -> list[Result]:
+        """The results of tables, read again where some are not as planned."""
+        for seconds in _PAUSES:
+            if not any(one.broken for one in tables):
+                break
+            time.sleep(seconds)
+            tables = self._compared(self._on_all(self._tables, self._read))
+        return tables
+
+    def _compared(self, said: Mapping[str, Mapping[Ask, Tables]]) -> list[Result]:
+        addresses = {name: target.address for name, target in self._request.hosts.items()}
+        links, endpoints = self._request.links, self._request.endpoints
+        return compared(FleetTables(links, endpoints, addresses, said))
+
+    def _read(self, host: str) -> dict[Ask, Tables]:
+        asked = self._tables[host]
+        ended = self._run(host, "tables.sh read", _numbered(asked))
+        return read(asked, "", ended) if isinstance(ended, str) else read(asked, *ended)
 
     def look(self, results: Sequence[Result]) -> dict[Probe, Looked]:
-        by_host: dict[str, dict[int, Probe]] = {}
+        by_host: dict[str, list[str]] = {}
         for number, one in enumerate(results):
-            by_host.setdefault(one.probe.source_host, {})[number] = one.probe
+            probe = one.probe
+            line = f"{number} {probe.source or '-'} {probe.target}"
+            by_host.setdefault(probe.source_host, []).append(line)
+            if probe.kind in ("tcp", "transfer"):
+                by_host.setdefault(probe.to_host, []).append(f"{number} {probe.to} -")
 
         def ask(host: str) -> dict[int, Looked]:
-            lines = [
-                f"{number} {probe.source or '-'} {probe.target}"
-                for number, probe in by_host[host].items()
-            ]
-            ended = self._run(host, "look", lines)
+            ended = self._run(host, "probe.sh look", by_host[host])
             return {} if isinstance(ended, str) else looked(ended[0])
 
         found: dict[Probe, Looked] = {}
-        for part in self._on_all(by_host, ask).values():
-            found |= {results[number].probe: one for number, one in part.items()}
+        for host, part in self._on_all(by_host, ask).items():
+            for number, seen in part.items():
+                if number < len(results):
+                    probe = results[number].probe
+                    had = found.get(probe, Looked())
+                    target = host == probe.to_host != probe.source_host
+                    found[probe] = (
+                        replace(had, checksums=seen.checksums)
+                        if target
+                        else replace(seen, checksums=had.checksums)
+                    )
         return found
 
-    def _ask(self, host: str, probes: Mapping[int, Probe]) -> dict[int, Result]:
+    def _ask(
+        self, host: str, probes: Mapping[int, Probe]
+    ) -> tuple[dict[int, Result], dict[Ask, Tables]]:
+        tables = self._tables.get(host, [])
         lines = [
             f"{number} {probe.kind} {probe.source or '-'} {probe.target} {probe.more or '-'} "
             f"{'yes' if probe.expected else 'no'}"
             for number, probe in probes.items()
         ]
-        ended = self._run(host, "ask", lines)
+        ended = self._run(host, "probe.sh ask", [*lines, "", *_numbered(tables)])
         if isinstance(ended, str):
-            return {n: Result(probe, "unknown", None, ended) for n, probe in probes.items()}
+            silent = {n: Result(probe, "unknown", None, ended) for n, probe in probes.items()}
+            return silent, read(tables, "", ended)
         out, err = ended
         found = answered(probes, out)
         why = err or f"{host} gave no answer"
@@ -103,16 +146,16 @@ class _Asking:
             for number, probe in probes.items()
             if number not in found
         }
-        return found | missing
+        return found | missing, read(tables, out, err)
 
-    def _run(self, host: str, verb: str, lines: Sequence[str]) -> tuple[str, str] | str:
+    def _run(self, host: str, script: str, lines: Sequence[str]) -> tuple[str, str] | str:
         """What the host printed and its last complaint, or why there is nothing."""
         target = self._request.hosts.get(host)
         if target is None:
             return f"{host} is no host of the request"
         text = "".join(f"{line}\n" for line in lines)
         ended = processes.run(
-            self._argv(target, verb), stdin=text.encode(), seconds=_SECONDS, limit=_LIMIT
+            self._argv(target, script), stdin=text.encode(), seconds=_SECONDS, limit=_LIMIT
         )
         if ended.why:
             return (
@@ -125,9 +168,8 @@ class _Asking:
             return f"{host} cannot be asked: {err}"
         return ended.out.decode(errors="replace"), err if ended.code else ""
 
-    def _argv(self, target: Target, verb: str) -> list[str]:
-        script = "probe-server.sh" if verb == "serve" else "probe.sh"
-        return argv(self._config, target.ssh_target, f"sh {self._request.scripts}/{script} {verb}")
+    def _argv(self, target: Target, script: str) -> list[str]:
+        return argv(self._config, target.ssh_target, f"sh {self._request.scripts}/{script}")
 
     def _serve(
         self, transfers: Sequence[Probe], servers: contextlib.ExitStack
@@ -144,7 +186,7 @@ class _Asking:
                 return {}
             lines = [f"{number} {end[1]} {end[2]}" for number, end in wanted[host].items()]
             process = subprocess.Popen(
-                self._argv(target, "serve"), text=True,
+                self._argv(target, "probe-server.sh serve"), text=True,
                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
             )  # fmt: skip
             servers.callback(_end, process)
@@ -162,6 +204,10 @@ class _Asking:
     def _on_all(self, hosts: Mapping[str, object], do: Callable[[str], T]) -> dict[str, T]:
         with ThreadPoolExecutor(max(1, len(hosts))) as pool:
             return dict(zip(hosts, pool.map(do, hosts), strict=True))
+
+
+def _numbered(asked: Sequence[Ask]) -> list[str]:
+    return [f"{number} {ask.words}" for number, ask in enumerate(asked)]
 
 
 def _until_ready(process: subprocess.Popen[str], text: str) -> str:

@@ -20,6 +20,7 @@ from components.reachability.request import Carrier, Request, Target
 from components.reachability.settings import ProveSettings
 from planning.addresses import is_ipv4
 from planning.facts import Unreachable
+from planning.reachability.links import HostLink
 from planning.reachability.probes import Endpoint, Promise, Published, plan
 
 
@@ -150,8 +151,18 @@ def request(
     )
     return Request(
         any_host.ssh_config, any_host.scripts_folder, hosts, probes,
-        args.settings.strict, carriers, carried, macs, ends,
+        args.settings.strict, carriers, carried, macs, ends, links(args, hosts),
     )  # fmt: skip
+
+
+def links(args: ReachabilityArgs, hosts: Mapping[str, Target]) -> list[HostLink]:
+    """What carries the networks on each host that has them."""
+    stack = pulumi.get_stack()
+    return [
+        network.link_on(name, host, stack=stack, address=hosts[host].address)
+        for name, network in args.stack.networks.items()
+        for host in network.on(list(hosts))
+    ]
 
 
 def endpoints(

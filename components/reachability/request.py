@@ -10,6 +10,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 
 from components.remote import HOST, SCRIPTS, name_of, ssh_config, stack_of
+from planning.reachability.links import HostLink
 from planning.reachability.probes import Endpoint, Probe
 
 
@@ -65,7 +66,7 @@ class Request:
 
     ``strict``: what is not known fails. ``carriers``: a hash of what carries the networks; where it
     changes the proof is asked for again. ``networks``: by name. ``macs``: address -> MAC address of the
-    container that has it.
+    container that has it. ``links``: what carries the networks on hosts.
     """
 
     ssh_config: str
@@ -77,6 +78,7 @@ class Request:
     networks: Mapping[str, Carrier] = field(default_factory=dict)
     macs: Mapping[str, str] = field(default_factory=dict)
     endpoints: Sequence[Endpoint] = ()
+    links: Sequence[HostLink] = ()
 
     @property
     def stack(self) -> str:
@@ -103,6 +105,7 @@ class Request:
             f"container {one.container} {one.host} {one.network} {one.address}"
             for one in self.endpoints
         ]
+        lines += [link.line for link in self.links]
         lines += [probe.line for probe in self.probes]
         return "".join(f"{line}\n" for line in lines)
 
@@ -116,6 +119,7 @@ class Request:
         networks: dict[str, Carrier] = {}
         macs: dict[str, str] = {}
         endpoints: list[Endpoint] = []
+        links: list[HostLink] = []
         for line in text.splitlines():
             word, _, rest = line.partition(" ")
             try:
@@ -136,6 +140,8 @@ class Request:
                 elif word == "network":
                     name, contract, *words = rest.split(" ")
                     networks[name] = Carrier.read(contract, words)
+                elif word == "link":
+                    links.append(HostLink.read(line))
                 elif word == "probe":
                     probes.append(Probe.read(line))
                 else:
@@ -147,7 +153,7 @@ class Request:
             raise RequestError("this is no request")
         return cls(
             one["ssh_config"], scripts, hosts, probes, one.get("strict") == "yes",
-            one.get("carriers", "-"), networks, macs, endpoints,
+            one.get("carriers", "-"), networks, macs, endpoints, links,
         )  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from planning import stray_threads
 from planning.facts import HostFacts
 from planning.ports import Peer, Port, shut
-from planning.reachability.results import Looked, Result
+from planning.reachability.results import NO_NAME_SERVER, Looked, Result
 
 _OVERLAYS = "overlay-"
 # A rule that lets nothing through, of chains that forwarded packets meet.
@@ -113,24 +113,35 @@ def _size(result: Result, seen: Evidence) -> str:
 
 
 def _checksums(result: Result, seen: Evidence) -> str:
-    if result.probe.kind == "transfer" and {"ping", "size"} <= seen.holds:
+    if result.probe.kind not in ("tcp", "transfer") or not {"ping", "size"} <= seen.holds:
+        return ""
+    hosts = f"{result.probe.to_host} and {result.probe.source_host}"
+    if seen.looked and seen.looked.checksums:
         return (
-            "pings arrive in every size and TCP does not: a NIC sends wrong checksums; try "
-            f"`ethtool -K NIC tx off` on {result.probe.to_host} and {result.probe.source_host}"
+            "pings arrive in every size and TCP comes with wrong checksums, which a NIC or its driver makes: "
+            f"`ethtool -K NIC tx off` on {hosts}"
         )
-    return ""
+    return (
+        f"pings arrive in every size and TCP does not: a firewall in between or in {result.probe.to} drops "
+        f"it, or a NIC sends wrong checksums; try `ethtool -K NIC tx off` on {hosts}"
+    )
 
 
 def _macvlan(result: Result, seen: Evidence) -> str:
-    if seen.contracts.get(result.probe.network) != "macvlan" or result.probe.kind == "name":
+    if seen.contracts.get(result.probe.network) != "macvlan" or result.probe.kind != "ping":
         return ""
-    if seen.looked is None or seen.looked.mac:
+    if seen.looked is None or result.probe.source_host == result.probe.to_host:
         return ""
-    return (
-        f"nobody on the LAN answers for {result.probe.target}: the switch or hypervisor lets one MAC "
-        "address per port through; allow several there (forged transmits and MAC changes), or write "
-        "`promiscuous: true` for the network"
+    allow = (
+        "the switch or hypervisor lets one MAC address per port through; allow several there (forged "
+        "transmits and MAC changes), or write `promiscuous: true` for the network"
     )
+    if seen.looked.mac:
+        return (
+            f"{result.probe.target} is known on {result.probe.source_host} as {seen.looked.mac}, and pings do "
+            f"not come back: {allow}; or a firewall in one of the two drops them"
+        )
+    return f"nobody on the LAN answers for {result.probe.target}: {allow}"
 
 
 def _stray_threads(result: Result, seen: Evidence) -> str:
@@ -145,6 +156,12 @@ def _stray_threads(result: Result, seen: Evidence) -> str:
 
 def _names(result: Result, seen: Evidence) -> str:
     if result.probe.kind == "name" and "ping" in seen.holds:
+        if result.why == NO_NAME_SERVER:
+            return (
+                f"{result.probe.to} is reached by address: no name server answers {result.probe.source}; see "
+                f"/etc/resolv.conf there, and `journalctl -u docker` on {result.probe.source_host} where it "
+                "names 127.0.0.11, which is Docker's own"
+            )
         return (
             f"{result.probe.to} is reached by address: the name server of {result.probe.source} does not "
             f"know it; `docker restart {result.probe.source}` on {result.probe.source_host} has it learn"

@@ -9,8 +9,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["ping", "tcp", "port", "published", "transfer", "name", "size"]
+# What is asked of hosts, and what is read in their tables (comparison.py).
+Kind = Literal[
+    "ping", "tcp", "port", "published", "transfer", "name", "size",
+    "link", "mtu", "route", "neighbour", "forwarding entry",
+]  # fmt: skip
 KINDS: tuple[Kind, ...] = ("ping", "tcp", "port", "published", "transfer", "name", "size")
+TABLES: tuple[Kind, ...] = ("link", "mtu", "route", "neighbour", "forwarding entry")
 # The ways of planning.contract, by the names of its members.
 Reach = Mapping[str, bool]
 # Between so many hosts every pair is tried; between more, each tries those 1, 2, 4, 8, ... after it.
@@ -150,7 +155,9 @@ def _network(
         for host in _peers(list(first), one.host):
             other = first[host]
             yield _ping(one, other, expected=reach["ACROSS"])
-            yield _between(one, other, "name", other.container, expected=reach["NAMES"])
+            # It takes seconds until nobody answers for a name: one container of each host waits for it.
+            if reach["NAMES"] or one is mate:
+                yield _between(one, other, "name", other.container, expected=reach["NAMES"])
     if every_pair:
         for one in own:
             for other in own:

@@ -10,15 +10,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-from planning.reachability.probes import Probe
+from planning.reachability.probes import TABLES, Probe
 
 # As probe.sh says it.
 AWAY = "its container does not run"
+NO_NAME_SERVER = "no name server answers"
 Observed = Literal["yes", "no", "unknown"]
 _ANSWER = re.compile(r"(\d{1,6}) (yes|no|unknown) (-|\d{1,9}(?:\.\d{1,6})?) ?([ -~]{0,200})")
 _PORT = re.compile(r"(\d{1,6}) port (\d{1,5})")
 _NO_SERVER = re.compile(r"(\d{1,6}) unknown ([ -~]{0,200})")
 _NEIGHBOUR = re.compile(r"(\d{1,6}) neighbour ([A-Z]{0,12}) (-|[0-9a-f:]{17})")
+_CHECKSUMS = re.compile(r"(\d{1,6}) checksums (\d{1,12})")
 _SIZE = re.compile(r"(\d{1,6}) size (\d{1,5})")
 
 
@@ -87,15 +89,17 @@ def ports(text: str) -> dict[int, int | str]:
 
 @dataclass(frozen=True)
 class Looked:
-    """What the namespace of a probe knows of its target.
+    """What the namespaces of a probe's source and target know.
 
     ``state``, ``mac``: of its entry among the neighbours, "" where there is none. ``size``: bytes of the
-    largest packet that arrives, None where none does.
+    largest packet that arrives, None where none does. ``checksums``: how many TCP packets came to the
+    target with wrong ones.
     """
 
     state: str = ""
     mac: str = ""
     size: int | None = None
+    checksums: int = 0
 
 
 def looked(text: str) -> dict[int, Looked]:
@@ -105,6 +109,8 @@ def looked(text: str) -> dict[int, Looked]:
         if match := _NEIGHBOUR.fullmatch(line):
             mac = "" if match[3] == "-" else match[3]
             found[int(match[1])] = Looked(match[2], mac)
+        elif match := _CHECKSUMS.fullmatch(line):
+            found[int(match[1])] = Looked(checksums=int(match[2]))
         elif (match := _SIZE.fullmatch(line)) and (number := int(match[1])) in found:
             found[number] = replace(found[number], size=int(match[2]))
     return found
@@ -182,6 +188,8 @@ _DONE = {
 def sentence(result: Result) -> str:
     """One result as a sentence, with its cause where it is broken."""
     probe = result.probe
+    if probe.kind in TABLES:
+        return _of_tables(result)
     source = f"{probe.source} on {probe.source_host}" if probe.source else probe.source_host
     to = f"{probe.to} on {probe.to_host}" if probe.to != probe.to_host else probe.to
     on = f" on {probe.network}" if probe.network else ""
@@ -192,3 +200,11 @@ def sentence(result: Result) -> str:
     should = "" if probe.expected else ", which must not be"
     why = result.cause or result.why
     return f"{source} {does} {done} {to} ({probe.target}){on}{should}{f': {why}' if why else ''}"
+
+
+def _of_tables(result: Result) -> str:
+    probe = result.probe
+    where = f"{probe.network} on {probe.source_host}"
+    if result.observed == "unknown":
+        return f"whether {where} is as planned ({probe.kind}) is not known: {result.why}"
+    return f"{where} is not as planned ({probe.kind}): {result.cause}"

@@ -12,7 +12,16 @@ from planning.ports import Peer
 from planning.problems import ProblemsError
 from planning.reachability.causes import Evidence, cause, holding
 from planning.reachability.probes import Endpoint, Probe, Promise, Published, plan
-from planning.reachability.results import Looked, Report, Result, answered, looked, ports, sentence
+from planning.reachability.results import (
+    NO_NAME_SERVER,
+    Looked,
+    Report,
+    Result,
+    answered,
+    looked,
+    ports,
+    sentence,
+)
 from reports.reachability import junit
 from stacks.settings import parse
 from tests.unit.fleet import facts_text, iptables, listening, run_program, seen_by, stack_values
@@ -147,8 +156,10 @@ def test_only_answers_in_their_form_count():
         1: 4711,
         2: "no perl",
     }
-    assert looked("0 neighbour REACHABLE 02:42:ac:10:01:02\n0 size 1400\n1 size 5\n") == {
-        0: Looked("REACHABLE", "02:42:ac:10:01:02", 1400)
+    text = "0 neighbour REACHABLE 02:42:ac:10:01:02\n0 size 1400\n1 size 5\n2 checksums 3\n3 checksums x\n"
+    assert looked(text) == {
+        0: Looked("REACHABLE", "02:42:ac:10:01:02", 1400),
+        2: Looked(checksums=3),
     }
 
 
@@ -199,7 +210,11 @@ MAC = {"macs": {"172.16.1.1": "02:42:AC:10:01:01"}}
         ("ping", "", {**LAN, **MAC, "looked": Looked("FAILED", "")}, "one MAC address per port"),
         ("size", "1450 bytes: no answer", {**OL1, "looked": Looked("REACHABLE", "", 1400)},
          "packets of more than 1400 bytes get lost on the way"),
-        ("transfer", "", {**OL1, "holds": frozenset({"ping", "size"})}, "wrong checksums"),
+        ("transfer", "", {**OL1, "holds": frozenset({"ping", "size"})}, "a firewall in between or in c1-0 drops it"),
+        ("tcp", "", {**OL1, "holds": frozenset({"ping", "size"}), "looked": Looked(checksums=2)},
+         "TCP comes with wrong checksums, which a NIC or its driver makes: `ethtool -K NIC tx off`"),
+        ("ping", "", {**LAN, **MAC, "looked": Looked("STALE", "02:42:ac:10:01:01")}, "one MAC address per port"),
+        ("name", NO_NAME_SERVER, {**OL1, "holds": frozenset({"ping"})}, "no name server answers c0-0"),
         ("name", "", {**OL1, "holds": frozenset({"ping"}), "peers": peers(h0="stray_threads 2")},
          "Docker on h0 works in a network namespace that is gone"),
         ("name", "", {**OL1, "holds": frozenset({"ping"})}, "the name server of c0-0 does not know it"),

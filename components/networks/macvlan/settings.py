@@ -16,6 +16,7 @@ from planning.conflicts import Claim, Item
 from planning.contract import Contract, Reach
 from planning.facts import HostFacts
 from planning.field_types import HostName, Interface, Subnet
+from planning.reachability.links import HostLink
 
 CONTRACT = Contract(
     key="macvlan",
@@ -123,6 +124,10 @@ class MacvlanSettings(NetworkSettings):
     @property
     def no_published_ports(self) -> str:
         return "macvlan publishes no ports, the container has its own LAN address: remove it"
+
+    def link_on(self, name: str, host: str, *, stack: str, address: str) -> HostLink:
+        promiscuous = "yes" if self.promiscuous else ""
+        return HostLink(name, host, parent=self.parent_on(host) or "", promiscuous=promiscuous)
 
     def writes_units(self, host: str) -> bool:
         return self.promiscuous and bool(self.on([host]))

@@ -18,7 +18,9 @@ from planning.conflicts import EVERYWHERE, Claim, Item, network_key
 from planning.contract import Contract
 from planning.facts import HostFacts
 from planning.fleet_facts import FleetFacts
+from planning.reachability.links import HostLink
 
+_USUAL_MTU = 1500 - ENCAPSULATION
 _DRIVER = "com.docker.network.driver"
 
 
@@ -118,6 +120,11 @@ class OverlaySettings(NetworkSettings):
             access = consul.accesses([host]).get(host)
             keys |= store_options(access, fleet.stack) if access else {}
         return keys
+
+    def link_on(self, name: str, host: str, *, stack: str, address: str) -> HostLink:
+        # What encryption takes depends on the engine.
+        mtu = 0 if self.encrypted else self.mtu or _USUAL_MTU
+        return HostLink(name, host, mtu=mtu, overhead=ENCAPSULATION, engine="docker")
 
     def options(self, vni: int) -> dict[str, str] | None:
         """Docker's options of the network; None leaves them to it.

@@ -11,12 +11,14 @@ from pydantic import Field, PrivateAttr, model_validator
 
 from components.networks.base import NetworkSettings, Stack
 from components.networks.vxlan import refusals
+from components.networks.vxlan.device import ENCAPSULATION, bridge_name, device_name
 from planning import slices
 from planning.addresses import misfit
 from planning.conflicts import Item, network_key
 from planning.contract import Contract, Reach
 from planning.field_types import HostName, Ipv4, Subnet
 from planning.fleet_facts import FleetFacts
+from planning.reachability.links import HostLink
 
 CONTRACT = Contract(
     key="vxlan",
@@ -149,6 +151,12 @@ class VxlanSettings(NetworkSettings):
             replace(item, key=network_key(name, item.host, None, "bridge"))
             for item in super().items(name, hosts)
         ]
+
+    def link_on(self, name: str, host: str, *, stack: str, address: str) -> HostLink:
+        return HostLink(
+            name, host, self.mtu or 0, ENCAPSULATION, device=device_name(stack, name),
+            vni=self.vni or 0, port=self.port, local=address, bridge=bridge_name(stack, name),
+        )  # fmt: skip
 
     def writes_units(self, host: str) -> bool:
         return bool(self.on([host]))

@@ -1,0 +1,92 @@
+#!/bin/sh
+# What kernels would send where: links, addresses, routes, neighbours and forwarding entries of network
+# namespaces, as iproute2 prints them.
+#   tables.sh read   stdin: lines "ID host -", "ID container NAME", or "ID overlay NAME NETWORK" (the namespace
+#                    of Docker's overlay NETWORK that the container NAME is on); prints for each "# ID TABLE" and
+#                    the table, in the end "# ID end" or "# ID unknown WHY"
+# shellcheck source=components/scripts/common.sh
+. "${0%/*}/common.sh"
+# shellcheck disable=SC2154
+# shellcheck source=components/scripts/namespaces.sh
+. "$scripts/namespaces.sh"
+
+# shellcheck disable=SC2016
+show='
+    stop() { echo "# $0 unknown $1 fails"; exit; }
+    echo "# $0 link" && ip -d -o link show || stop "ip link"
+    echo "# $0 address" && ip -o -4 addr show || stop "ip addr"
+    echo "# $0 neighbour" && ip -o -4 neigh show nud permanent || stop "ip neigh"
+    echo "# $0 route" && ip -o -4 route show || stop "ip route"
+    if command -v bridge >/dev/null; then
+        entries=$(bridge fdb show) || stop "bridge fdb"
+        echo "# $0 forwarding" && printf "%s\n" "$entries" | sed -n "/ dst /p"
+    fi
+    echo "# $0 end"'
+
+unknown() { # WHY
+    echo "# $id unknown $1"
+}
+
+containers() { # a line for each that is there: NAME PID SANDBOX NETWORK=ID...
+    names=$(cut -d' ' -f3 "$work/lines" | grep -vx -e - | sort -u) || return 0
+    # shellcheck disable=SC2016,SC2086
+    timeout 20 docker inspect --type container --format '{{.Name}} {{.State.Pid}} {{.NetworkSettings.SandboxKey}}{{range $name, $end := .NetworkSettings.Networks}} {{$name}}={{$end.NetworkID}}{{end}}' \
+        -- $names 2>/dev/null | sed 's#^/##' || :
+}
+
+# A namespace is called NUMBER-ID, of which Docker keeps 12 characters; a higher number is newer.
+overlay_namespace() { # FOLDER ID: its file, "" where there is none
+    (
+        set +f
+        for file in "$1"/[0-9]*-"$(printf %.9s "$2")"*; do
+            [ -e "$file" ] && printf '%s\n' "${file##*/}"
+        done
+    ) | sort -n | tail -n 1
+}
+
+in_container() { # NAME
+    pid=$(awk -v name="$1" '$1 == name { print $2 }' "$work/containers")
+    case $pid in
+    '' | 0 | *[!0-9]*) unknown 'its container does not run' ;;
+    *) nsenter --target "$pid" --net -- sh -c "$show" "$id" 2>/dev/null || unknown 'nsenter fails' ;;
+    esac
+}
+
+in_overlay() { # CONTAINER NETWORK
+    found=$(awk -v name="$1" -v key="$2=" '$1 == name { for (n = 4; n <= NF; n++)
+        if (index($n, key) == 1) print $3, substr($n, length(key) + 1) }' "$work/containers")
+    folder=${found% *} folder=${folder%/*} of=${found##* }
+    case $of in '' | *[!0-9a-f]*) unknown "$1 is not on $2" && return ;; esac
+    file=$(overlay_namespace "$folder" "$of")
+    if [ -z "$file" ]; then
+        unknown "Docker has no network namespace of $2 here"
+    else
+        nsenter --net="$folder/$file" -- sh -c "$show" "$id" 2>/dev/null || unknown 'nsenter fails'
+    fi
+}
+
+read_tables() {
+    take_lines
+    containers >"$work/containers"
+    while read -r id where name network; do
+        if ! has ip; then
+            unknown 'the host has no command ip'
+        elif [ "$where" = host ]; then
+            sh -c "$show" "$id" 2>/dev/null
+        elif ! has nsenter; then
+            unknown 'the host has no command nsenter'
+        elif [ "$where" = overlay ]; then
+            in_overlay "$name" "$network"
+        else
+            in_container "$name"
+        fi
+    done <"$work/lines"
+}
+
+case ${1:-} in
+read)
+    work_in_folder
+    read_tables
+    ;;
+*) fail "tables.sh: read" ;;
+esac

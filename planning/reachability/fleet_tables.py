@@ -1,0 +1,84 @@
+"""The tables of all hosts of a stack, with what they are to be compared with.
+
+Standard library only (components/reachability/run.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from planning.reachability.links import Ask, HostLink
+from planning.reachability.probes import Endpoint
+from planning.reachability.results import AWAY
+from planning.reachability.tables import Link, Tables
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was compared with the plan.
+
+    ``why``: what is wrong and the remedy, "" where it is as planned; ``{them}`` in it stands for ``to`` and
+    others of its host that it is said of, too, ``{names}`` for their names in a command. ``unread``: it is
+    not known, for the reason ``why``.
+    """
+
+    why: str = ""
+    to: Endpoint | None = None
+    unread: bool = False
+
+
+@dataclass(frozen=True)
+class FleetTables:
+    """``addresses``: host -> its address. ``said``: host -> the tables that were asked for."""
+
+    links: Sequence[HostLink]
+    endpoints: Sequence[Endpoint]
+    addresses: Mapping[str, str]
+    said: Mapping[str, Mapping[Ask, Tables]] = field(default_factory=dict)
+
+    def of(self, host: str, ask: Ask) -> Tables:
+        """Tables of a host; not known where it did not answer."""
+        return self.said.get(host, {}).get(ask) or Tables(why=f"{host} gave no answer")
+
+    def overlay(self, link: HostLink) -> Tables:
+        """The tables of Docker's namespace of a link's network."""
+        for ask, found in self.said.get(link.host, {}).items():
+            if ask.where == "overlay" and ask.network == link.network:
+                return found
+        return Tables(why=f"{link.host} gave no answer")
+
+    def container(self, end: Endpoint) -> Tables:
+        """The tables of a container."""
+        return self.of(end.host, Ask("container", end.container))
+
+    def here(self, link: HostLink) -> list[Endpoint]:
+        """The containers of a link's network on its host, those that run or are not known to do."""
+        return [one for one in self._running(link.network) if one.host == link.host]
+
+    def elsewhere(self, link: HostLink) -> list[Endpoint]:
+        """The containers of a link's network on other hosts, those that run or are not known to do."""
+        return [one for one in self._running(link.network) if one.host != link.host]
+
+    def others(self, link: HostLink) -> list[HostLink]:
+        """The links of the same network on other hosts."""
+        return [one for one in self.links if one.network == link.network and one.host != link.host]
+
+    def interface(self, end: Endpoint) -> Link | None:
+        """A container's interface on its network; None where its host does not tell."""
+        return self.container(end).link_of(end.address)
+
+    def carrier(self, host: str) -> Link | None:
+        """The NIC that has a host's address; None where the host does not tell."""
+        return self.of(host, Ask("host")).link_of(self.addresses.get(host, ""))
+
+    def addresses_of(self, host: str) -> frozenset[str]:
+        """All that a host may be sent packets at."""
+        return frozenset(self.of(host, Ask("host")).addresses) | {self.addresses.get(host, "")}
+
+    def _running(self, network: str) -> list[Endpoint]:
+        return [
+            one
+            for one in self.endpoints
+            if one.network == network and self.container(one).why != AWAY
+        ]

@@ -1,0 +1,239 @@
+"""What kernels' tables say, in iproute2's form or not at all, and what of it is not as planned."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+
+from planning.reachability.comparison import compared
+from planning.reachability.fleet_tables import FleetTables
+from planning.reachability.links import Ask, HostLink, asks
+from planning.reachability.probes import Endpoint
+from planning.reachability.results import AWAY, sentence
+from planning.reachability.tables import Tables, read
+
+ENDS = [
+    Endpoint("web01", "h0", "ol1", "172.16.1.1"),
+    Endpoint("web02", "h1", "ol1", "172.16.1.2"),
+]
+ADDRESSES = {"h0": "10.0.0.11", "h1": "10.0.0.12"}
+MACS = {"web01": "02:42:ac:10:01:01", "web02": "02:42:ac:10:01:02"}
+OVERLAY = [HostLink("ol1", host, mtu=1450, overhead=50, engine="docker") for host in ADDRESSES]
+VXLAN = [
+    HostLink(
+        "ol1", host, 1450, 50, device="vx1", vni=42, port=4789, local=address, bridge="br-vx1"
+    )
+    for host, address in ADDRESSES.items()
+]  # fmt: skip
+MACVLAN = [HostLink("ol1", host, parent="ens33", promiscuous="yes") for host in ADDRESSES]
+UP = "BROADCAST,MULTICAST,UP,LOWER_UP"
+
+
+def link(index: int, name: str, words: str, mac: str = "02:00:00:00:00:01", flags: str = UP) -> str:
+    return rf"{index}: {name}: <{flags}> {words} group default \    link/ether {mac} brd ff:ff:ff:ff:ff:ff"
+
+
+def host(name: str) -> dict[str, list[str]]:
+    other = next(address for host, address in ADDRESSES.items() if host != name)
+    return {
+        "link": [
+            link(2, "ens33@if9", "mtu 1500 qdisc noqueue state UP", flags=f"PROMISC,{UP}"),
+            link(5, "br-vx1", "mtu 1450 qdisc noqueue state UP") + r"\    bridge forward_delay 1500",
+            link(6, "vx1", "mtu 1450 qdisc noqueue master br-vx1 state UNKNOWN")
+            + rf"\    vxlan id 42 local {ADDRESSES[name]} srcport 0 0 dstport 4789 ttl auto \    bridge_slave",
+        ],
+        "address": [rf"2: ens33    inet {ADDRESSES[name]}/24 brd 10.0.0.255 scope global ens33\       valid_lft forever"],
+        "route": ["default via 10.0.0.2 dev ens33 proto static", "172.16.1.0/24 dev br-vx1 proto kernel scope link src 172.16.1.9"],
+        "forwarding": [f"00:00:00:00:00:00 dev vx1 dst {other} self permanent"],
+    }  # fmt: skip
+
+
+def container(end: Endpoint) -> dict[str, list[str]]:
+    return {
+        "link": [link(12, "eth0@if2", "mtu 1450 qdisc noqueue state UP", MACS[end.container]) + r"\    veth"],
+        "address": [f"12: eth0    inet {end.address}/24 brd 172.16.1.255 scope global eth0"],
+        "route": ["default via 172.18.0.1 dev eth1", "172.16.1.0/24 dev eth0 proto kernel scope link"],
+    }  # fmt: skip
+
+
+def on_lan(end: Endpoint) -> dict[str, list[str]]:
+    one = link(12, "eth0@if2", "mtu 1500 qdisc noqueue state UP", MACS[end.container])
+    return {**container(end), "link": [one + r"\    macvlan mode bridge numtxqueues 1"]}
+
+
+def namespace(name: str) -> dict[str, list[str]]:
+    """Docker's of the overlay on a host."""
+    other = next(end for end in ENDS if end.host != name)
+    mac = MACS[other.container]
+    return {
+        "link": [
+            link(2, "br0", "mtu 1450 qdisc noqueue state UP") + r"\    bridge forward_delay 1500",
+            link(9, "vxlan0@if9", "mtu 1450 qdisc noqueue master br0 state UNKNOWN")
+            + r"\    vxlan id 4097 srcport 0 0 dstport 4789 proxy l2miss l3miss ttl auto",
+        ],
+        "neighbour": [f"{other.address} dev vxlan0 lladdr {mac} PERMANENT"],
+        "forwarding": [
+            f"{mac} dev vxlan0 dst {ADDRESSES[other.host]} link-netnsid 0 self permanent"
+        ],
+    }
+
+
+def printed(asked: list[Ask], sections: Mapping[Ask, Mapping[str, list[str]] | str]) -> str:
+    lines: list[str] = []
+    for number, ask in enumerate(asked):
+        own = sections[ask]
+        if isinstance(own, str):
+            lines.append(f"# {number} unknown {own}")
+            continue
+        for table, rows in own.items():
+            lines += [f"# {number} {table}", *rows]
+        lines.append(f"# {number} end")
+    return "".join(f"{line}\n" for line in lines)
+
+
+def tables(links, harm=lambda sections: None):
+    """The results of two hosts that are as planned but for a harm, host -> sections of what it says."""
+    said = {}
+    for name in ADDRESSES:
+        asked = asks(name, links, ENDS)
+        sections = {}
+        for ask in asked:
+            end = next((end for end in ENDS if end.container == ask.name), ENDS[0])
+            sections[ask] = {
+                "host": lambda name=name: host(name),
+                "overlay": lambda name=name: namespace(name),
+                "container": lambda end=end: (on_lan if links is MACVLAN else container)(end),
+            }[ask.where]()
+        said[name] = (asked, sections)
+    harm({name: sections for name, (_, sections) in said.items()})
+    found = {
+        name: read(asked, printed(asked, sections)) for name, (asked, sections) in said.items()
+    }
+    return compared(FleetTables(links, ENDS, ADDRESSES, found))
+
+
+@pytest.mark.parametrize(
+    ("links", "kinds"),
+    [
+        (OVERLAY, {"link", "mtu", "route", "neighbour", "forwarding entry"}),
+        (VXLAN, {"link", "mtu", "route", "neighbour", "forwarding entry"}),
+        (MACVLAN, {"link", "mtu", "route", "neighbour"}),
+    ],
+)
+def test_tables_that_are_as_planned_are_one_row_for_each_host_and_kind(links, kinds):
+    found = tables(links)
+    assert [(one.probe.source_host, one.observed) for one in found if not one.holds] == []
+    assert {(one.probe.source_host, one.probe.kind) for one in found} == {
+        (name, kind) for name in ADDRESSES for kind in kinds
+    }
+    assert len(found) == len(ADDRESSES) * len(kinds)
+
+
+OL1 = Ask("overlay", "web01", "ol1")
+WEB01, WEB02 = Ask("container", "web01"), Ask("container", "web02")
+HOST = Ask("host")
+TO_WEB02 = f"{MACS['web02']} dev vxlan0 dst"
+
+
+@pytest.mark.parametrize(
+    ("links", "ask", "table", "rows", "kind", "words"),
+    [
+        (OVERLAY, OL1, "forwarding", [f"{TO_WEB02} 10.0.0.12 self", f"{MACS['web02']} dev vxlan0 master br0"],
+         "forwarding entry", "the permanent entry for web02 on h1 is gone, which a learned one hides until the network falls idle: "
+         "`docker restart web02` there"),
+        (OVERLAY, OL1, "forwarding", [], "forwarding entry", "there is no entry for web02 on h1"),
+        (OVERLAY, OL1, "forwarding", [f"{TO_WEB02} 10.0.0.99 self permanent"], "forwarding entry",
+         "a permanent entry leads to 10.0.0.99, and web02 on h1 is not there"),
+        (OVERLAY, OL1, "neighbour", [], "neighbour", "Docker does not know the address of web02 on h1"),
+        (OVERLAY, OL1, "neighbour", ["172.16.1.2 dev vxlan0 lladdr 02:00:00:00:00:99 PERMANENT"], "neighbour",
+         "Docker takes web02 on h1 (172.16.1.2) for 02:00:00:00:00:99, and it is 02:42:ac:10:01:02"),
+        (OVERLAY, OL1, "link", [], "link", "Docker's VXLAN device is gone"),
+        (OVERLAY, WEB01, "neighbour", ["172.16.1.2 dev eth0 lladdr 02:00:00:00:00:99 PERMANENT"], "neighbour",
+         "a permanent entry of web01 takes web02 on h1 (172.16.1.2) for 02:00:00:00:00:99"),
+        (OVERLAY, WEB01, "route", ["default via 172.18.0.1 dev eth1"], "route",
+         "web01 sends what is for web02 on h1 out of eth1, not out of eth0"),
+        (OVERLAY, WEB01, "route", ["172.16.1.0/24 dev eth0", "unreachable 172.16.1.2"], "route", "on h1 nowhere, not"),
+        (OVERLAY, WEB01, "link", [link(12, "eth0@if2", "mtu 1500 state UP", MACS["web01"])], "mtu",
+         "the interface of web01 on h0 has MTU 1500, not 1450"),
+        (OVERLAY, HOST, "link", [link(2, "ens33", "mtu 1400 state UP")], "mtu",
+         "its NIC takes packets of 1400 bytes, and h1 sends ones of 1500"),
+        (VXLAN, HOST, "forwarding", ["00:00:00:00:00:00 dev vx1 dst 10.0.0.99 self permanent"], "forwarding entry",
+         "vx1 does not send to h1 (10.0.0.12) what it knows no receiver of"),
+        (VXLAN, HOST, "forwarding", ["00:00:00:00:00:00 dev vx1 dst 10.0.0.12 self permanent",
+         f"{MACS['web02']} dev vx1 dst 10.0.0.99 self permanent"], "forwarding entry",
+         "a permanent entry leads to 10.0.0.99, and web02 on h1 is not there"),
+        (VXLAN, HOST, "route", ["172.16.1.0/24 dev br-vx1", "172.16.1.2 via 10.0.0.2 dev ens33"], "route",
+         "what is for web02 on h1 goes out of ens33, not out of br-vx1"),
+        (VXLAN, HOST, "link", [link(2, "ens33", "mtu 1500 state UP")], "link", "the device vx1 is gone"),
+        (MACVLAN, HOST, "link", [link(2, "ens33", "mtu 1500 state UP")], "link", "ens33 is not promiscuous any more"),
+        (MACVLAN, WEB01, "link", [link(12, "eth0@if3", "mtu 1500 state UP") + r"\    macvlan mode bridge"], "link",
+         "the interface of web01 on h0 is not up, or not on ens33"),
+        (MACVLAN, WEB01, "link", [link(12, "eth0@if2", "mtu 1500 state UP") + r"\    macvlan mode private"], "link",
+         "in mode private, not bridge"),
+    ],
+)  # fmt: skip
+def test_what_is_not_as_planned_is_a_row_with_its_cause_and_remedy(
+    links, ask, table, rows, kind, words
+):
+    def harm(sections):
+        sections["h0"][ask][table] = rows
+
+    broken = [one for one in tables(links, harm) if one.broken]
+    assert kind in {one.probe.kind for one in broken}
+    said = [sentence(one) for one in broken if one.probe.kind == kind]
+    assert any(words in one for one in said), said
+    assert all(one.startswith(f"ol1 on h0 is not as planned ({kind})") for one in said)
+    assert {one.probe.source_host for one in broken} == {"h0"}
+
+
+def test_what_the_other_host_does_not_tell_is_not_known_and_nobody_is_accused():
+    def silent(sections):
+        sections["h1"][WEB02] = "nsenter fails"
+        sections["h0"][OL1]["forwarding"] = []
+
+    found = {(one.probe.source_host, one.probe.kind): one for one in tables(OVERLAY, silent)}
+    assert found["h0", "forwarding entry"].observed == "unknown"
+    assert "the MAC address of web02: nsenter fails" in sentence(found["h0", "forwarding entry"])
+    assert not any(one.broken for one in found.values())
+
+
+def test_what_cannot_be_read_is_not_known():
+    def silent(sections):
+        sections["h0"][OL1] = "Docker has no network namespace of ol1 here"
+        del sections["h1"][Ask("overlay", "web02", "ol1")]["forwarding"]
+
+    found = {(one.probe.source_host, one.probe.kind): one for one in tables(OVERLAY, silent)}
+    assert found["h0", "neighbour"].why == "Docker has no network namespace of ol1 here"
+    assert found["h1", "forwarding entry"].why == "the host has no command bridge"
+    assert found["h1", "neighbour"].holds
+
+
+def test_a_container_that_does_not_run_is_expected_in_no_table():
+    def stopped(sections):
+        sections["h1"][WEB02] = AWAY
+        sections["h0"][OL1] |= {"forwarding": [], "neighbour": []}
+
+    assert [one for one in tables(OVERLAY, stopped) if one.broken] == []
+
+
+def test_only_what_has_its_form_is_read():
+    asked = [HOST, WEB01]
+    text = (
+        "noise\n# 0 link\n2: en;s33: <UP> mtu 1x00 \\ link/ether zz\n3: x: <UP> mtu 9 state UP\n"
+        "# 0 route\n10.0.0.0/8 dev \x1b[31m\n999.0.0.0/8 dev a\n10.0.0.0/8 dev b\n# 0 forwarding\nnothing dev c dst 1.2.3.4\n# 0 end\n"
+        "# 1 link\n# 7 end\n"
+    )
+    found = read(asked, text, "the connection was lost")
+    assert set(found[HOST].links) == {"en;s33", "x"}
+    assert (found[HOST].links["en;s33"].mtu, found[HOST].links["en;s33"].mac) == (0, "")
+    assert [device for _, device in found[HOST].routes] == ["b"]
+    assert found[HOST].entries == []
+    assert found[WEB01] == Tables(why="the connection was lost")
+
+
+def test_a_link_is_a_line_and_is_read_back():
+    for one in (*OVERLAY, *VXLAN, *MACVLAN, HostLink("n", "h")):
+        assert HostLink.read(one.line) == one
+    with pytest.raises(ValueError, match="no link"):
+        HostLink.read(OVERLAY[0].line + " shell=x")
