@@ -46,7 +46,7 @@ carriers = [
     *(swarm.members.values() if swarm else []),
     *(part for network in networks.values() for part in network.carriers),
 ]
-reachability = prove(settings.prove, stack, ready, containers, carriers, last)
+reachability = prove(settings.prove, stack, ready, containers, carriers, last, images)
 restore_scripts_first(hosts, swarm, last)
 
 pulumi.export("hosts", {name: host.outputs() for name, host in hosts.items()})

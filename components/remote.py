@@ -20,6 +20,8 @@ from planning import host_paths
 _SECONDS = 300.0
 _LIMIT = 1 << 20
 HOST = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,62}(:sudo)?")
+# Nothing that means anything to a shell.
+IMAGE = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9._/:@-]{0,511}")
 SCRIPTS = re.compile(re.escape(host_paths.STATE) + r"/[A-Za-z0-9_.-]+/scripts")
 
 

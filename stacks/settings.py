@@ -98,6 +98,9 @@ class Settings:
         pairs = [(c.host, c.image) for c in self.containers.values()]
         if self.consul is not None and self.consul.stack is None:
             pairs.append((self.consul.host, self.consul.image))
+        joined = any(one.attachments() for one in self.containers.values())
+        if self.prove.image is not None and self.prove.when != "never" and joined:
+            pairs += [(host, self.prove.image) for host in self.hosts]
         return pairs
 
 

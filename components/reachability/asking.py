@@ -95,7 +95,7 @@ class _Asking:
 
     def _read(self, host: str) -> dict[Ask, Tables]:
         asked = self._tables[host]
-        ended = self._run(host, "tables.sh read", _numbered(asked))
+        ended = self._run(host, f"tables.sh read {self._request.image}", _numbered(asked))
         return read(asked, "", ended) if isinstance(ended, str) else read(asked, *ended)
 
     def look(self, results: Sequence[Result]) -> dict[Probe, Looked]:
@@ -134,7 +134,9 @@ class _Asking:
             f"{'yes' if probe.expected else 'no'}"
             for number, probe in probes.items()
         ]
-        ended = self._run(host, "probe.sh ask", [*lines, "", *_numbered(tables)])
+        ended = self._run(
+            host, f"probe.sh ask {self._request.image}", [*lines, "", *_numbered(tables)]
+        )
         if isinstance(ended, str):
             silent = {n: Result(probe, "unknown", None, ended) for n, probe in probes.items()}
             return silent, read(tables, "", ended)
@@ -186,7 +188,7 @@ class _Asking:
                 return {}
             lines = [f"{number} {end[1]} {end[2]}" for number, end in wanted[host].items()]
             process = subprocess.Popen(
-                self._argv(target, "probe-server.sh serve"), text=True,
+                self._argv(target, f"probe-server.sh serve {self._request.image}"), text=True,
                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
             )  # fmt: skip
             servers.callback(_end, process)

@@ -15,6 +15,7 @@ import pulumi_command as command
 from components.container.component import Container
 from components.final_check import FinalCheck
 from components.host import ConfiguredHost
+from components.images import Images
 from components.networks.base import Stack
 from components.reachability.request import Carrier, Request, Target
 from components.reachability.settings import ProveSettings
@@ -82,6 +83,7 @@ def prove(
     containers: Mapping[str, Container],
     carriers: Iterable[pulumi.Resource],
     last: FinalCheck,
+    images: Images,
 ) -> Reachability | None:
     """The proof of a stack, None where it is not wanted or there is nothing to prove."""
     joined = any(one.args.settings.attachments() for one in containers.values())
@@ -90,9 +92,10 @@ def prove(
     commands = [
         one for one in carriers if isinstance(one, (command.remote.Command, command.local.Command))
     ]
-    args = ReachabilityArgs(
-        settings, stack, hosts, containers, commands, list(last.checks.values())
-    )
+    after: list[pulumi.Resource] = list(last.checks.values())
+    if settings.image is not None:
+        after += [images.pull(host, settings.image) for host in hosts.values()]
+    args = ReachabilityArgs(settings, stack, hosts, containers, commands, after)
     return Reachability("reachability", args)
 
 
@@ -152,6 +155,7 @@ def request(
     return Request(
         any_host.ssh_config, any_host.scripts_folder, hosts, probes,
         args.settings.strict, carriers, carried, macs, ends, links(args, hosts),
+        args.settings.image or "",
     )  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 
-from components.remote import HOST, SCRIPTS, name_of, ssh_config, stack_of
+from components.remote import HOST, IMAGE, SCRIPTS, name_of, ssh_config, stack_of
 from planning.reachability.links import HostLink
 from planning.reachability.probes import Endpoint, Probe
 
@@ -66,7 +66,8 @@ class Request:
 
     ``strict``: what is not known fails. ``carriers``: a hash of what carries the networks; where it
     changes the proof is asked for again. ``networks``: by name. ``macs``: address -> MAC address of the
-    container that has it. ``links``: what carries the networks on hosts.
+    container that has it. ``links``: what carries the networks on hosts. ``image``: an image with the tools that a host
+    may lack, "" for none.
     """
 
     ssh_config: str
@@ -79,6 +80,7 @@ class Request:
     macs: Mapping[str, str] = field(default_factory=dict)
     endpoints: Sequence[Endpoint] = ()
     links: Sequence[HostLink] = ()
+    image: str = ""
 
     @property
     def stack(self) -> str:
@@ -95,6 +97,7 @@ class Request:
     def text(self) -> str:
         lines = [f"ssh_config {self.ssh_config}", f"scripts {self.scripts}"]
         lines += [f"strict {'yes' if self.strict else 'no'}", f"carriers {self.carriers}"]
+        lines += [f"image {self.image}"] if self.image else []
         for host in self.hosts.values():
             lines.append(f"host {host.ssh_target} {host.address}")
             lines += [f"ssh {setting}" for setting in host.settings]
@@ -149,11 +152,14 @@ class Request:
             except ValueError:
                 raise RequestError(f"this is no line of a request: {line}") from None
         scripts = one.get("scripts", "")
+        if not IMAGE.fullmatch(one.get("image", "none")):
+            raise RequestError(f"this is no image: {one['image']}")
         if not SCRIPTS.fullmatch(scripts) or "ssh_config" not in one:
             raise RequestError("this is no request")
         return cls(
             one["ssh_config"], scripts, hosts, probes, one.get("strict") == "yes",
             one.get("carriers", "-"), networks, macs, endpoints, links,
+            one.get("image", ""),
         )  # fmt: skip
 
 

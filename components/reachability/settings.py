@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from planning.field_types import EntryName
+from planning.field_types import EntryName, Image
 from planning.stack_model import StackModel
 
 
@@ -31,6 +31,11 @@ class ProveSettings(StackModel):
     )
     strict: bool = Field(
         default=False, description="What cannot be tested (a missing tool) fails, too"
+    )
+    image: Image | None = Field(
+        default=None,
+        description="Image with the tools that a host lacks (sh, ping, ip, bash, timeout, getent, and perl or "
+        "python3): pulled to every host, run beside a container where its host lacks one",
     )
     promises: list[PromiseSettings] = Field(
         default=[], description="What you promise and deny beside the networks"

@@ -1,7 +1,8 @@
 # shellcheck shell=sh
 # What scripts share that work in the network namespaces of containers. After common.sh.
-# shellcheck disable=SC2034
+# shellcheck disable=SC2034,SC2154
 bytes=262144
+image=${IMAGE:-}
 
 has() { command -v "$1" >/dev/null 2>&1; }
 
@@ -20,6 +21,22 @@ take_lines() { # into $work/lines
         usable "$line" || fail "probe.sh: a line is none of ours"
         printf '%s\n' "$line"
     done >"$work/lines"
+}
+
+lacking() { # TOOL...: whether the host lacks one that $image is there for
+    if [ -z "$image" ]; then return 1; fi
+    for tool in "$@"; do
+        if ! has "$tool"; then return 0; fi
+    done
+    return 1
+}
+
+# With the tools of $image, which a stack file names for hosts that have none.
+in_image() { # NAME COMMAND...: sh with COMMAND in the network namespace of a container, - for the host's
+    case $1 in -) where=host ;; *) where=container:$1 ;; esac
+    shift
+    docker run --rm --init --pull never --log-driver none --network "$where" --env END \
+        --volume "$scripts:$scripts:ro" --entrypoint sh "$image" "$@"
 }
 
 # Names are looked up once: "NAME PID" of those that run.

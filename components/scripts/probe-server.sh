@@ -1,7 +1,8 @@
 #!/bin/sh
 # Servers in the network namespaces of containers, for the transfers of probe.sh: each takes 256 KiB of who
 # connects, and sends as much back.
-#   probe-server.sh serve   stdin: lines "ID CONTAINER ADDRESS", then an empty one; prints "ID port PORT" or
+#   probe-server.sh serve [IMAGE]
+#                           stdin: lines "ID CONTAINER ADDRESS", then an empty one; prints "ID port PORT" or
 #                           "ID unknown WHY...", then "ready"; the servers end with stdin
 # shellcheck source=components/scripts/common.sh
 . "${0%/*}/common.sh"
@@ -49,11 +50,16 @@ while True:
 
 serve() {
     take_lines
-    pids "$work/lines" 2 >"$work/servers"
+    awk '{ print $0, $2 }' "$work/lines" >"$work/named"
+    pids "$work/named" 2 >"$work/servers"
     started=
-    while read -r id pid address; do
+    while read -r id pid address name; do
         if [ "$pid" = 0 ]; then
             echo "$id unknown its container does not run"
+        elif lacking nsenter || { lacking perl && lacking python3; }; then
+            : >"$work/$id"
+            in_image "$name" "$0" server "$address" >>"$work/$id" 2>/dev/null </dev/null &
+            started="$started $!"
         elif ! has perl && ! has python3; then
             echo "$id unknown the host has neither perl nor python3"
         else
@@ -64,7 +70,7 @@ serve() {
     done <"$work/servers"
     # shellcheck disable=SC2064
     trap "kill $started 2>/dev/null; rm -rf '$work'" EXIT
-    while read -r id pid address; do
+    while read -r id _; do
         if [ ! -e "$work/$id" ]; then continue; fi
         tries=40
         until [ -s "$work/$id" ] || [ "$tries" = 0 ]; do
@@ -84,6 +90,7 @@ serve() {
 case ${1:-} in
 server) server "$2" ;;
 serve)
+    image=${2:-}
     work_in_folder
     serve
     ;;

@@ -1,7 +1,8 @@
 #!/bin/sh
 # What reaches what, tried from inside the network namespaces of containers with what the host has, so
 # that any image will do.
-#   probe.sh ask     stdin: lines "ID KIND FROM TARGET MORE WANT"; prints "ID OUTCOME MS WHY..." for each,
+#   probe.sh ask [IMAGE]
+#                    stdin: lines "ID KIND FROM TARGET MORE WANT"; prints "ID OUTCOME MS WHY..." for each,
 #                    OUTCOME yes, no or unknown: a tool that is missing or fails is no answer; then, where an
 #                    empty line and lines for `tables.sh read` follow, what that prints
 #     FROM           a container's name, or - for the host itself
@@ -67,8 +68,12 @@ names() { # PID ID,...: with the container's files in place of the host's, for t
     all "$@"
 }
 
-group() { # PID ID,...: probes of one container that are all names, or none is
-    pid=$1 && shift
+group() { # PID NAME ID,...: probes of one container that are all names, or none is
+    pid=$1 name=$2 && shift 2
+    if [ "$pid" != 0 ] && lacking nsenter unshare ping ip bash timeout getent; then
+        in_image "$name" "$0" all "$@" </dev/null || unknown "$image cannot be run beside it" "$@"
+        return
+    fi
     case $pid:$1 in
     0:*) unknown 'its container does not run' "$@" ;;
     -:*,name,*) unknown 'a host has no names of networks' "$@" ;;
@@ -86,9 +91,9 @@ group() { # PID ID,...: probes of one container that are all names, or none is
     esac
 }
 
-# Lines "PID ID,KIND,TARGET,MORE,WANT ...", as many as may run at once, those that wait longest first.
+# Lines "PID NAME ID,KIND,TARGET,MORE,WANT ...", as many as may run at once, those that wait longest first.
 groups() {
-    awk '{ key = ($2 == "name" ? 0 : 1) " " $3; word = $1 "," $2 "," $4 "," $5 "," $6
+    awk '{ key = ($2 == "name" ? 0 : 1) " " $3 " " $7; word = $1 "," $2 "," $4 "," $5 "," $6
            line[key] = line[key] " " word
            if (++count[key] % 8 == 0) { print key line[key]; line[key] = "" } }
          END { for (key in line) if (line[key] != "") print key line[key] }' | sort | cut -d' ' -f2-
@@ -99,8 +104,9 @@ ask() {
     END=$(($(date +%s) + 25))
     export END
     code=0
-    pids "$work/lines" 3 | groups | xargs -r -P 6 -L 1 sh "$0" group || code=$?
-    sh "$scripts/tables.sh" read
+    awk '{ print $0, $3 }' "$work/lines" >"$work/named"
+    pids "$work/named" 3 | groups | xargs -r -P 6 -L 1 sh "$0" group || code=$?
+    sh "$scripts/tables.sh" read "$image"
     return "$code"
 }
 
@@ -141,6 +147,7 @@ verb=${1:-}
 case $verb in
 group | all | names | look_at) "$@" ;;
 ask | look)
+    export IMAGE="${2:-}" image="${2:-}"
     work_in_folder
     "$verb"
     ;;

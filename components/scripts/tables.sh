@@ -1,7 +1,8 @@
 #!/bin/sh
 # What kernels would send where: links, addresses, routes, neighbours and forwarding entries of network
 # namespaces, as iproute2 prints them.
-#   tables.sh read   stdin: lines "ID host -", "ID container NAME", or "ID overlay NAME NETWORK" (the namespace
+#   tables.sh read [IMAGE]
+#                    stdin: lines "ID host -", "ID container NAME", or "ID overlay NAME NETWORK" (the namespace
 #                    of Docker's overlay NETWORK that the container NAME is on); prints for each "# ID TABLE" and
 #                    the table, in the end "# ID end" or "# ID unknown WHY"
 # shellcheck source=components/scripts/common.sh
@@ -47,9 +48,15 @@ overlay_namespace() { # FOLDER ID: its file, "" where there is none
 in_container() { # NAME
     pid=$(awk -v name="$1" '$1 == name { print $2 }' "$work/containers")
     case $pid in
-    '' | 0 | *[!0-9]*) unknown 'its container does not run' ;;
-    *) nsenter --target "$pid" --net -- sh -c "$show" "$id" 2>/dev/null || unknown 'nsenter fails' ;;
+    '' | 0 | *[!0-9]*) unknown 'its container does not run' && return ;;
     esac
+    if lacking nsenter ip; then
+        in_image "$1" -c "$show" "$id" </dev/null 2>/dev/null || unknown "$image cannot be run beside it"
+    elif ! has nsenter; then
+        unknown 'the host has no command nsenter'
+    else
+        nsenter --target "$pid" --net -- sh -c "$show" "$id" 2>/dev/null || unknown 'nsenter fails'
+    fi
 }
 
 in_overlay() { # CONTAINER NETWORK
@@ -69,22 +76,23 @@ read_tables() {
     take_lines
     containers >"$work/containers"
     while read -r id where name network; do
-        if ! has ip; then
+        if [ "$where" = container ]; then
+            in_container "$name"
+        elif ! has ip; then
             unknown 'the host has no command ip'
         elif [ "$where" = host ]; then
             sh -c "$show" "$id" 2>/dev/null
         elif ! has nsenter; then
             unknown 'the host has no command nsenter'
-        elif [ "$where" = overlay ]; then
-            in_overlay "$name" "$network"
         else
-            in_container "$name"
+            in_overlay "$name" "$network"
         fi
     done <"$work/lines"
 }
 
 case ${1:-} in
 read)
+    image=${2:-}
     work_in_folder
     read_tables
     ;;

@@ -80,6 +80,7 @@ def on_swarm() -> dict[str, Any]:
 
 def on_vxlan() -> dict[str, Any]:
     values = stack_values("lab-vxlan")
+    values["prove"] = {"image": "tools:1"}
     values["networks"]["mesh"] |= {
         "hosts": ["docker01", "docker02"],
         "ip_range": {"docker01": "172.16.2.0/28", "docker02": "172.16.2.16/28"},

@@ -11,6 +11,7 @@ from planning.facts import HostFacts
 from planning.ports import Peer
 from planning.problems import ProblemsError
 from planning.reachability.causes import Evidence, cause, holding
+from planning.reachability.links import HostLink
 from planning.reachability.probes import Endpoint, Probe, Promise, Published, plan
 from planning.reachability.results import (
     NO_NAME_SERVER,
@@ -113,6 +114,7 @@ def request() -> Request:
         {name: Target(f"{name}:sudo", address, ["HostName 10.0.0.1", "User a b"]) for name, address in hosts.items()},
         plan(ends, {"ol1": OVERLAY}, hosts), True, "abc",
         {"ol1": Carrier("overlay-consul", (("udp", 4789),), OVERLAY)}, {"172.16.0.1": "02:42:ac:10:01:01"}, ends,
+        [HostLink("ol1", name, mtu=1450, engine="docker") for name in hosts], "registry.example.com/tools:1",
     )  # fmt: skip
 
 
@@ -131,11 +133,17 @@ def test_a_request_is_a_text_of_one_line_a_thing_and_is_read_back_whole():
         "host a;b 10.0.0.1",
         "network n k udp/x",
         "container a b",
+        "link ol1 h0 shell=x",
     ],
 )
 def test_what_is_no_line_of_a_request_is_refused(line):
     with pytest.raises(RequestError, match="no line"):
         Request.read(request().text + line + "\n")
+
+
+def test_an_image_that_is_no_reference_is_refused():
+    with pytest.raises(RequestError, match="this is no image: a;b"):
+        Request.read(request().text + "image a;b\n")
 
 
 def probe(kind="ping", *, expected=True, source: str | None = "c0-0", to="c1-0") -> Probe:
@@ -256,10 +264,16 @@ def test_a_stack_is_proven_after_everything_else_and_not_where_it_is_not_wanted(
     engine = run_program(monkeypatch, tmp_path, values, healthy)
     proof = engine.of_type("command:local:Command")["reachability"]
     assert "network macvlan_1 macvlan SAME_HOST=yes ACROSS=yes NAMES=no" in proof["stdin"]
+    assert "link macvlan_1 docker01 parent=ens33 promiscuous=yes\n" in proof["stdin"]
     assert {"ssh01@docker01", "ssh02@docker02", "present@docker01"} <= engine.after["reachability"]
-    values["prove"] = {"when": "never"}
+    values["prove"] = {"image": "tools:1"}
+    engine = run_program(monkeypatch, tmp_path, values, healthy)
+    assert {"tools:1@docker01", "tools:1@docker02"} <= engine.after["reachability"]
+    assert "image tools:1\n" in engine.of_type("command:local:Command")["reachability"]["stdin"]
+    values["prove"] = {"when": "never", "image": "tools:1"}
     engine = run_program(monkeypatch, tmp_path, values, healthy)
     assert "reachability" not in engine.resources
+    assert "tools:1@docker01" not in engine.resources
 
 
 def test_a_ping_that_fails_speaks_for_the_rest_and_a_container_that_does_not_run_is_the_cause():
