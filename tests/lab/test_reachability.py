@@ -3,39 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 import time
 
 import pytest
 
+from tests.lab.proofs import asked, failed, proven, rows, within
 from tests.lab.swarm_hosts import HOSTS as SWARM_HOSTS
-from tests.unit.fleet import ROOT
 
 HOSTS = ("docker01", "docker02")
-
-
-def within(container: str, command: str) -> str:
-    pid = f"$(docker inspect -f '{{{{.State.Pid}}}}' {container})"
-    return f"nsenter --target {pid} --net -- {command}"
-
-
-def proven(environment, name):
-    """An environment that proves itself at every up."""
-    stack = environment(name)
-    stack.config["prove"] = {"when": "always"}
-    stack.write()
-    return stack
-
-
-def failed(stack):
-    outcome = stack.up(check=False)
-    assert outcome.code != 0, outcome.text
-    return outcome.text
-
-
-def rows(stack):
-    return stack.outputs()["reachability"]
 
 
 @pytest.fixture(scope="module")
@@ -144,30 +119,22 @@ def test_a_missing_tool_is_not_known_and_fails_only_a_strict_proof(lab, overlay)
 
 
 def test_the_command_shows_the_matrix_and_has_an_exit_code_for_gates(lab, overlay, tmp_path):
-    words = ["python", "-m", "crosshost", "reachability", "-s", overlay.name]
-    shown = lab_run(overlay, *words)
+    shown = asked(overlay)
     assert shown.returncode == 0, shown.stderr
     assert "promises and denials hold" in shown.stdout
     assert "docker02" in shown.stdout
     report = tmp_path / "junit.xml"
-    asked = lab_run(overlay, *words, "--json", "--all-pairs", "--junit", str(report))
-    found = json.loads(asked.stdout)
+    found = asked(overlay, "--json", "--all-pairs", "--junit", str(report))
+    found = json.loads(found.stdout)
     assert {(row["from"], row["to"]) for row in found} >= {("web", "web01"), ("web02", "web")}
     assert 'failures="0"' in report.read_text()
     lab.ssh("docker02", "iptables -I INPUT -p udp --dport 4789 -j DROP")
     try:
-        broken = lab_run(overlay, *words)
+        broken = asked(overlay)
     finally:
         lab.ssh("docker02", "iptables -D INPUT -p udp --dport 4789 -j DROP")
     assert broken.returncode == 1
     assert "docker02's own firewall keeps docker01 from udp 4789" in broken.stdout
-
-
-def lab_run(stack, *words):
-    return subprocess.run(
-        [str(ROOT / "lab" / "run"), *words], capture_output=True, text=True, timeout=120,
-        env={**os.environ, **stack.variables},
-    )  # fmt: skip
 
 
 @pytest.mark.long

@@ -1,0 +1,77 @@
+"""Causes of a broken network that the proof names, on real hosts, beside those of test_reachability.py."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.lab.proofs import asked, failed, proven, rows, within
+
+
+@pytest.fixture
+def one_mac_per_port(lab):
+    """The LAN's switch lets only the NIC's own MAC address through on docker02's port."""
+    shown = lab.run(["ip", "-o", "link", "show", "type", "veth"]).stdout
+    port = next(
+        name
+        for line in shown.splitlines()
+        if (name := line.split()[1].partition("@")[0]).startswith("vb-docker02")
+    )
+    nic = lab.ssh("docker02", "cat /sys/class/net/ens33/address").stdout.strip()
+
+    def refuse():
+        lab.run(["bridge", "link", "set", "dev", port, "learning", "off", "flood", "off"])
+        lab.run(["bridge", "fdb", "replace", nic, "dev", port, "master", "static"])
+        for line in lab.run(["bridge", "fdb", "show", "dev", port]).stdout.splitlines():
+            mac = line.split()[0]
+            if "master" in line and "permanent" not in line and mac != nic:
+                lab.run(["bridge", "fdb", "del", mac, "dev", port, "master"], check=False)
+
+    yield refuse
+    lab.run(["bridge", "link", "set", "dev", port, "learning", "on", "flood", "on"])
+    lab.run(["bridge", "fdb", "del", nic, "dev", port, "master"], check=False)
+
+
+@pytest.mark.long
+def test_a_switch_that_lets_one_mac_address_per_port_through_is_named(
+    lab, environment, one_mac_per_port
+):
+    stack = proven(environment, "lab-macvlan")
+    stack.up()
+    one_mac_per_port()
+    text = failed(stack)
+    assert "ssh02 on docker02 does not reach docker01 (10.0.0.11)" in text
+    assert "the switch or hypervisor lets one MAC address per port through" in text
+
+
+@pytest.mark.long
+def test_a_name_server_that_does_not_answer_is_named(lab, environment):
+    stack = proven(environment, "lab-overlay")
+    stack.up()
+    assert all(row["expected"] == row["observed"] for row in rows(stack))
+    rule = "OUTPUT -d 127.0.0.11 -j DROP"
+    lab.ssh("docker01", within("web01", f"iptables -I {rule}"))
+    text = failed(stack)
+    assert "web02 is reached by address: no name server answers web01" in text
+    lab.ssh("docker01", within("web01", f"iptables -D {rule}"))
+    stack.up()
+
+
+@pytest.mark.long
+def test_a_host_without_tools_is_proven_with_those_of_an_image(lab, environment):
+    stack = proven(environment, "lab-overlay")
+    stack.config["prove"] |= {"image": "centos_ssh:v2", "strict": True}
+    stack.write()
+    hidden = ("/usr/bin/ping", "/usr/bin/unshare", "/usr/bin/perl")
+    lab.ssh("docker01", "; ".join(f"mount --bind /dev/null {path}" for path in hidden))
+    try:
+        stack.up()
+        assert all(row["expected"] == row["observed"] for row in rows(stack))
+        # The tables of overlays take nsenter; the probes do not.
+        lab.ssh("docker01", "mount --bind /dev/null /usr/bin/nsenter")
+        shown = asked(stack)
+        lab.ssh("docker01", "umount /usr/bin/nsenter")
+        assert "the host has no command nsenter" in shown.stdout
+        assert "does not reach" not in shown.stdout
+        assert lab.ssh("docker01", "docker ps -aq | wc -l").stdout.strip() == "2"
+    finally:
+        lab.ssh("docker01", "; ".join(f"umount {path}" for path in hidden))
