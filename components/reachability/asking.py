@@ -117,11 +117,9 @@ class _Asking:
                 if number < len(results):
                     probe = results[number].probe
                     had = found.get(probe, Looked())
-                    target = host == probe.to_host != probe.source_host
-                    found[probe] = (
-                        replace(had, checksums=seen.checksums)
-                        if target
-                        else replace(seen, checksums=had.checksums)
+                    both = had.checksums + seen.checksums
+                    found[probe] = replace(
+                        seen if host == probe.source_host else had, checksums=both
                     )
         return found
 

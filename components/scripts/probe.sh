@@ -14,8 +14,8 @@
 #     name           the name MORE is TARGET, by the container's own name servers and hosts
 #     size           TARGET answers a packet as large as the interface lets out, in one piece
 #   probe.sh look    stdin: lines "ID FROM TARGET"; prints "ID neighbour STATE MAC" and "ID size BYTES", the
-#                    largest packet that arrives; where TARGET is - prints "ID checksums COUNT", of TCP packets
-#                    that came with wrong ones
+#                    largest packet that arrives; and "ID checksums COUNT", of TCP packets that came to FROM
+#                    with wrong ones, all that there is where TARGET is -
 # shellcheck source=components/scripts/common.sh
 . "${0%/*}/common.sh"
 # shellcheck disable=SC2154
@@ -123,12 +123,10 @@ look() {
 
 look_at() { # ID TARGET: from the namespace that this runs in
     id=$1 target=$2 patience=1
-    if [ "$target" = - ]; then
-        awk -v id="$id" '$1 == "Tcp:" && !names { split($0, name); names = 1; next }
-            $1 == "Tcp:" { for (n = 2; n <= NF; n++) if (name[n] == "InCsumErrors") print id, "checksums", $n }' \
-            /proc/net/snmp
-        return
-    fi
+    awk -v id="$id" '$1 == "Tcp:" && !names { split($0, name); names = 1; next }
+        $1 == "Tcp:" { for (n = 2; n <= NF; n++) if (name[n] == "InCsumErrors") print id, "checksums", $n }' \
+        /proc/net/snmp
+    if [ "$target" = - ]; then return; fi
     found=$(ip -o neigh show "$target" 2>/dev/null | head -n 1)
     mac=$(printf '%s\n' "$found" | sed -n 's/.*lladdr \([0-9a-f:]*\).*/\1/p')
     echo "$id neighbour ${found##* } ${mac:--}"

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from planning.addresses import is_ipv4
 from planning.reachability.links import Ask, HostLink
 from planning.reachability.probes import Endpoint
 from planning.reachability.results import AWAY
@@ -69,8 +70,11 @@ class FleetTables:
         return self.container(end).link_of(end.address)
 
     def carrier(self, host: str) -> Link | None:
-        """The NIC that has a host's address; None where the host does not tell."""
-        return self.of(host, Ask("host")).link_of(self.addresses.get(host, ""))
+        """The NIC that has a host's address, or leads to the others; None where the host does not tell."""
+        tables = self.of(host, Ask("host"))
+        others = [one for name, one in self.addresses.items() if name != host and is_ipv4(one)]
+        found = tables.link_of(self.addresses.get(host, ""))
+        return found or tables.links.get(tables.way_to(others[0]) if others else "")
 
     def addresses_of(self, host: str) -> frozenset[str]:
         """All that a host may be sent packets at."""

@@ -92,8 +92,8 @@ class Looked:
     """What the namespaces of a probe's source and target know.
 
     ``state``, ``mac``: of its entry among the neighbours, "" where there is none. ``size``: bytes of the
-    largest packet that arrives, None where none does. ``checksums``: how many TCP packets came to the
-    target with wrong ones.
+    largest packet that arrives, None where none does. ``checksums``: how many TCP packets came to one
+    of the two with wrong ones.
     """
 
     state: str = ""
@@ -108,9 +108,11 @@ def looked(text: str) -> dict[int, Looked]:
     for line in text.splitlines():
         if match := _NEIGHBOUR.fullmatch(line):
             mac = "" if match[3] == "-" else match[3]
-            found[int(match[1])] = Looked(match[2], mac)
+            had = found.get(int(match[1]), Looked())
+            found[int(match[1])] = replace(had, state=match[2], mac=mac)
         elif match := _CHECKSUMS.fullmatch(line):
-            found[int(match[1])] = Looked(checksums=int(match[2]))
+            had = found.get(number := int(match[1]), Looked())
+            found[number] = replace(had, checksums=had.checksums + int(match[2]))
         elif (match := _SIZE.fullmatch(line)) and (number := int(match[1])) in found:
             found[number] = replace(found[number], size=int(match[2]))
     return found

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+
 import pytest
 
+from tests.lab import wrong_checksums
 from tests.lab.proofs import asked, failed, proven, rows, within
 
 
@@ -75,3 +81,37 @@ def test_a_host_without_tools_is_proven_with_those_of_an_image(lab, environment)
         assert lab.ssh("docker01", "docker ps -aq | wc -l").stdout.strip() == "2"
     finally:
         lab.ssh("docker01", "; ".join(f"umount {path}" for path in hidden))
+
+
+@contextmanager
+def checksums_are_wrong(lab, host, container):
+    """All TCP to a container comes with wrong checksums, as from a NIC that does not make them right."""
+    namespace = lab.ssh(host, within(container, "readlink /proc/self/ns/net")).stdout.strip()
+    file = next(
+        file for file in Path("/proc").glob("[0-9]*/ns/net") if str(file.readlink()) == namespace
+    )
+    script = Path(wrong_checksums.__file__)
+    with subprocess.Popen(
+        ["nsenter", f"--net={file}", sys.executable, script], text=True,
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+    ) as process:  # fmt: skip
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        yield
+        process.communicate("")
+
+
+@pytest.mark.long
+def test_a_nic_that_sends_wrong_checksums_is_named(lab, environment):
+    stack = proven(environment, "lab-macvlan")
+    stack.up()
+    lab.ssh("docker01", "perl", "-e", wrong_checksums.SET_TX, "ens33", "0")
+    try:
+        with checksums_are_wrong(lab, "docker02", "ssh02"):
+            text = failed(stack)
+    finally:
+        lab.ssh("docker01", "perl", "-e", wrong_checksums.SET_TX, "ens33", "1")
+    assert "ssh01 on docker01 does not reach by TCP ssh02 on docker02" in text
+    assert "TCP comes with wrong checksums, which a NIC or its driver makes" in text
+    assert "does not reach ssh02" not in text
+    stack.up()
