@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from planning.addresses import is_ipv4
 from planning.reachability.links import Ask, HostLink
@@ -51,15 +52,15 @@ class FleetTables:
 
     def container(self, end: Endpoint) -> Tables:
         """The tables of a container."""
-        return self.of(end.host, Ask("container", end.container))
+        return self._containers[end]
 
-    def here(self, link: HostLink) -> list[Endpoint]:
+    def here(self, link: HostLink) -> Sequence[Endpoint]:
         """The containers of a link's network on its host, those that run or are not known to do."""
-        return [one for one in self._running(link.network) if one.host == link.host]
+        return self._running.get((link.network, link.host), ())
 
     def elsewhere(self, link: HostLink) -> list[Endpoint]:
         """The containers of a link's network on other hosts, those that run or are not known to do."""
-        return [one for one in self._running(link.network) if one.host != link.host]
+        return [end for other in self.others(link) for end in self.here(other)]
 
     def others(self, link: HostLink) -> list[HostLink]:
         """The links of the same network on other hosts."""
@@ -67,22 +68,46 @@ class FleetTables:
 
     def interface(self, end: Endpoint) -> Link | None:
         """A container's interface on its network; None where its host does not tell."""
-        return self.container(end).link_of(end.address)
+        return self._interfaces[end]
 
     def carrier(self, host: str) -> Link | None:
         """The NIC that has a host's address, or leads to the others; None where the host does not tell."""
-        tables = self.of(host, Ask("host"))
-        others = [one for name, one in self.addresses.items() if name != host and is_ipv4(one)]
-        found = tables.link_of(self.addresses.get(host, ""))
-        return found or tables.links.get(tables.way_to(others[0]) if others else "")
+        return self._carriers.get(host)
 
     def addresses_of(self, host: str) -> frozenset[str]:
         """All that a host may be sent packets at."""
-        return frozenset(self.of(host, Ask("host")).addresses) | {self.addresses.get(host, "")}
+        return self._addresses.get(host, frozenset())
 
-    def _running(self, network: str) -> list[Endpoint]:
-        return [
-            one
-            for one in self.endpoints
-            if one.network == network and self.container(one).why != AWAY
-        ]
+    @cached_property
+    def _containers(self) -> dict[Endpoint, Tables]:
+        return {end: self.of(end.host, Ask("container", end.container)) for end in self.endpoints}
+
+    @cached_property
+    def _interfaces(self) -> dict[Endpoint, Link | None]:
+        return {end: tables.link_of(end.address) for end, tables in self._containers.items()}
+
+    @cached_property
+    def _running(self) -> dict[tuple[str, str], list[Endpoint]]:
+        found: dict[tuple[str, str], list[Endpoint]] = {}
+        for end, tables in self._containers.items():
+            if tables.why != AWAY:
+                found.setdefault((end.network, end.host), []).append(end)
+        return found
+
+    @cached_property
+    def _addresses(self) -> dict[str, frozenset[str]]:
+        return {
+            host: frozenset(self.of(host, Ask("host")).addresses) | {address}
+            for host, address in self.addresses.items()
+        }
+
+    @cached_property
+    def _carriers(self) -> dict[str, Link]:
+        found: dict[str, Link] = {}
+        some = [(name, one) for name, one in self.addresses.items() if is_ipv4(one)][:2]
+        for host, address in self.addresses.items():
+            tables = self.of(host, Ask("host"))
+            way = next((tables.way_to(one) for name, one in some if name != host), "")
+            if link := tables.link_of(address) or tables.links.get(way):
+                found[host] = link
+        return found
