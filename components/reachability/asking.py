@@ -16,7 +16,7 @@ from typing import TypeVar
 from components import processes
 from components.reachability.request import Request, Target
 from components.remote import argv, last_line
-from planning.reachability.comparison import compared
+from planning.reachability.comparison import compared, with_moved
 from planning.reachability.fleet_tables import FleetTables
 from planning.reachability.links import Ask, asks
 from planning.reachability.probes import Probe
@@ -74,10 +74,11 @@ class _Asking:
             replace(found[number], probe=self._request.probes[number])
             for number in range(len(asked))
         ]
-        tables = self._compared({host: own for host, (_, own) in parts.items()})
+        fleet = self._fleet({host: own for host, (_, own) in parts.items()})
+        tables = compared(fleet)
         if not any(one.broken for one in probed):
             tables = self._settled(tables)
-        return Report([*probed, *tables])
+        return Report([*with_moved(probed, fleet), *tables])
 
     def _settled(self, tables: list[Result]) -> list[Result]:
         """The results of tables, read again where some are not as planned."""
@@ -85,13 +86,12 @@ class _Asking:
             if not any(one.broken for one in tables):
                 break
             time.sleep(seconds)
-            tables = self._compared(self._on_all(self._tables, self._read))
+            tables = compared(self._fleet(self._on_all(self._tables, self._read)))
         return tables
 
-    def _compared(self, said: Mapping[str, Mapping[Ask, Tables]]) -> list[Result]:
+    def _fleet(self, said: Mapping[str, Mapping[Ask, Tables]]) -> FleetTables:
         addresses = {name: target.address for name, target in self._request.hosts.items()}
-        links, endpoints = self._request.links, self._request.endpoints
-        return compared(FleetTables(links, endpoints, addresses, said))
+        return FleetTables(self._request.links, self._request.endpoints, addresses, said)
 
     def _read(self, host: str) -> dict[Ask, Tables]:
         asked = self._tables[host]

@@ -4,7 +4,7 @@
 #   tables.sh read [IMAGE]
 #                    stdin: lines "ID host -", "ID container NAME", or "ID overlay NAME NETWORK" (the namespace
 #                    of Docker's overlay NETWORK that the container NAME is on); prints for each "# ID TABLE" and
-#                    the table, in the end "# ID end" or "# ID unknown WHY"
+#                    the table, "# ID file" of an overlay's, in the end "# ID end" or "# ID unknown WHY"
 # shellcheck source=components/scripts/common.sh
 . "${0%/*}/common.sh"
 # shellcheck disable=SC2154
@@ -63,11 +63,12 @@ in_overlay() { # CONTAINER NETWORK
     found=$(awk -v name="$1" -v key="$2=" '$1 == name { for (n = 4; n <= NF; n++)
         if (index($n, key) == 1) print $3, substr($n, length(key) + 1) }' "$work/containers")
     folder=${found% *} folder=${folder%/*} of=${found##* }
-    case $of in '' | *[!0-9a-f]*) unknown "$1 is not on $2" && return ;; esac
+    case $of in '' | *[!0-9a-z]*) unknown "$1 is not on $2" && return ;; esac
     file=$(overlay_namespace "$folder" "$of")
     if [ -z "$file" ]; then
         unknown "Docker has no network namespace of $2 here"
     else
+        echo "# $id file $folder/$file"
         nsenter --net="$folder/$file" -- sh -c "$show" "$id" 2>/dev/null || unknown 'nsenter fails'
     fi
 }

@@ -5,7 +5,8 @@ Standard library only (components/reachability/run.py).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from planning.reachability import entries, interfaces
 from planning.reachability.fleet_tables import Finding, FleetTables
@@ -38,24 +39,42 @@ def compared(fleet: FleetTables) -> list[Result]:
     return found
 
 
+def with_moved(results: Iterable[Result], fleet: FleetTables) -> Iterator[Result]:
+    """The results, with the cause where what is asked for has another address now."""
+    ends = {(one.container, one.host, one.address): one for one in fleet.endpoints}
+    for one in results:
+        probe = one.probe
+        end = ends.get((probe.to, probe.to_host, probe.target))
+        moved = end is not None and not fleet.container(end).why and fleet.interface(end) is None
+        if moved and one.broken and probe.expected:
+            yield replace(
+                one,
+                cause=f"{probe.to} does not have {probe.target} any more, as Docker gave it another address "
+                "when it started: `pulumi up --refresh` takes the new one",
+            )
+        else:
+            yield one
+
+
 def _results(
     kind: Kind, findings: Sequence[Finding], link: HostLink, fleet: FleetTables
 ) -> Iterator[Result]:
-    faults: dict[tuple[str, str], list[Endpoint]] = {}
+    faults: dict[tuple[str, str], list[Finding]] = {}
     for one in findings:
         if one.why and not one.unread:
             host = one.to.host if one.to else link.host
-            faults.setdefault((host, one.why), []).extend([one.to] if one.to else [])
+            faults.setdefault((host, one.why), []).append(one)
     own = fleet.addresses.get(link.host, link.host)
     whole = Probe(kind, link.network, None, link.host, link.host, link.host, own, "", True)
-    for (_, why), ends in faults.items():
+    for several in faults.values():
         probe = whole
+        ends = [one.to for one in several if one.to]
         if ends:
             first = ends[0]
             probe = Probe(
                 kind, link.network, None, link.host, first.container, first.host, first.address, "", True
             )  # fmt: skip
-        yield Result(probe, "no", cause=_said(why, ends))
+        yield Result(probe, "no", cause=_said(several[0], ends))
     unread = next((one.why for one in findings if one.unread), "")
     if unread:
         yield Result(whole, "unknown", why=unread)
@@ -63,11 +82,14 @@ def _results(
         yield Result(whole, "yes")
 
 
-def _said(why: str, ends: Sequence[Endpoint]) -> str:
+def _said(finding: Finding, ends: Sequence[Endpoint]) -> str:
     """A finding's sentence with the containers, all of one host, that it is said of."""
+    remedy = f": {finding.remedy}" if finding.remedy else ""
     if not ends:
-        return why
+        return finding.why + remedy
     names = list(dict.fromkeys(end.container for end in ends))
     more = f" and {len(names) - 1} more" if len(names) > 1 else ""
     them = f"{names[0]}{more} on {ends[0].host}"
-    return why.replace("{them}", them).replace("{names}", " ".join(names[:10]))
+    if remedy and more:
+        remedy += " for the first"
+    return finding.why.replace("{them}", them).replace("{names}", " ".join(names[:10])) + remedy

@@ -14,7 +14,6 @@ from planning.reachability.probes import Endpoint
 from planning.reachability.tables import ANYBODY, Tables
 
 _NO_BRIDGE = "the host has no command bridge"
-_ANEW = "`docker restart {names}` there makes it known anew"
 
 
 def overlay_forwarding(link: HostLink, fleet: FleetTables) -> Iterator[Finding]:
@@ -30,19 +29,19 @@ def overlay_forwarding(link: HostLink, fleet: FleetTables) -> Iterator[Finding]:
             right = fleet.addresses_of(end.host)
             if any(one.to in right for one in permanent):
                 yield Finding()
-            elif permanent:
-                astray = (
-                    f"a permanent entry leads to {permanent[0].to}, and {{them}} is not there: "
-                )
-                yield Finding(astray + _ANEW, end)
+                continue
+            if permanent:
+                why = f"a permanent entry leads to {permanent[0].to}, and {{them}} is not there"
             elif own:
-                yield Finding(
-                    "the permanent entry for {them} is gone, which a learned one hides until the network "
-                    f"falls idle: {_ANEW}",
-                    end,
+                why = (
+                    "the permanent entry for {them} is gone, which a learned one hides until the network falls "
+                    "idle"
                 )
             else:
-                yield Finding(f"there is no entry for {{them}}: {_ANEW}", end)
+                why = "there is no entry for {them}"
+            to = fleet.addresses[end.host]
+            put = f"bridge fdb replace {mac} dev {_device(tables)} dst {to} self permanent"
+            yield Finding(why, end, remedy=_remedy(tables, put))
 
 
 def overlay_neighbours(link: HostLink, fleet: FleetTables) -> Iterator[Finding]:
@@ -54,14 +53,14 @@ def overlay_neighbours(link: HostLink, fleet: FleetTables) -> Iterator[Finding]:
         seen = tables.neighbours.get(end.address, frozenset())
         if mac in seen:
             yield Finding()
-        elif seen:
-            yield Finding(
-                f"Docker takes {{them}} ({end.address}) for {', '.join(sorted(seen))}, and it is {mac}: "
-                + _ANEW,
-                end,
-            )
+            continue
+        if seen:
+            others = ", ".join(sorted(seen))
+            why = f"Docker takes {{them}} ({end.address}) for {others}, and it is {mac}"
         else:
-            yield Finding(f"Docker does not know the address of {{them}}: {_ANEW}", end)
+            why = "Docker does not know the address of {them}"
+        put = f"ip neigh replace {end.address} lladdr {mac} dev {_device(tables)} nud permanent"
+        yield Finding(why, end, remedy=_remedy(tables, put))
 
 
 def flood_entries(link: HostLink, fleet: FleetTables) -> Iterator[Finding]:
@@ -143,3 +142,11 @@ def _ends(link: HostLink, fleet: FleetTables) -> Iterator[tuple[Tables, Endpoint
             yield tables, end, Finding(f"the MAC address of {end.container}: {why}", unread=True)
         else:
             yield tables, end, interface.mac
+
+
+def _device(tables: Tables) -> str:
+    return next((one.name for one in tables.links.values() if one.kind == "vxlan"), "vxlan0")
+
+
+def _remedy(tables: Tables, command: str) -> str:
+    return f"`nsenter --net={tables.file} {command}` puts it in place"

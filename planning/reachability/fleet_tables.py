@@ -20,14 +20,15 @@ from planning.reachability.tables import Link, Tables
 class Finding:
     """One thing that was compared with the plan.
 
-    ``why``: what is wrong and the remedy, "" where it is as planned; ``{them}`` in it stands for ``to`` and
-    others of its host that it is said of, too, ``{names}`` for their names in a command. ``unread``: it is
-    not known, for the reason ``why``.
+    ``why``: what is wrong, "" where it is as planned; ``{them}`` in it stands for ``to`` and others of its
+    host that it is said of, too, ``{names}`` for their names in a command. ``unread``: it is not known, for
+    the reason ``why``. ``remedy``: where it is for ``to`` alone, and not in ``why``.
     """
 
     why: str = ""
     to: Endpoint | None = None
     unread: bool = False
+    remedy: str = ""
 
 
 @dataclass(frozen=True)

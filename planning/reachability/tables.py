@@ -14,8 +14,9 @@ from ipaddress import IPv4Address, IPv4Network
 from planning.reachability.links import Ask
 
 _HEAD = re.compile(
-    r"# (\d{1,6}) (link|address|neighbour|route|forwarding|end|unknown)(?: ([ -~]{0,200}))?"
+    r"# (\d{1,6}) (link|address|neighbour|route|forwarding|file|end|unknown)(?: ([ -~]{0,200}))?"
 )
+_FILE = re.compile(r"/[A-Za-z0-9/._-]{1,100}")
 _PLAIN = re.compile(r"[ -~]*")
 _LINK = re.compile(r"(\d{1,9}): ([^\s@:]{1,15})(?:@(\S{1,16}))?: <([A-Z_,0-9-]*)> (.*)")
 _MAC = r"[0-9a-f]{2}(?::[0-9a-f]{2}){5}"
@@ -65,7 +66,7 @@ class Tables:
     """The tables of one network namespace; ``why``: why they are not known, "" where they are.
 
     ``addresses``: of its interfaces, with their names. ``neighbours``: permanent ones, address -> MAC
-    addresses. ``entries``: None where the host has no command that shows them.
+    addresses. ``entries``: None where the host has no command that shows them. ``file``: of the namespace, where it is Docker's own.
     """
 
     links: Mapping[str, Link] = field(default_factory=dict)
@@ -74,6 +75,7 @@ class Tables:
     routes: Sequence[tuple[IPv4Network, str]] = ()
     entries: Sequence[Entry] | None = None
     why: str = ""
+    file: str = ""
 
     @cached_property
     def _by_mac(self) -> dict[str, list[Entry]]:
@@ -108,6 +110,9 @@ def read(asked: Sequence[Ask], text: str, why: str = "") -> dict[Ask, Tables]:
     for line in text.splitlines():
         if match := _HEAD.fullmatch(line):
             number, table = int(match[1]), match[2]
+            if table == "file" and _FILE.fullmatch(match[3] or ""):
+                sections.setdefault(number, {})[table] = [match[3]]
+                continue
             if table == "unknown":
                 missing.setdefault(number, (match[3] or "").strip())
             lines = sections.setdefault(number, {}).setdefault(table, [])
@@ -139,6 +144,7 @@ def _tables(own: Mapping[str, Sequence[str]]) -> Tables:
         ]
         if "forwarding" in own
         else None,
+        file=next(iter(own.get("file", ())), ""),
     )
 
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 
-from planning.reachability.comparison import compared
+from planning.reachability.comparison import compared, with_moved
 from planning.reachability.fleet_tables import FleetTables
 from planning.reachability.links import Ask, HostLink, asks
-from planning.reachability.probes import Endpoint
-from planning.reachability.results import AWAY, sentence
+from planning.reachability.probes import Endpoint, Probe
+from planning.reachability.results import AWAY, Result, sentence
 from planning.reachability.tables import Tables, read
 
 ENDS = [
@@ -83,6 +84,8 @@ def printed(asked: list[Ask], sections: Mapping[Ask, Mapping[str, list[str]] | s
     lines: list[str] = []
     for number, ask in enumerate(asked):
         own = sections[ask]
+        if ask.where == "overlay":
+            lines.append(f"# {number} file /run/docker/netns/1-abc")
         if isinstance(own, str):
             lines.append(f"# {number} unknown {own}")
             continue
@@ -94,6 +97,10 @@ def printed(asked: list[Ask], sections: Mapping[Ask, Mapping[str, list[str]] | s
 
 def tables(links, harm=lambda sections: None):
     """The results of two hosts that are as planned but for a harm, host -> sections of what it says."""
+    return compared(fleet(links, harm))
+
+
+def fleet(links, harm=lambda sections: None):
     said = {}
     for name in ADDRESSES:
         asked = asks(name, links, ENDS)
@@ -110,7 +117,7 @@ def tables(links, harm=lambda sections: None):
     found = {
         name: read(asked, printed(asked, sections)) for name, (asked, sections) in said.items()
     }
-    return compared(FleetTables(links, ENDS, ADDRESSES, found))
+    return FleetTables(links, ENDS, ADDRESSES, found)
 
 
 @pytest.mark.parametrize(
@@ -141,7 +148,7 @@ TO_WEB02 = f"{MACS['web02']} dev vxlan0 dst"
     [
         (OVERLAY, OL1, "forwarding", [f"{TO_WEB02} 10.0.0.12 self", f"{MACS['web02']} dev vxlan0 master br0"],
          "forwarding entry", "the permanent entry for web02 on h1 is gone, which a learned one hides until the network falls idle: "
-         "`docker restart web02` there"),
+         f"`nsenter --net=/run/docker/netns/1-abc bridge fdb replace {MACS['web02']} dev vxlan0 dst 10.0.0.12 self permanent`"),
         (OVERLAY, OL1, "forwarding", [], "forwarding entry", "there is no entry for web02 on h1"),
         (OVERLAY, OL1, "forwarding", [f"{TO_WEB02} 10.0.0.99 self permanent"], "forwarding entry",
          "a permanent entry leads to 10.0.0.99, and web02 on h1 is not there"),
@@ -215,6 +222,20 @@ def test_a_container_that_does_not_run_is_expected_in_no_table():
         sections["h0"][OL1] |= {"forwarding": [], "neighbour": []}
 
     assert [one for one in tables(OVERLAY, stopped) if one.broken] == []
+
+
+def test_a_container_that_has_another_address_now_is_the_cause_of_what_does_not_reach_the_old_one():
+    def restarted(sections):
+        sections["h1"][WEB02]["address"] = [
+            "12: eth0    inet 172.16.1.7/24 brd 172.16.1.255 scope global eth0"
+        ]
+
+    to_web02 = Probe("ping", "ol1", "web01", "h0", "web02", "h1", "172.16.1.2", "", True)
+    results = [Result(to_web02, "no"), Result(replace(to_web02, source="x"), "yes")]
+    found = list(with_moved(results, fleet(OVERLAY, restarted)))
+    assert "web02 does not have 172.16.1.2 any more" in found[0].cause
+    assert found[1].cause == ""
+    assert next(with_moved(results, fleet(OVERLAY))).cause == ""
 
 
 def test_only_what_has_its_form_is_read():
