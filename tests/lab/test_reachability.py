@@ -7,6 +7,7 @@ import time
 
 import pytest
 
+from planning.reachability.probes import TABLES
 from tests.lab.proofs import asked, failed, proven, rows, within
 from tests.lab.swarm_hosts import HOSTS as SWARM_HOSTS
 
@@ -32,7 +33,7 @@ def overlay(shared_environment):
 def test_a_healthy_overlay_is_proven_and_a_proof_that_was_made_is_not_made_again(overlay):
     found = rows(overlay)
     assert {row["kind"] for row in found} == {
-        "ping", "tcp", "transfer", "name", "size", "port", "published",
+        "ping", "tcp", "transfer", "name", "size", "port", "published", *TABLES,
     }  # fmt: skip
     assert all(row["expected"] == row["observed"] for row in found)
     assert {(row["to"], row["expected"]) for row in found if row["kind"] == "published"} == {
