@@ -38,7 +38,9 @@ networks = make_networks(
 )
 if consul:
     consul.check_engines(daemons)
-containers = run_containers(settings.containers, ready, networks, images, secret=settings.is_secret)
+containers = run_containers(
+    settings.containers, ready, networks, images, settings.files, secret=settings.is_secret
+)
 last = check_all_runs(hosts, networks, containers, items)
 carriers = [
     *(firewall.before if firewall else []),

@@ -36,7 +36,7 @@ class Host(ScriptedHost):
         elsewhere: Sequence[str] = (),
         aliases: Sequence[pulumi.Alias] = (),
         triggers: Sequence[pulumi.Input[str]] = (),
-        generation: str | None = None,
+        generation: pulumi.Input[str] | None = None,
     ) -> command.remote.Command:
         """A change to the host: ``script apply`` with ``stdin``, ``script undo`` on delete.
 
@@ -55,8 +55,8 @@ class Host(ScriptedHost):
             depends_on=[self.scripts, self.conflicts, *depends_on],
             elsewhere=elsewhere,
             aliases=aliases,
-            triggers=[generation] if generation else triggers,
-            undo_first=not generation,
+            triggers=triggers if generation is None else [generation],
+            undo_first=generation is None,
         )
 
     def check(

@@ -11,6 +11,7 @@ from planning.field_types import EntryName, Text
 from planning.mounts import tmpfs_from_mounts
 from planning.refused_words import REFUSED
 from planning.service import Service
+from planning.service_files import FileGrant
 from planning.stack_model import StackModel
 
 # They say nothing that Docker keeps with a container.
@@ -89,6 +90,12 @@ class ServiceInStack(Service):
         default=[],
         description="Files of environment variables, which `environment` wins over; what is in them "
         "counts as secret",
+    )
+    secrets: list[FileGrant] = Field(
+        default=[], description="Secrets that it sees as files: names of crosshost:secrets, or maps"
+    )
+    configs: list[FileGrant] = Field(
+        default=[], description="Configs that it sees as files: names of crosshost:configs, or maps"
     )
     expose: list[int | Text] = Field(
         default=[],

@@ -47,7 +47,7 @@ def read(stack: str, folder: Path = FOLDER) -> Settings:
     if not isinstance(config, dict):
         raise StackFileError(f"{shown} has no `config:`, a map of settings")
     found = {name: config.get(f"{PROJECT}:{name}") for name in SECTIONS}
-    values = {name: None if is_secret(v) else _opened(v) or None for name, v in found.items()}
+    values = {name: None if is_secret(v) else opened(v) or None for name, v in found.items()}
     source = source_lines(file, values)
     try:
         return parse(values, stack=stack, base=folder.parent, source=source)
@@ -55,11 +55,12 @@ def read(stack: str, folder: Path = FOLDER) -> Settings:
         raise StackFileError(message(error, file, source)) from None
 
 
-def _opened(value: Any) -> Any:
+def opened(value: Any) -> Any:
+    """A value of a stack file with SECRET in place of each encrypted one."""
     if is_secret(value):
         return SECRET
     if isinstance(value, dict):
-        return {key: _opened(item) for key, item in value.items()}
+        return {key: opened(item) for key, item in value.items()}
     if isinstance(value, list):
-        return [_opened(item) for item in value]
+        return [opened(item) for item in value]
     return value

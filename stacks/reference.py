@@ -112,6 +112,21 @@ crosshost:compose:
   environment: {API_PORT: 8081}
 """,
     ),
+    "secrets": (
+        "Files that containers see under /run/secrets, and on their hosts only root. They are encrypted on "
+        "their way there and in the state.",
+        """\
+crosshost:secrets:
+  db_password: {content: {secure: AAABADQXFlU0mxC+}}
+""",
+    ),
+    "configs": (
+        "The same for what is no secret.",
+        """\
+crosshost:configs:
+  motd: {content: welcome}
+""",
+    ),
     "networks": (
         "The networks, each under its name; `strategy` says of which kind.",
         """\
@@ -146,6 +161,8 @@ crosshost:containers:
     volumes: ["db:/var/lib/postgresql/data"]
     ports: ["127.0.0.1:5432:5432"]
     mem_limit: 512m
+    secrets: [{source: db_password, mode: "0400"}]
+    configs: [{source: motd, target: /etc/motd}]
 """,
     ),
 }

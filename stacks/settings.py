@@ -22,10 +22,12 @@ from components.ssh_settings import HostSettings, SshSettings
 from planning.field_types import EntryName, HostName, NetworkName
 from planning.problems import Path as SettingPath
 from planning.problems import Problem, ProblemsError, nearest
+from planning.service_files import FileSource, MountedFile
 from stacks.checks import check
 from stacks.compose.reader import Composed, compose
 from stacks.compose.settings import ComposeSettings
 from stacks.container_env_files import with_env_files
+from stacks.granted_files import Definitions, mounted_files
 from stacks.reading import no_text, read
 from stacks.source_lines import SourceLines
 
@@ -40,6 +42,8 @@ SECTIONS: dict[str, tuple[Any, Any]] = {
     "firewall": (None, FirewallSettings),
     "prove": (None, ProveSettings),
     "compose": (None, ComposeSettings),
+    "secrets": (EntryName, FileSource),
+    "configs": (EntryName, FileSource),
     "networks": (NetworkName, AnyNetwork),
     "containers": (EntryName, ContainerSettings),
 }
@@ -49,7 +53,8 @@ SECTIONS: dict[str, tuple[Any, Any]] = {
 class Settings:
     """A checked stack file. ``secret_containers``: its containers were given as a secret.
 
-    ``hidden``: containers whose values are from files that may hold secrets.
+    ``hidden``: containers whose values are from files that may hold secrets. ``files``: what containers
+    see as secrets and configs.
     """
 
     ssh: SshSettings
@@ -63,6 +68,7 @@ class Settings:
     containers: dict[str, ContainerSettings] = field(default_factory=dict)
     secret_containers: bool = False
     hidden: frozenset[str] = frozenset()
+    files: dict[str, tuple[MountedFile, ...]] = field(default_factory=dict)
 
     def is_secret(self, container: str) -> bool:
         """Whether what a container is given must not be shown."""
@@ -144,6 +150,13 @@ def parse(
         for sentence in dict.fromkeys(daemon.certificate_problems(sections["hosts"])):
             problems.append(Problem(("crosshost:daemon", "api", "tls"), sentence))
     del sections["compose"]
+    own = Definitions(sections.pop("secrets"), sections.pop("configs"))
+    files = {
+        name: mounted_files(
+            name, one, composed.files if name in composed.containers else own, base, problems
+        )
+        for name, one in sections["containers"].items()
+    }
     sections["containers"] = with_env_files(sections["containers"], base, problems)
     with_files = {name for name, one in sections["containers"].items() if one.env_file}
     named = {name: _names(values.get(name)) for name in ("hosts", "networks", "containers")}
@@ -151,6 +164,7 @@ def parse(
         **sections,
         secret_containers="containers" in secret,
         hidden=composed.secret | with_files,
+        files=files,
     )
     problems += check(replace(settings.stack, named_hosts=frozenset(named["hosts"])), named)
     problems += _promises(settings.prove, named["containers"])
@@ -182,6 +196,16 @@ def load() -> Settings:
                 "crosshost:consul.token`, which encrypts it",
             )
         )
+    if not _is_secret("secrets"):
+        problems += [
+            Problem(
+                ("crosshost:secrets", name, "content"),
+                "is in the open: write it by `pulumi config set --secret --path "
+                f"crosshost:secrets.{name}.content`, which encrypts it, or name a `file`",
+            )
+            for name, one in (values["secrets"] or {}).items()
+            if isinstance(one, dict) and "content" in one
+        ]
     try:
         if problems:
             raise ProblemsError(problems, "the stack file has errors:")

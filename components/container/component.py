@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import pulumi
 import pulumi_docker as docker
 
 from components.container.dependencies import Waits, in_order
+from components.container.files import place
 from components.container.inputs import ContainerArgs, inputs
 from components.container.settings import ContainerSettings
 from components.host import ConfiguredHost
 from components.images import Images
 from components.networks.network import Network
 from planning import published
+from planning.service_files import MountedFile
 
 # In place for the plugin, which then changes nothing on the host.
 _SILENT = ["mounts", "healthcheck", "tmpfs", "init", "destroyGraceSeconds"]
@@ -48,11 +50,14 @@ class Container(pulumi.ComponentResource):
         if args.shares:
             after.append(args.shares)
         after += args.dependencies.after
+        placed = place(host, self.docker_name, args.files, parent=self)
+        if placed:
+            after.append(placed.change)
         made = host.made_label("container", self.docker_name)
         ignored = ["ports"] if published.without_order(settings.ports) else []
         self.container: docker.Container = docker.Container(
             logical,
-            **inputs(self.docker_name, args, made.value),
+            **inputs(self.docker_name, args, made.value, placed.mounts if placed else []),
             opts=pulumi.ResourceOptions(
                 parent=self,
                 provider=host.provider,
@@ -97,12 +102,14 @@ def run_containers(
     hosts: Mapping[str, ConfiguredHost],
     networks: Mapping[str, Network],
     images: Images,
+    files: Mapping[str, Sequence[MountedFile]],
     *,
     secret: Callable[[str], bool],
 ) -> dict[str, Container]:
     """Every container of the stack, in the stack file's order.
 
-    ``secret``: whether what a container is given must not be shown.
+    ``files``: what they see as secrets and configs. ``secret``: whether what a container is given must
+    not be shown.
     """
     made: dict[str, Container] = {}
     waits = Waits(containers, hosts)
@@ -120,6 +127,7 @@ def run_containers(
             others,
             waits.of(name, {n: one.container for n, one in made.items()}),
             waits.ends(name),
+            files.get(name, ()),
         )
         made[name] = Container(name, args)
     return {name: made[name] for name in containers}

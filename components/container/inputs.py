@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,6 +17,7 @@ from components.networks.network import Network
 from planning import published
 from planning.field_types import parse_duration
 from planning.mounts import VolumeMount
+from planning.service_files import MountedFile
 
 
 @dataclass(frozen=True)
@@ -36,10 +37,16 @@ class ContainerArgs:
     others: tuple[ConfiguredHost, ...] = ()
     dependencies: Dependencies = field(default_factory=Dependencies)
     ends: bool = False
+    files: Sequence[MountedFile] = ()
 
 
-def inputs(name: str, args: ContainerArgs, made: str) -> dict[str, Any]:
-    """The docker plugin's inputs for a container. ``made``: its label crosshost.made."""
+def inputs(
+    name: str, args: ContainerArgs, made: str, mounts: list[docker.ContainerVolumeArgs]
+) -> dict[str, Any]:
+    """The docker plugin's inputs for a container.
+
+    ``made``: its label crosshost.made. ``mounts``: of its secrets and configs.
+    """
     settings = args.settings
     return {
         "name": name,
@@ -49,7 +56,7 @@ def inputs(name: str, args: ContainerArgs, made: str) -> dict[str, Any]:
         **_network(name, args),
         **_resources(settings),
         **_security(settings),
-        **_storage(settings),
+        **_storage(settings, mounts),
         "labels": _labels(name, args, made),
     }
 
@@ -181,9 +188,11 @@ def _device(text: str) -> docker.ContainerDeviceArgs:
     )
 
 
-def _storage(settings: ContainerSettings) -> dict[str, Any]:
+def _storage(
+    settings: ContainerSettings, mounts: list[docker.ContainerVolumeArgs]
+) -> dict[str, Any]:
     return {
-        "volumes": [_volume(volume) for volume in settings.volumes] or None,
+        "volumes": [*(_volume(volume) for volume in settings.volumes), *mounts] or None,
         "tmpfs": {path: options for path, _, options in (t.partition(":") for t in settings.tmpfs)}
         or None,
     }

@@ -38,7 +38,7 @@ class RecordsTopic(Topic):
     swarm_records: dict[str, str] = {}
     """Another stack of the version before -> its record of its part in a swarm."""
     certificates: dict[str, str] = {}
-    """Folder of the API's certificates -> sha256 of what is in it, and its key's mode in octal."""
+    """Folder of certificates or of a container's files -> sha256 of what is in it, and modes in octal."""
     scripts_hash: str | None = None
     """sha256 of the stack's scripts on the host (components/scripts.py); None where there are none."""
 

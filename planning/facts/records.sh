@@ -29,8 +29,8 @@ for record in /var/lib/crosshost/*/daemon/record /var/lib/crosshost/*/swarm/reco
     if [ -e "$shared/$thing/holders/$other" ]; then continue; fi
     if read_file "$kind/$other" "$record"; then put "$kind" "$other $text"; fi
 done
-# Of certificates, keys and tokens only what they hash to, and the modes of the files.
-for folder in "$state"/tls/*/ "$state"/consul-access/*/; do
+# Of certificates, keys, tokens and containers' files only what they hash to, and the modes of the files.
+for folder in "$state"/tls/*/ "$state"/consul-access/*/ "$state"/files-*/*/; do
     [ -d "$folder" ] || continue
     name=${folder%/}
     put certificates "${name##*/} $(cat "$folder"* 2>/dev/null | sha256sum | cut -d' ' -f1) $(

@@ -17,13 +17,14 @@ from planning.problems import Path as SettingPath
 from planning.problems import Problem, nearest
 from planning.sections import CONTAINERS
 from stacks import env_files
+from stacks.compose import files, volumes
 from stacks.compose import source as sources
-from stacks.compose import volumes
 from stacks.compose.interpolation import Interpolation
 from stacks.compose.project import IN_FILE, SECTION, Project
 from stacks.compose.services import container
 from stacks.compose.settings import ComposePlacement, ComposeSettings
 from stacks.compose.source import ComposeFileError, Source
+from stacks.granted_files import Definitions
 from stacks.reading import read
 
 _KNOWN = ("name", "version", "services", "networks", "volumes", "secrets", "configs")
@@ -40,6 +41,7 @@ class Composed:
     containers: dict[str, Any] = field(default_factory=dict)
     secret: frozenset[str] = frozenset()
     project: Project | None = None
+    files: Definitions = field(default_factory=Definitions)
 
     def moved(self, problem: Problem) -> list[Problem]:
         """A problem of a container in its place in the Compose file, if it is from there.
@@ -89,18 +91,19 @@ def compose(
     _top_level(project)
     project.check()
     names = volumes.names(project)
+    definitions = files.definitions(project)
     hides = set(variables) if secret else hidden
     containers: dict[str, Any] = {}
     secrets = set()
     for service in project.active():
         project.interpolation.used.clear()
-        words = container(project, service, names)
+        words = container(project, service, names, definitions)
         if words is not None:
             containers[service] = words
         if project.interpolation.used & hides:
             secrets.add(service)
     volumes.shared(project, containers)
-    return Composed(containers, frozenset(secrets), project)
+    return Composed(containers, frozenset(secrets), project, definitions)
 
 
 def _placement(
@@ -125,9 +128,9 @@ def _variables(
 ) -> tuple[set[str], dict[str, str]]:
     """The names of variables that are from files, which may be secret, and the values of all."""
     given = settings.env_file
-    files = given if given is not None else [".env"] if (source.folder / ".env").is_file() else []
+    there = [".env"] if (source.folder / ".env").is_file() else []
     found: dict[str, str] = {}
-    for i, file in enumerate(files):
+    for i, file in enumerate(there if given is None else given):
         path: SettingPath = (SECTION, "env_file", i) if given is not None else (SECTION, "file")
         try:
             found |= env_files.read(source.folder, file, {**found, **settings.environment})

@@ -7,20 +7,25 @@ from typing import Any
 
 from planning.problems import nearest
 from planning.refused_words import REFUSED
+from stacks.compose.files import split
 from stacks.compose.merging import extended
 from stacks.compose.networks import joined
 from stacks.compose.project import Project
 from stacks.compose.volumes import mounts
+from stacks.granted_files import Definitions
 
 # Without effect on what runs, as with `docker compose up --detach` of images that are there.
 _WITHOUT_EFFECT = frozenset({"attach", "develop", "profiles"})
 _PULLED_ONCE = ("missing", "if_not_present")
 
 
-def container(project: Project, name: str, volumes: Mapping[str, str]) -> dict[str, Any] | None:
+def container(
+    project: Project, name: str, volumes: Mapping[str, str], files: Definitions
+) -> dict[str, Any] | None:
     """The words of the service's container; None where the service is no map.
 
-    ``volumes``: volume of the file -> its name on hosts. What is wrong is among the project's problems.
+    ``volumes``: volume of the file -> its name on hosts. ``files``: the file's secrets and configs, to
+    which files that it mounts are added. What is wrong is among the project's problems.
     """
     path = ("services", name)
     if not isinstance(project.services[name], dict):
@@ -50,10 +55,13 @@ def container(project: Project, name: str, volumes: Mapping[str, str]) -> dict[s
     for key in ("networks", "network_mode"):
         words.pop(key, None)
     words |= network
+    kept, configs = split(project, name, words.get("volumes"), files)
+    if configs:
+        words["configs"] = [*(words.get("configs") or []), *configs]
     for key, value in (
         ("environment", _environment(project, name, words.get("environment"))),
         ("env_file", _env_files(project, words.get("env_file"))),
-        ("volumes", mounts(project, name, words.get("volumes"), volumes)),
+        ("volumes", mounts(project, name, kept, volumes)),
         ("depends_on", _dependencies(project, name, written, words.get("depends_on"))),
     ):
         if value:

@@ -11,8 +11,8 @@ from planning.problems import Path
 from stacks.compose.project import Project
 
 _OWN_FOLDER = (
-    "is a path of the machine that the Compose file is on, and {host} has none such: put the folder on "
-    "the host and write e.g. `project_directory: /srv/app` in crosshost:compose, or an absolute path"
+    "is no file beside the Compose file, which would be sent to {host}: put the folder on the host and "
+    "write e.g. `project_directory: /srv/app` in crosshost:compose, or an absolute path"
 )
 
 

@@ -293,7 +293,7 @@ def test_relative_paths_are_in_the_hosts_project_directory(tmp_path):
     assert found.volumes[0].source == "/srv/app/conf"
     (said,) = refused(tmp_path, words)
     assert said.startswith(
-        "compose.yaml:4: services.web.volumes[0]: ./data/../conf is a path of the"
+        "compose.yaml:4: services.web.volumes[0]: ./data/../conf is no file beside"
     )
     assert "project_directory" in said
 

@@ -105,7 +105,7 @@ ELSEWHERE = {
     "TlsFiles.cert": "a path of this machine: tests/unit/test_daemon_settings.py",
     "TlsFiles.key": "a path of this machine: tests/unit/test_daemon_settings.py",
 }  # fmt: skip
-COMPOSE = "of a Compose file and its words: tests/unit/test_compose_file.py"
+COMPOSE = "of a Compose file and its words: tests/unit/test_compose_file.py, test_service_files.py"
 ELSEWHERE |= {
     f"{model}.{name}": COMPOSE
     for model, names in {
@@ -117,6 +117,8 @@ ELSEWHERE |= {
         "Dependency": ("condition",),
         "Deploy": ("endpoint_mode", "labels", "mode", "placement", "rollback_config", "update_config"),
         "EnvFile": ("format", "path"),
+        "FileGrant": ("source", "target"),
+        "FileSource": ("content", "file"),
         "RestartPolicy": ("condition", "delay", "window"),
         "VolumeMount": ("selinux",),
     }.items()

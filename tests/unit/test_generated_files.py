@@ -14,6 +14,7 @@ from components.networks import contracts
 from reports import engine_matrix, pictures, strategies
 from reports.engine_matrix import STEPS, Row
 from stacks import pulumi_yaml, reference, schema
+from stacks.files import opened
 from stacks.settings import SECTIONS, parse
 from tests.unit.fleet import ROOT, put_key, stack_values
 
@@ -108,7 +109,7 @@ def test_every_strategy_and_control_plane_has_an_example_for_hosts_of_ones_own()
 def test_the_examples_of_the_reference_are_a_right_stack_file():
     assert complaints(example()) == []
     config = example()["config"]
-    values = {name: config[f"crosshost:{name}"] for name in SECTIONS}
+    values = {name: opened(config[f"crosshost:{name}"]) for name in SECTIONS}
     assert parse(values, base=ROOT).containers
 
 
@@ -139,7 +140,7 @@ def test_short_forms_that_the_program_reads_fit_the_schema(word, value):
     del container["network"], container["mem_limit"]
     container[word] = value
     assert complaints(whole) == []
-    assert parse({n: whole["config"][f"crosshost:{n}"] for n in SECTIONS}, base=ROOT)
+    assert parse({n: opened(whole["config"][f"crosshost:{n}"]) for n in SECTIONS}, base=ROOT)
 
 
 def test_a_secret_environment_fits_the_schema():
