@@ -39,9 +39,7 @@ def check_all_runs(
     checks: dict[str, pulumi.Resource] = {}
     for name, host in hosts.items():
         here = {
-            c.docker_name: c.container
-            for c in containers.values()
-            if c.args.host.host_name == name and not c.args.ends
+            c.docker_name: c.container for c in containers.values() if c.args.host.host_name == name
         }
         made = {
             network_name: one
@@ -53,7 +51,11 @@ def check_all_runs(
             rows: list[pulumi.Input[str]] = [_engine(host)]
             holds = {(i.kind, i.name): record_fields(i) for i in items if _may_be_on(i, name)}
             rows += [_row("network", *one, holds) for one in made.items()]
-            rows += [_row("container", *one, holds) for one in here.items()]
+            ends = {c.docker_name for c in containers.values() if c.args.ends}
+            rows += [
+                _row("container", *one, holds, last_up.ENDED_ROW if one[0] in ends else "container")
+                for one in here.items()
+            ]
             checks[name] = host.change(
                 "present",
                 "present.sh",
@@ -73,9 +75,10 @@ def _row(
     name: str,
     resource: docker.Network | docker.Container,
     holds: Mapping[tuple[last_up.Kind, str], str],
+    word: str = "",
 ) -> pulumi.Output[str]:
     return pulumi.Output.concat(
-        kind, " ", resource.id, " ", name, holds.get((kind, name), ""), "\n"
+        word or kind, " ", resource.id, " ", name, holds.get((kind, name), ""), "\n"
     )
 
 

@@ -77,6 +77,10 @@ class HostIdentity:
         found = (c.host for c in rows or [] if (c.name, c.stack) == (container, self.stack))
         return next(found, None) or None
 
-    def made_label(self, kind: last_up.Kind, name: str) -> MadeLabel:
-        """The label crosshost.made of a container or network that this host's engine makes."""
-        return made_label.made_label(self.facts, self.record("present"), kind, name, self.stack)
+    def made_label(self, kind: last_up.Kind, name: str, *, ends: bool = False) -> MadeLabel:
+        """The label crosshost.made of a container or network that this host's engine makes.
+
+        ``ends``: a container whose process is to end.
+        """
+        record = self.record("present")
+        return made_label.made_label(self.facts, record, kind, name, self.stack, ends=ends)

@@ -9,6 +9,8 @@ from planning.answers import is_word
 from planning.facts import HostFacts
 
 Kind = Literal["container", "network"]
+# The kind of a container's row whose process is to end.
+ENDED_ROW = "ended"
 # Docker's states of a container that has ended, or has never begun.
 ENDED = ("exited", "dead", "created")
 
@@ -18,7 +20,7 @@ def rows(record: str | None) -> list[tuple[str, str, str, tuple[str, ...]]]:
     found = []
     for line in (record or "").splitlines()[1:]:
         kind, id_, name, *fields = [*line.split(" "), "", ""]
-        if kind in ("container", "network"):
+        if kind in ("container", "network", ENDED_ROW):
             found.append((kind, id_, name, tuple(word for word in fields if word)))
     return found
 
@@ -63,7 +65,7 @@ def missing(
     for kind, id_, name, _ in rows(record):
         if kind == "network" and name in networks and name not in held:
             sentences.append(f"network {name} is gone from {host}: up makes it anew")
-        if kind != "container" or name not in containers:
+        if kind == "network" or name not in containers:
             continue
         container = by_id.get(id_)
         if container is None and name in names:
@@ -73,7 +75,7 @@ def missing(
             )
         elif container is None:
             sentences.append(f"container {name} is gone from {host}: up makes it anew")
-        elif container.state != "running":
+        elif container.state != "running" and kind != ENDED_ROW:
             sentences.append(
                 f"container {name} on {host} does not run ({container.status}): "
                 + ("up makes it anew" if container.state in ENDED else "look there why")

@@ -10,7 +10,8 @@ REFUSED = {
     "annotations": _PROVIDER,
     "attach": "an up shows no output of containers: remove it",
     "blkio_config": _PROVIDER,
-    "build": "crosshost builds no images: build and push it, and name it as `image`",
+    "build": "crosshost builds no images: build and push it, and name it as `image` (of a Compose file's service also "
+    "as `images: {SERVICE: IMAGE}` in crosshost:compose)",
     "cgroup": "containers keep their own cgroup namespace",
     "cgroup_parent": "where cgroups are is the host's own business",
     "cpu_count": _WINDOWS,

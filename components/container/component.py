@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 import pulumi
 import pulumi_docker as docker
 
-from components.container.dependencies import Waits, in_order
+from components.container.dependencies import Waits, ending, in_order
 from components.container.files import place
 from components.container.inputs import ContainerArgs, inputs
 from components.container.settings import ContainerSettings
@@ -53,7 +53,7 @@ class Container(pulumi.ComponentResource):
         placed = place(host, self.docker_name, args.files, parent=self)
         if placed:
             after.append(placed.change)
-        made = host.made_label("container", self.docker_name)
+        made = host.made_label("container", self.docker_name, ends=args.ends)
         ignored = ["ports"] if published.without_order(settings.ports) else []
         self.container: docker.Container = docker.Container(
             logical,
@@ -112,7 +112,7 @@ def run_containers(
     not be shown.
     """
     made: dict[str, Container] = {}
-    waits = Waits(containers, hosts)
+    waits, ends = Waits(containers, hosts), ending(containers)
     for name in in_order(containers):
         settings = containers[name]
         shares = made[settings.shares].container if settings.shares else None
@@ -126,7 +126,7 @@ def run_containers(
             secret(name),
             others,
             waits.of(name, {n: one.container for n, one in made.items()}),
-            waits.ends(name),
+            name in ends,
             files.get(name, ()),
         )
         made[name] = Container(name, args)

@@ -46,14 +46,6 @@ class Waits:
         anew = [made[other] for other, how in wanted.items() if how.restart and other in made]
         return Dependencies(after, anew)
 
-    def ends(self, name: str) -> bool:
-        """Whether another one waits for this one's end."""
-        return any(
-            one.depends_on[name].condition == "service_completed_successfully"
-            for one in self.containers.values()
-            if name in one.depends_on
-        )
-
     def _wait(self, name: str, wait: Wait, container: docker.Container) -> pulumi.Resource:
         if (name, wait) not in self.made:
             settings = self.containers[name]
@@ -68,6 +60,16 @@ class Waits:
                 depends_on=[container],
             )
         return self.made[name, wait]
+
+
+def ending(containers: Mapping[str, ContainerSettings]) -> set[str]:
+    """The containers for whose end others wait."""
+    return {
+        name
+        for one in containers.values()
+        for name, how in one.depends_on.items()
+        if how.condition == "service_completed_successfully"
+    }
 
 
 def in_order(containers: Mapping[str, ContainerSettings]) -> list[str]:

@@ -1,7 +1,7 @@
 #!/bin/sh
 # What of the stack is on this host, once all of it was made. Header: any. Content: a line
-# "engine VERSION", "container ID NAME WORDS" or "network ID NAME WORDS" each; the words
-# say what it holds (planning/conflicts.py).
+# "engine VERSION", "container ID NAME WORDS", "ended ID NAME WORDS" (a container that need not run) or
+# "network ID NAME WORDS" each; the words say what it holds (planning/conflicts.py).
 #   present.sh apply   check that the containers still run, and keep the list for facts
 #   present.sh undo    forget the list
 # A process that ended at once fails with the container's last log lines.

@@ -12,6 +12,7 @@ import typer
 from rich.console import Console
 from rich.live import Live
 
+from components.container.dependencies import ending
 from components.networks import settle
 from components.preflight import check
 from components.reachability.request import Request
@@ -76,6 +77,7 @@ def seen(stack: str, settings: Settings, request: Request | None) -> shows.Statu
             {network: known.get((docker_name, network), "") for network in one.attachments()},
         )
         for key, one in settings.containers.items()
+        if key not in ending(settings.containers)
     ]
     networks = {
         host: [n for n, network in settled.stack.networks.items() if network.on([host])]

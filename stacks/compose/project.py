@@ -66,6 +66,8 @@ class Project:
         """What the placement says of services that the file has not, and leaves out of those it has."""
         for name in _named(self.placement.on):
             self._known("on", (name,), name)
+        for name in self.placement.images:
+            self._known("images", (name,), name)
         for i, name in enumerate(self.placement.exclude):
             self._known("exclude", (i,), name)
         for name in self.active():

@@ -45,6 +45,8 @@ def container(
         del words["pull_policy"]
     if str(words.get("scale")) == "1":
         del words["scale"]
+    if name in project.placement.images:
+        words["image"] = project.placement.images[name]
     if "build" in words:
         if not words.get("image"):
             project.problem((*path, "build"), REFUSED["build"])

@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import BeforeValidator, Field
 
 from planning.compose import AbsolutePath, Environment, Strings
-from planning.field_types import HostName, Text
+from planning.field_types import HostName, Image, Text
 from planning.stack_model import StackModel
 
 
@@ -36,6 +36,10 @@ class ComposePlacement(StackModel):
     )
     profiles: list[Text] = Field(
         default=[], description="Profiles that are on: services of others are left out"
+    )
+    images: dict[str, Image] = Field(
+        default={},
+        description="Images of services, in place of the file's: of those that it builds, or a version",
     )
     exclude: list[Text] = Field(default=[], description="Services that are left out")
     project_directory: AbsolutePath | None = Field(

@@ -331,6 +331,11 @@ def test_build_asks_for_an_image_unless_there_is_one(tmp_path):
     assert one(tmp_path, "build: .").image == "a:1"
     (said,) = problems(tmp_path, "services:\n  web:\n    build: .\n", on="docker01")
     assert said.startswith("compose.yaml:3: services.web.build: crosshost builds no images")
+    images = {"web": "registry.example.com/web:1"}
+    text = "services:\n  web:\n    build: .\n"
+    assert (
+        read(tmp_path, text, on="docker01", images=images).containers["web"].image == images["web"]
+    )
 
 
 @pytest.mark.parametrize(

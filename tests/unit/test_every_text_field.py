@@ -110,7 +110,7 @@ ELSEWHERE |= {
     f"{model}.{name}": COMPOSE
     for model, names in {
         "ComposeSettings": (
-            "env_file", "environment", "exclude", "file", "networks", "on", "profiles",
+            "env_file", "environment", "exclude", "file", "images", "networks", "on", "profiles",
             "project_directory", "project_name",
         ),
         "ContainerSettings": ("depends_on", "expose", "network_mode", "platform"),
