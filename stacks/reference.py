@@ -101,6 +101,17 @@ crosshost:prove:
     - {from: db, to: web, port: 22, reach: false}
 """,
     ),
+    "policies": (
+        "What this stack's file may not say, whoever writes it (docs/policies.md). A preview refuses it, with its line.",
+        """\
+crosshost:policies:
+  no_open_api: true
+  no_latest: true
+  restart_set: false
+  no_lan_ports: true
+  lan_ports: [443, 8081, web, db]
+""",
+    ),
     "compose": (
         "An existing Compose file, whose services are containers of the stack "
         "(docs/compose.md: what is carried over).",

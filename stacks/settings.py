@@ -28,6 +28,7 @@ from stacks.compose.reader import Composed, compose
 from stacks.compose.settings import ComposeSettings
 from stacks.container_env_files import with_env_files
 from stacks.granted_files import Definitions, mounted_files
+from stacks.policies import PolicySettings, policy_problems
 from stacks.reading import no_text, read
 from stacks.source_lines import SourceLines
 
@@ -41,6 +42,7 @@ SECTIONS: dict[str, tuple[Any, Any]] = {
     "swarm": (None, SwarmSettings),
     "firewall": (None, FirewallSettings),
     "prove": (None, ProveSettings),
+    "policies": (None, PolicySettings),
     "compose": (None, ComposeSettings),
     "secrets": (EntryName, FileSource),
     "configs": (EntryName, FileSource),
@@ -150,6 +152,7 @@ def parse(
         for sentence in dict.fromkeys(daemon.certificate_problems(sections["hosts"])):
             problems.append(Problem(("crosshost:daemon", "api", "tls"), sentence))
     del sections["compose"]
+    policies = sections.pop("policies") or PolicySettings()
     own = Definitions(sections.pop("secrets"), sections.pop("configs"))
     files = {
         name: mounted_files(
@@ -167,6 +170,7 @@ def parse(
         files=files,
     )
     problems += check(replace(settings.stack, named_hosts=frozenset(named["hosts"])), named)
+    problems += policy_problems(policies, settings.stack)
     problems += _promises(settings.prove, named["containers"])
     if problems:
         moved = list(dict.fromkeys(m for problem in problems for m in composed.moved(problem)))

@@ -119,6 +119,7 @@ ELSEWHERE |= {
         "EnvFile": ("format", "path"),
         "FileGrant": ("source", "target"),
         "FileSource": ("content", "file"),
+        "PolicySettings": ("docker_socket", "lan_ports"),
         "RestartPolicy": ("condition", "delay", "window"),
         "VolumeMount": ("selinux",),
     }.items()
