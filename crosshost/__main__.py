@@ -14,13 +14,15 @@ from crosshost.look.leftovers import leftovers
 from crosshost.look.reachability import reachability
 from crosshost.look.status import status
 from crosshost.look.topology import topology
+from crosshost.start.init import init
 
 app = typer.Typer(
     add_completion=False,
     no_args_is_help=True,
-    help="What pulumi does not do for a crosshost stack: look at its hosts, and ways out of trouble.",
+    help="What pulumi does not do for a crosshost stack: its first file, looks at its hosts, and ways out of trouble.",
 )
 PANELS: dict[str, tuple[Callable[..., None], ...]] = {
+    "Begin": (init,),
     "Look; nothing changes": (status, reachability, impact, doctor, topology, leftovers),
     "Change hosts or the stack's state; asks before": (forget, remove_leftovers),
 }

@@ -5,6 +5,7 @@ Changes nothing and needs no engine. Ends with 1 where something stands in the w
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated
 
 import typer
@@ -16,9 +17,10 @@ from components.preflight import check
 from components.ssh import SshAccess
 from crosshost.look.hosts import read_hosts
 from crosshost.writing import stop
+from planning.facts import HostFacts, Unreachable
 from planning.fleet_facts import FleetFacts
 from reports import host_tables
-from reports.verdicts import judge
+from reports.verdicts import Judgement, judge
 from stacks import files
 
 # Where nobody watches, lines may be as long as tables need.
@@ -46,15 +48,7 @@ def doctor(
         stop(str(error))
     access = SshAccess(settings.ssh, settings.hosts, stack=stack)
     facts = read_hosts(access)
-    console.print(host_tables.engines(access.endpoints, facts))
-    console.print()
-    console.print(host_tables.machines(facts))
-    console.print()
-    judgements = judge(facts, access.addresses)
-    console.print(host_tables.strategies(judgements))
-    for line in host_tables.reasons(judgements):
-        console.print(line, soft_wrap=True)
-    console.print()
+    show(console, access, facts, judge(facts, access.addresses))
     fleet = FleetFacts(stack, access.addresses, facts)
     settled = settle(settings.stack, fleet)
     for note in settled.notes:
@@ -67,3 +61,20 @@ def doctor(
     for problem in found:
         console.print(Text(f"  {problem}"), soft_wrap=True)
     raise typer.Exit(1)
+
+
+def show(
+    console: Console,
+    access: SshAccess,
+    facts: Mapping[str, HostFacts | Unreachable],
+    judgements: dict[str, dict[str, Judgement]],
+) -> None:
+    """What hosts are like, and what they can do."""
+    console.print(host_tables.engines(access.endpoints, facts))
+    console.print()
+    console.print(host_tables.machines(facts))
+    console.print()
+    console.print(host_tables.strategies(judgements))
+    for line in host_tables.reasons(judgements):
+        console.print(line, soft_wrap=True)
+    console.print()
