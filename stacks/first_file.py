@@ -6,12 +6,26 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Network
 
-STRATEGIES = ("overlay-swarm", "vxlan", "overlay-consul")
-_NETWORKS = {
-    "overlay-swarm": "strategy: overlay          # a subnet of the containers' own, and names",
-    "overlay-consul": "strategy: overlay          # a subnet of the containers' own, and names",
-    "vxlan": "strategy: vxlan            # a subnet of the containers' own, without names",
+
+@dataclass(frozen=True)
+class _Kind:
+    """Lines of a network of a kind, and of the section that it needs; {host} is the first host."""
+
+    network: tuple[str, ...]
+    section: tuple[str, ...] = ()
+
+
+_OVERLAY = "strategy: overlay          # a subnet of the containers' own, and names"
+_KINDS = {
+    "overlay-swarm": _Kind((_OVERLAY,)),
+    "vxlan": _Kind(
+        ("strategy: vxlan            # a subnet of the containers' own, without names",)
+    ),
+    "overlay-consul": _Kind(
+        (_OVERLAY, "control_plane: consul"), ("crosshost:consul:", "  host: {host}")
+    ),
 }
+STRATEGIES = tuple(_KINDS)
 
 
 @dataclass(frozen=True)
@@ -65,14 +79,13 @@ class FirstFile:
                 *([f"      user: {host.user}"] if host.user != user else []),
                 *([f"      port: {host.port}"] if host.port != port else []),
             ]
-        if self.strategy == "overlay-consul":
-            lines += ["  crosshost:consul:", f"    host: {self.hosts[0].name}"]
+        kind = _KINDS[self.strategy]
+        lines += [f"  {line.format(host=self.hosts[0].name)}" for line in kind.section]
         lines += [
             "  crosshost:networks:",
             f"    # {self.reason}.",
             "    backend:",
-            f"      {_NETWORKS[self.strategy]}",
-            *(["      control_plane: consul"] if self.strategy == "overlay-consul" else []),
+            *(f"      {line}" for line in kind.network),
             f"      subnet: {self.subnet}     # one that no host has a route to",
             "  # Or the services of a Compose file (docs/compose.md):",
             "  # crosshost:compose: {file: ../app/compose.yaml, on: {web: NAME OF A HOST}}",

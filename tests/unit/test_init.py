@@ -17,6 +17,7 @@ from planning.facts import HostFacts
 from reports.proposal import free_subnet, propose
 from reports.verdicts import judge
 from stacks import files
+from stacks.first_file import STRATEGIES
 from tests.unit.fleet import facts_text, put_key, routes, seen_by
 
 KEY = "AAAAC3NzaC1lZDI1NTE5AAAAIMDiBLryL5561Efx3XKB+rK/77e73Wg6a+3QKagle+HK"
@@ -159,6 +160,15 @@ def test_what_is_wrong_is_told_before_a_host_is_asked(folder, words, said):
     done = init("-s", "first", *words, "--yes") if words[0] != "-s" else init(*words, "--yes")
     assert done.exit_code == 1
     assert said in done.output
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_each_strategy_makes_a_file_that_is_right(folder, strategy):
+    done = init("-s", "first", *HOSTS, "--strategy", strategy, "--yes")
+    assert done.exit_code == 0, done.output
+    settings = files.read("first", folder)
+    assert settings.networks["backend"].contracts
+    assert (settings.consul is not None) == strategy.endswith("consul")
 
 
 def test_a_stack_that_has_a_file_keeps_it(folder):
