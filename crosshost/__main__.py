@@ -8,6 +8,7 @@ import typer
 
 from crosshost.change.forget import forget
 from crosshost.change.remove_leftovers import remove_leftovers
+from crosshost.look.check import check
 from crosshost.look.doctor import doctor
 from crosshost.look.impact import impact
 from crosshost.look.leftovers import leftovers
@@ -23,7 +24,7 @@ app = typer.Typer(
 )
 PANELS: dict[str, tuple[Callable[..., None], ...]] = {
     "Begin": (init,),
-    "Look; nothing changes": (status, reachability, impact, doctor, topology, leftovers),
+    "Look; nothing changes": (status, reachability, check, impact, doctor, topology, leftovers),
     "Change hosts or the stack's state; asks before": (forget, remove_leftovers),
 }
 for panel, commands in PANELS.items():

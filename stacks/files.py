@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +11,8 @@ import yaml
 
 from planning.problems import ProblemsError
 from stacks import pulumi_yaml
-from stacks.settings import PROJECT, SECTIONS, Settings, message, parse, source_lines
+from stacks.placed import Placed, message, placed
+from stacks.settings import PROJECT, SECTIONS, Settings, parse, source_lines
 from stacks.source_lines import is_secret
 
 FOLDER = Path(__file__).parent
@@ -19,7 +22,14 @@ SECRET = "11111111-1111-4111-8111-111111111111"  # noqa: S105
 
 
 class StackFileError(Exception):
-    """A stack file that is not there or has errors; ``str()`` is the message for people."""
+    """A stack file that is not there or has errors; ``str()`` is the message for people.
+
+    ``problems``: those of a file that is there, each at its line.
+    """
+
+    def __init__(self, message: str, problems: Sequence[Placed] = ()) -> None:
+        self.problems = tuple(problems)
+        super().__init__(message)
 
 
 def names(folder: Path = FOLDER) -> list[str]:
@@ -42,17 +52,23 @@ def read(stack: str, folder: Path = FOLDER) -> Settings:
     try:
         content = pulumi_yaml.value(pulumi_yaml.node(file))
     except (OSError, yaml.YAMLError) as error:
-        raise StackFileError(f"{shown} cannot be read: {error}") from None
+        at = re.search(r"\bline (\d+)", str(error))
+        line = int(at[1]) if at else None
+        sentence = f"cannot be read: {error}"
+        where = Placed(str(shown), line, "", sentence)
+        raise StackFileError(f"{shown} {sentence}", [where]) from None
     config = content.get("config") if isinstance(content, dict) else None
     if not isinstance(config, dict):
-        raise StackFileError(f"{shown} has no `config:`, a map of settings")
+        sentence = "has no `config:`, a map of settings"
+        raise StackFileError(f"{shown} {sentence}", [Placed(str(shown), 1, "", sentence)])
     found = {name: config.get(f"{PROJECT}:{name}") for name in SECTIONS}
     values = {name: None if is_secret(v) else opened(v) or None for name, v in found.items()}
     source = source_lines(file, values)
     try:
         return parse(values, stack=stack, base=folder.parent, source=source)
     except ProblemsError as error:
-        raise StackFileError(message(error, file, source)) from None
+        problems = placed(error, file, source)
+        raise StackFileError(message(problems), problems) from None
 
 
 def opened(value: Any) -> Any:

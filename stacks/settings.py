@@ -29,6 +29,7 @@ from stacks.compose.settings import ComposeSettings
 from stacks.container_env_files import with_env_files
 from stacks.granted_files import Definitions, mounted_files
 from stacks.policies import PolicySettings, policy_problems
+from stacks.placed import message, placed
 from stacks.reading import no_text, read
 from stacks.source_lines import SourceLines
 
@@ -216,7 +217,7 @@ def load() -> Settings:
         secret = [name for name in ("compose", "containers") if _is_secret(name)]
         return parse(values, stack=pulumi.get_stack(), secret=secret, source=source)
     except ProblemsError as error:
-        raise pulumi.RunError(message(error, file, source)) from None
+        raise pulumi.RunError(message(placed(error, file, source))) from None
 
 
 def source_lines(file: Path, values: Mapping[str, Any]) -> SourceLines:
@@ -303,15 +304,3 @@ def _names(value: Any) -> set[str]:
 
 def _is_secret(name: str) -> bool:
     return bool(pulumi.runtime.is_config_secret(f"{PROJECT}:{name}"))
-
-
-def message(error: ProblemsError, file: Path, source: SourceLines) -> str:
-    """Every problem with its line in the stack file."""
-    shown = Path(file.parent.name) / file.name
-    lines = [f"{len(error.problems)} problem(s) in the stack file; nothing was changed:"]
-    for problem in error.problems:
-        line = source.line(problem.path)
-        place = problem.place or (f"{shown}:{line}" if line else "")
-        prefix = f"  {place}: " if place else "  "
-        lines.append(f"{prefix}{problem.where}: {problem.sentence}")
-    return "\n".join(lines)

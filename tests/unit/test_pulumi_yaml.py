@@ -9,7 +9,8 @@ import yaml
 
 from planning.problems import Problem, ProblemsError
 from stacks import files, pulumi_yaml
-from stacks.settings import message, parse, source_lines
+from stacks.placed import message, placed
+from stacks.settings import parse, source_lines
 from tests.unit.fleet import stack_values
 from tests.yaml_cases import DOCUMENTS, REFUSED, SCALARS
 
@@ -69,7 +70,9 @@ def test_an_error_is_told_without_a_line_where_the_file_is_another_one(tmp_path,
     file = written(tmp_path, content)
     error = ProblemsError([Problem(("crosshost:ssh", "user"), "is wrong")], "")
     places = source_lines(file, {"ssh": {"user": "x"}, "hosts": None})
-    assert message(error, file, places).splitlines()[1:] == ["  crosshost:ssh.user: is wrong"]
+    assert message(placed(error, file, places)).splitlines()[1:] == [
+        "  crosshost:ssh.user: is wrong"
+    ]
 
 
 def test_lines_are_told_in_every_encoding_and_through_anchors(tmp_path):
