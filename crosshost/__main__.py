@@ -12,6 +12,7 @@ from crosshost.look.check import check
 from crosshost.look.doctor import doctor
 from crosshost.look.impact import impact
 from crosshost.look.leftovers import leftovers
+from crosshost.look.outcome import outcome
 from crosshost.look.reachability import reachability
 from crosshost.look.status import status
 from crosshost.look.topology import topology
@@ -24,7 +25,16 @@ app = typer.Typer(
 )
 PANELS: dict[str, tuple[Callable[..., None], ...]] = {
     "Begin": (init,),
-    "Look; nothing changes": (status, reachability, check, impact, doctor, topology, leftovers),
+    "Look; nothing changes": (
+        status,
+        reachability,
+        check,
+        impact,
+        outcome,
+        doctor,
+        topology,
+        leftovers,
+    ),
     "Change hosts or the stack's state; asks before": (forget, remove_leftovers),
 }
 for panel, commands in PANELS.items():

@@ -90,9 +90,9 @@ class Preview:
         return [message.text for message in self.messages if message.severity == severity]
 
 
-def read(text: str, stack: str, project: str) -> Preview:
+def read(text: str, stack: str, project: str, again: str = "") -> Preview:
     """The events of a preview of a stack. EventsError where they are not that."""
-    again = f"run `pulumi preview -s {stack} --json` again and give all that it prints"
+    again = again or f"run `pulumi preview -s {stack} --json` again and give all that it prints"
     if not text.strip():
         raise EventsError(f"the events are empty: {again}")
     steps, messages, whole = _parts(text, again)
@@ -141,8 +141,12 @@ def _of_document(
     )  # fmt: skip
 
 
-def _of_lines(text: str, again: str) -> tuple[list[dict[str, Any]], list[Message], bool]:
-    events = []
+def events(text: str, again: str) -> list[dict[str, Any]]:
+    """The engine's events of a text with one a line; ``again``: what to do where it holds something else.
+
+    Errors: EventsError.
+    """
+    found = []
     lines = text.splitlines()
     for number, line in enumerate(lines, 1):
         if not line.strip():
@@ -154,15 +158,20 @@ def _of_lines(text: str, again: str) -> tuple[list[dict[str, Any]], list[Message
         if not isinstance(event, dict) or "sequence" not in event:
             what = "cut off" if number == len(lines) or text.lstrip()[:1] == "{" else "no JSON"
             raise EventsError(f"the events are {what} at line {number}: {again}")
-        events.append(event)
+        found.append(event)
+    return found
+
+
+def _of_lines(text: str, again: str) -> tuple[list[dict[str, Any]], list[Message], bool]:
+    found = events(text, again)
     steps = [
         dict(_map(_map(event.get("resourcePreEvent")).get("metadata")))
-        for event in events
+        for event in found
         if "resourcePreEvent" in event
     ]
-    said = [_map(event.get("diagnosticEvent")) for event in events if "diagnosticEvent" in event]
+    said = [_map(event.get("diagnosticEvent")) for event in found if "diagnosticEvent" in event]
     said = [one for one in said if not one.get("ephemeral")]
-    return steps, list(_messages(said)), any("summaryEvent" in event for event in events)
+    return steps, list(_messages(said)), any("summaryEvent" in event for event in found)
 
 
 def _messages(rows: Iterable[Mapping[str, Any]]) -> Iterator[Message]:

@@ -7,7 +7,6 @@ Ends with 1 where there is nothing to report on, with 3 where a gate of --fail-o
 from __future__ import annotations
 
 import json
-import sys
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -16,6 +15,7 @@ import typer
 
 from crosshost import impact as fleets
 from crosshost import state as states
+from crosshost.events import events_text
 from crosshost.options import Stack
 from crosshost.topology import Outputs, last_up
 from crosshost.topology import topology as fleet_of
@@ -32,7 +32,6 @@ from stacks import files
 from stacks.settings import PROJECT, Settings
 
 SHUT = 3
-_MOST_BYTES = 256 << 20
 
 
 class Format(StrEnum):
@@ -78,7 +77,7 @@ def impact(
     declared = expectations.read(_declared(expected))
     name = states.name_of(stack)
     try:
-        preview = engine_events.read(_text(events), name, PROJECT)
+        preview = engine_events.read(events_text(events), name, PROJECT)
         settings = files.read(name)
     except (EventsError, files.StackFileError) as error:
         stop(str(error))
@@ -129,17 +128,3 @@ def _declared(given: str) -> str:
         )
     except (OSError, ValueError):  # a text is no path
         return given
-
-
-def _text(events: Path) -> str:
-    try:
-        if str(events) == "-":
-            raw = sys.stdin.buffer.read(_MOST_BYTES + 1)
-        else:
-            with events.open("rb") as file:
-                raw = file.read(_MOST_BYTES + 1)
-    except OSError as error:
-        stop(f"{events} cannot be read: {error.strerror}")
-    if len(raw) > _MOST_BYTES:
-        raise EventsError(f"the events are larger than {_MOST_BYTES >> 20} MiB")
-    return raw.decode(errors="replace")

@@ -1,0 +1,113 @@
+"""What an up did, as Markdown for a comment in the thread of the change that was merged."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from planning.engine_events import Act, Change
+from planning.up_events import Up
+from reports.impact.markdown import plain
+
+_DONE = {
+    Act.CREATE: "made",
+    Act.UPDATE: "updated",
+    Act.REPLACE: "made anew",
+    Act.DELETE: "removed",
+    Act.IMPORT: "imported",
+}
+# "1 error occurred: * creating urn:pulumi:...: 1 error occurred: * ", before what Docker said.
+_AROUND = re.compile(
+    r"^(?:\d+ errors? occurred: \* (?:(?:creating|updating|deleting) urn:\S+: )?)+"
+)
+_MOST_LINES = 60
+_MOST_ERROR = 2500
+
+
+def text(stack: str, up: Up) -> str:
+    """The comment: how it ended, what failed, what was done on each host, and what the proof says."""
+    parts = [
+        f"**{plain(stack)}**: {_verdict(up)}",
+        _list("What went wrong", (plain(one, _MOST_ERROR) for one in _wrong(up))),
+        _list("What was done", _hosts(up.done)),
+        _list("Broken promises", (plain(_broken(row)) for row in _not_held(up.proof or ()))),
+        _list("The program also says", map(plain, up.warnings if up.done or up.errors else ())),
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _verdict(up: Up) -> str:
+    took = f"in {up.seconds} s" if up.succeeded else f"after {up.seconds} s"
+    if not up.succeeded:
+        again = "run it again once that is mended: it goes on from what it finds"
+        return f"up **failed** {took}; {again}"
+    if not up.done:
+        return f"up succeeded {took}: nothing was to be changed"
+    return f"up succeeded {took}{_proven(up.proof)}"
+
+
+def _proven(rows: Sequence[Mapping[str, Any]] | None) -> str:
+    if not rows:
+        return ""
+    open_ = len(_not_held(rows))
+    held = f"{len(rows) - open_} of {len(rows)}" if open_ else f"all {len(rows)}"
+    return f"; {held} promises and denials of its networks hold"
+
+
+def _not_held(rows: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    return [row for row in rows if row.get("expected") != row.get("observed")]
+
+
+def _broken(row: Mapping[str, Any]) -> str:
+    ends = f"{row.get('from')} on {row.get('from_host')} to {row.get('to')}"
+    where = f" on {row['to_host']}" if row.get("to_host") else ""
+    said = f"{ends}{where}, {row.get('kind')}: expected {row.get('expected')}, is {row.get('observed')}"
+    return f"{said} ({row['cause']})" if row.get("cause") else said
+
+
+def _wrong(up: Up) -> list[str]:
+    """What was said of each failure once, without the words that providers put around it."""
+    said = [
+        _AROUND.sub("", " ".join(error.split()))
+        for error in up.errors
+        if "sdk-v2/" not in error and error not in ("update failed", "deletion failed")
+    ]
+    return [*dict.fromkeys(said), *(f"not done: {name}" for name in up.failed)]
+
+
+def _hosts(done: Sequence[Change]) -> list[str]:
+    """A line for each host: its containers and networks by name, all else counted."""
+    of: dict[str, list[Change]] = {}
+    for change in done:
+        if change.custom and not change.type.startswith("pulumi:"):
+            of.setdefault(change.host, []).append(change)
+    lines = []
+    for host, changes in sorted(of.items()):
+        said: dict[str, list[str]] = {}
+        others = 0
+        for change in changes:
+            if change.type.startswith("docker:"):
+                kind = change.type.rpartition(":")[2]
+                words = f"{_split(kind)} {_DONE[change.act]}"
+                said.setdefault(words, []).append(change.base)
+            else:
+                others += 1
+        told = [f"{what}: {', '.join(names)}" for what, names in said.items()]
+        if others:
+            told.append(f"{others} of crosshost's own scripts and settings")
+        lines.append(f"{plain(host or 'all hosts')}: {plain('; '.join(told), 1500)}")
+    return lines
+
+
+def _split(kind: str) -> str:
+    """Docker's words for a type of the docker provider: RemoteImage is an image."""
+    return {"RemoteImage": "image", "Image": "image"}.get(kind, kind.lower())
+
+
+def _list(title: str, lines: Iterable[str]) -> str:
+    rows = list(lines)
+    if not rows:
+        return ""
+    cut = [f"and {len(rows) - _MOST_LINES} more"] if len(rows) > _MOST_LINES else []
+    return "\n".join([f"### {title}", "", *(f"- {row}" for row in [*rows[:_MOST_LINES], *cut])])
