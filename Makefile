@@ -32,7 +32,8 @@ test-unit:
 lint:
 	$(PYTHON) -m ruff check .
 	$(PYTHON) -m ruff format --check .
-	$(PYTHON) -m mypy __main__.py stacks components crosshost planning reports lab standins tests
+	$(PYTHON) -m mypy __main__.py stacks components crosshost planning reports ci lab standins tests
+	$(PYTHON) -m lab.actionlint
 
 format:
 	$(PYTHON) -m ruff check --fix .

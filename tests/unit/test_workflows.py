@@ -7,24 +7,28 @@ import os
 import re
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
 
+from tests.forge import State, serve
 from tests.unit.fleet import ROOT
 from tests.unit.previews import CONTAINER, container, document, step
 
 GITHUB = ROOT / ".github"
-WORKFLOW = yaml.safe_load((GITHUB / "workflows" / "preview.yml").read_text())
-STEPS = {step.get("name"): step for step in WORKFLOW["jobs"]["preview"]["steps"]}
+FILES = [*(GITHUB / "workflows").glob("*.yml"), *(GITHUB / "actions").glob("*/action.yml")]
+WORKFLOWS = {file.stem: yaml.safe_load(file.read_text()) for file in FILES}
+STEPS = {
+    step.get("name"): step
+    for name in ("preview", "up")
+    for step in WORKFLOWS[name]["jobs"][name]["steps"]
+} | {step.get("name"): step for step in WORKFLOWS["preview"]["jobs"]["check"]["steps"]}
 EDIT = document(
     step("replace", CONTAINER, "ssh01@docker01", container(), container(image="b")),
 )
+LABELS = ["crosshost lab-macvlan: exposed-port", "crosshost lab-macvlan: replace"]
 MARK = "<!-- crosshost impact of lab-macvlan -->"
 
 
@@ -35,11 +39,11 @@ def git(folder: Path, *words: str) -> str:
 
 
 def listed(folder: Path, *base: str) -> list[str]:
-    argv = ["sh", str(GITHUB / "list-stacks.sh"), *base]
+    argv = ["sh", str(ROOT / "ci" / "list-stacks.sh"), *base]
     done = subprocess.run(argv, cwd=folder, capture_output=True, text=True, check=True)
-    name, _, value = done.stdout.strip().partition("=")
-    assert name == "names"
-    found: list[str] = json.loads(value)
+    names, options = done.stdout.splitlines()
+    found: list[str] = json.loads(names.removeprefix("names="))
+    assert options == "options=" + " ".join(f"-s {name}" for name in found)
     return found
 
 
@@ -67,7 +71,7 @@ def test_ci_previews_the_stacks_but_the_labs_and_the_examples(checkout, tmp_path
     [
         (["stacks/Pulumi.prod.yaml"], ["prod"]),
         (["stacks/Pulumi.prod.yaml", "docs/x.md"], ["prod"]),
-        (["docs/x.md", "README.md", "tests/unit/x.py", ".github/workflows/x.yml"], []),
+        (["docs/x.md", "README.md", "tests/unit/x.py", ".github/workflows/x.yml", "ci/x"], []),
         (["stacks/Pulumi.lab-overlay.yaml"], []),
         (["components/host.py"], ["prod", "staging"]),
         (["stacks/settings.py"], ["prod", "staging"]),
@@ -86,63 +90,10 @@ def test_ci_previews_only_the_stacks_that_a_change_touches(checkout, files, stac
     assert listed(folder, base) == stacks
 
 
-class GitHub(BaseHTTPRequestHandler):
-    """The part of GitHub's API that has the comments of pull requests."""
-
-    comments: list[dict[str, Any]] = []
-    asked: list[str] = []
-    status = 200
-
-    def log_message(self, *_args: object) -> None:
-        pass
-
-    def answer(self, status: int, value: object) -> None:
-        body = json.dumps(value).encode()
-        self.send_response(status)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def do_GET(self) -> None:
-        assert self.headers["Authorization"] == "Bearer t"
-        if self.status != 200:
-            return self.answer(self.status, {})
-        page = int(re.search(r"[?&]page=(\d+)", self.path)[1])  # type: ignore[index]
-        return self.answer(200, self.comments[100 * (page - 1) : 100 * page])
-
-    def body(self) -> str:
-        text = self.rfile.read(int(self.headers["Content-Length"]))
-        self.asked.append(f"{self.command} {self.path}")
-        found: str = json.loads(text)["body"]
-        return found
-
-    def do_POST(self) -> None:
-        made = comment(len(self.comments) + 1, self.body())
-        self.comments.append(made)
-        self.answer(201, made)
-
-    def do_PATCH(self) -> None:
-        body, number = self.body(), int(self.path.rpartition("/")[2])
-        found = next((c for c in self.comments if c["id"] == number and not c.get("gone")), None)
-        if found is None:
-            return self.answer(404, {"message": "Not Found"})
-        found["body"] = body
-        return self.answer(200, found)
-
-
-def comment(number: int, body: str, by: str = "github-actions[bot]") -> dict[str, Any]:
-    return {"id": number, "body": body, "user": {"login": by}}
-
-
 @pytest.fixture
-def github() -> Iterator[type[GitHub]]:
-    kind = type("GitHub", (GitHub,), {"comments": [], "asked": []})
-    server = ThreadingHTTPServer(("127.0.0.1", 0), kind)
-    kind.url = f"http://127.0.0.1:{server.server_port}"  # type: ignore[attr-defined]
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield kind
-    server.shutdown()
-    server.server_close()
+def github() -> Iterator[State]:
+    with serve() as state:
+        yield state
 
 
 @pytest.fixture
@@ -151,7 +102,7 @@ def runner(tmp_path, github, key_file):
     tools = tmp_path / "tools"
     tools.mkdir()
     (tools / "pulumi").write_text(
-        f'#!/bin/sh\ncase $1 in\npreview) cat "{tmp_path}/given.json"; exit "$(cat "{tmp_path}/code")" ;;\n'
+        f'#!/bin/sh\ncase $1 in\npreview | up) cat "{tmp_path}/given.json"; exit "$(cat "{tmp_path}/code")" ;;\n'
         """stack) echo '{"deployment": {}}' ;;\nesac\n"""
     )
     (tools / "python").write_text(f'#!/bin/sh\nexec {sys.executable} "$@"\n')
@@ -159,13 +110,21 @@ def runner(tmp_path, github, key_file):
         tool.chmod(0o755)
     (tmp_path / "output").touch()
 
-    def run(name: str, text: str = "", fail_on: str = "", events: str = EDIT, code: int = 0):
+    def run(
+        name: str,
+        text: str = "",
+        fail_on: str = "",
+        events: str = EDIT,
+        code: int = 0,
+        path: Path = ROOT,
+        **more: str,
+    ):
         (tmp_path / "given.json").write_text(events)
         (tmp_path / "code").write_text(str(code))
         env = dict(
             os.environ,
             PATH=f"{tools}:{os.environ['PATH']}",
-            PYTHONPATH=str(ROOT),
+            PYTHONPATH=f"{path}:{ROOT}",
             STACK="lab-macvlan",
             TEXT=text,
             FAIL_ON=fail_on,
@@ -173,12 +132,16 @@ def runner(tmp_path, github, key_file):
             GITHUB_OUTPUT=str(tmp_path / "output"),
             GITHUB_STEP_SUMMARY=str(tmp_path / "summary"),
             GITHUB_API_URL=github.url,
+            COMMIT="ab12",
+            FORK="false",
+            NAMES='["lab-macvlan"]',
+            OPTIONS="-s lab-macvlan",
             GITHUB_REPOSITORY="o/r",
             GITHUB_TOKEN="t",
-            PULL_REQUEST="7",
         )
-        script = STEPS[name]["run"].replace(".github/comment.py", str(GITHUB / "comment.py"))
-        argv = ["bash", "-e", "-c", script]
+        env |= {} if name.endswith("an up") else {"PULL_REQUEST": "7"}
+        env |= more
+        argv = ["bash", "-e", "-c", STEPS[name]["run"]]
         return subprocess.run(
             argv, cwd=tmp_path, env=env, capture_output=True, text=True, check=False
         )
@@ -194,13 +157,16 @@ def reported(runner, **given):
 
 
 def test_one_comment_is_written_and_then_patched(runner, github):
-    github.comments += [comment(n, "something") for n in range(1, 151)]
-    github.comments.append(comment(151, f"{MARK}\nforged", by="somebody"))
+    for _ in range(150):
+        github.add("something")
+    github.add(f"{MARK}\nforged", by="somebody")
     assert "a comment is written" in reported(runner)
     assert github.comments[-1]["body"].startswith(f"{MARK}\n**lab-macvlan**: bounces 1 container")
     assert "the comment is patched" in reported(runner, text="Expected: replace ssh01")
     assert "⚠ container" not in github.comments[-1]["body"]
+    assert github.labels == LABELS
     assert github.asked == [
+        "POST /repos/o/r/issues/7/labels",
         "POST /repos/o/r/issues/7/comments",
         "PATCH /repos/o/r/issues/comments/152",
     ]
@@ -211,16 +177,19 @@ def test_where_nothing_changes_there_is_no_comment_but_an_old_one_says_so(runner
     assert "so there is no comment" in reported(
         runner, events=document(step("same", CONTAINER, "a@docker01"))
     )
-    assert github.comments == []
+    assert (github.comments, github.labels) == ([], [])
+    github.labels.append("crosshost other: restart")
     reported(runner)
+    assert github.labels == ["crosshost other: restart", *LABELS]
     reported(runner, events=document(step("same", CONTAINER, "a@docker01")))
     assert [one["body"] for one in github.comments] == [
         f"{MARK}\n**lab-macvlan**: nothing changes\n"
     ]
+    assert github.labels == ["crosshost other: restart"]
 
 
 def test_a_comment_that_was_deleted_meanwhile_is_written_again(runner, github):
-    github.comments.append(comment(1, f"{MARK}\nold") | {"gone": True})
+    github.add(f"{MARK}\nold")["gone"] = True
     assert "a comment is written" in reported(runner)
     assert len(github.comments) == 2
 
@@ -231,7 +200,7 @@ def test_a_refusal_of_github_is_one_sentence(runner, github):
     github.status = 403
     done = runner("Comment")
     assert done.returncode == 1
-    assert done.stdout == "lab-macvlan: GitHub does not take the comment: 403 Forbidden\n"
+    assert done.stdout == "lab-macvlan: the comment is not taken: 403 Forbidden\n"
 
 
 def test_gates_stay_shut_until_it_is_declared(runner):
@@ -250,21 +219,83 @@ def test_a_preview_that_failed_is_reported_and_fails(runner, github):
     assert runner("Gates", events=failed, code=255).returncode == 255
 
 
+def test_an_up_after_the_merge_tells_the_pull_request_what_it_did(runner, github):
+    events = (Path(__file__).parent / "events" / "up.stream.jsonl").read_text()
+    events = events.replace("lab-modes", "lab-macvlan")
+    assert "no pull request had this commit" in done_after_merge(runner, events=events)
+    github.commits.append("ab12")
+    assert "a comment is written" in done_after_merge(runner, events=events)
+    assert github.comments[0]["body"].startswith(
+        "<!-- crosshost outcome of lab-macvlan -->\n**lab-macvlan**: up succeeded in 17 s"
+    )
+    assert github.asked == ["POST /repos/o/r/issues/7/comments"]
+
+
+def test_an_up_that_failed_is_told_and_fails(runner, github):
+    events = (Path(__file__).parent / "events" / "up-failed.stream.jsonl").read_text()
+    github.commits.append("ab12")
+    done_after_merge(runner, events=events.replace("lab-modes", "lab-macvlan"), code=1)
+    assert "up **failed** after 14 s" in github.comments[0]["body"]
+    assert runner("Result", code=1).returncode == 1
+
+
+def test_events_that_are_none_fail_the_report(runner):
+    runner("Up", events="no such command")
+    done = runner("Report of an up", events="no such command")
+    assert done.returncode != 0
+    assert "the events are cut off at line 1" in done.stderr
+
+
+def test_a_mistake_in_a_stack_file_is_an_annotation_and_a_fork_is_told_what_was_not_seen(
+    runner, tmp_path
+):
+    (tmp_path / "stacks").mkdir()
+    bad = (ROOT / "stacks" / "Pulumi.lab-macvlan.yaml").read_text().replace("ens33", "'e n'")
+    done = runner("Check")
+    assert (done.returncode, done.stdout) == (0, "")
+    shadow = tmp_path / "shadow"
+    (shadow / "stacks").mkdir(parents=True)
+    for file in (ROOT / "stacks").glob("*.py"):
+        (shadow / "stacks" / file.name).symlink_to(file)
+    (shadow / "stacks" / "compose").symlink_to(ROOT / "stacks" / "compose")
+    (shadow / "stacks" / "Pulumi.lab-macvlan.yaml").write_text(bad)
+    done = runner("Check", path=shadow, FORK="true")
+    assert done.returncode == 1
+    assert done.stdout.startswith("::error file=stacks/Pulumi.lab-macvlan.yaml,line=")
+    summary = (tmp_path / "summary").read_text()
+    assert 'their hosts were not looked at: ["lab-macvlan"]' in summary
+
+
+def done_after_merge(runner, **given):
+    for name in ("Up", "Report of an up", "Comment on an up"):
+        done = runner(name, **given)
+        assert done.returncode == 0, (name, done.stdout, done.stderr)
+    return done.stdout
+
+
 def test_every_action_is_pinned_and_every_file_that_is_run_exists():
-    jobs = WORKFLOW["jobs"]
-    steps = [one for job in jobs.values() for one in job["steps"]]
+    steps = [
+        one
+        for flow in WORKFLOWS.values()
+        for job in (flow["jobs"].values() if "jobs" in flow else [flow["runs"]])
+        for one in job["steps"]
+    ]
     used = [one["uses"] for one in steps if "uses" in one]
-    assert used
-    assert [one for one in used if not re.fullmatch(r"[\w-]+/[\w-]+@[0-9a-f]{40}", one)] == []
+    assert [
+        one
+        for one in used
+        if not re.fullmatch(r"[\w-]+/[\w-]+@[0-9a-f]{40}", one)
+        and not (one.startswith("./") and (ROOT / one / "action.yml").is_file())
+    ] == []
+    assert len(set(used)) == 5
     commands = "\n".join(one.get("run", "") for one in steps)
-    files = re.findall(r"-r (\S+)|(?:sh|python) (\.\S+)", commands)
+    files = re.findall(r"-r (\S+)|(?:^|sh )(\.?\w[\w./-]+\.sh|\.ci/run)", commands, re.MULTILINE)
     assert {name for pair in files for name in pair if name} == {
-        "requirements.lock", ".github/list-stacks.sh", ".github/comment.py",
+        "requirements.lock", "ci/list-stacks.sh", ".ci/run",
     }  # fmt: skip
     assert all((ROOT / name).is_file() for pair in files for name in pair if name)
     assert "${{" not in commands
-    assert {job.get("needs") for job in jobs.values()} == {None, "stacks"}
-    python = next(
+    pythons = {
         one["with"]["python-version"] for one in steps if "setup-python" in one.get("uses", "")
-    )
-    assert tuple(map(int, python.split("."))) >= (3, 11)
+    }
+    assert pythons == {"3.12"}
