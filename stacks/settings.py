@@ -28,8 +28,8 @@ from stacks.compose.reader import Composed, compose
 from stacks.compose.settings import ComposeSettings
 from stacks.container_env_files import with_env_files
 from stacks.granted_files import Definitions, mounted_files
-from stacks.policies import PolicySettings, policy_problems
 from stacks.placed import message, placed
+from stacks.policies import PolicySettings, policy_problems
 from stacks.reading import no_text, read
 from stacks.source_lines import SourceLines
 
