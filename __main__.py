@@ -15,6 +15,7 @@ from components.networks.overlay.components import hosts_of_lost_networks, make_
 from components.networks.overlay.consul.access import grant_access
 from components.networks.overlay.consul.server import ConsulServer
 from components.reachability.component import prove
+from components.reachability.interruptions import watch_interruptions
 from components.undo import restore_scripts_first
 from stacks.settings import load
 
@@ -22,6 +23,7 @@ settings = load()
 
 fleet = connect(settings.ssh, settings.stack)
 facts, stack = fleet.facts, fleet.stack
+interruptions = watch_interruptions(settings.prove, fleet)
 items = wanted_items(stack)
 hosts = remove_conflicts(fleet.hosts, items, control_planes(stack), settings.max_unavailable)
 images = Images(hosts, settings.images())
@@ -50,6 +52,8 @@ carriers = [
 ]
 reachability = prove(settings.prove, stack, ready, containers, carriers, last, images)
 restore_scripts_first(hosts, swarm, last)
+if interruptions:
+    interruptions.expect(daemons, networks, reachability)
 
 pulumi.export("hosts", {name: host.outputs() for name, host in hosts.items()})
 pulumi.export("networks", {name: network.outputs() for name, network in networks.items()})

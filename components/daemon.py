@@ -142,6 +142,8 @@ class DaemonConfig(pulumi.ComponentResource):
                 "for no certificate",
                 resource=self,
             )
+        # The sentence, where it says that containers end and start again.
+        self.bounces = ""
         if not isinstance(self.host.facts, HostFacts) or self.plan.unchanged:
             return
         for conflict in self.plan.conflicts:
@@ -149,6 +151,8 @@ class DaemonConfig(pulumi.ComponentResource):
         sentence = daemon_text.describe(self.plan, self.host.facts)
         log = pulumi.log.warn if self.plan.action == "restart" else pulumi.log.info
         log(f"{name}: {sentence}", resource=self)
+        if daemon_text.bouncing(sentence):
+            self.bounces = f"{name}: {sentence}"
 
 
 class Turns:

@@ -19,6 +19,8 @@ from planning import host_paths
 # More than a change of a host waits for another one to end, and for its peers.
 _SECONDS = 300.0
 _LIMIT = 1 << 20
+# Sockets on the controller, below the project's folder.
+CONTROL = Path(".crosshost") / "control"
 HOST = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,62}(:sudo)?")
 # Nothing that means anything to a shell.
 IMAGE = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9._/:@-]{0,511}")

@@ -7,7 +7,7 @@ from hashlib import sha256
 from pathlib import Path
 
 SCRIPTS = Path(__file__).parent / "scripts"
-_LOCAL = {"install.sh", "swarm-member.sh"}
+_LOCAL = {"install.sh", "swarm-member.sh", "watch.sh"}
 _END = "END_OF_CROSSHOST_SCRIPT"
 
 
@@ -22,6 +22,12 @@ def bundle() -> dict[str, str]:
 def bundle_hash() -> str:
     """What facts tell of over the installed scripts: sha256 of all texts in name order."""
     return sha256("".join(bundle().values()).encode()).hexdigest()
+
+
+@cache
+def watcher() -> str:
+    """A shell script that is sent to a host to watch containers while an up runs."""
+    return (SCRIPTS / "watch.sh").read_text()
 
 
 @cache

@@ -15,11 +15,11 @@ from pathlib import Path
 import pulumi
 import pulumi_command as command
 
+from components.remote import CONTROL
 from components.ssh_settings import HostSettings, SshSettings
 from planning.field_types import HostName
 
 CONNECT_SECONDS = 5
-CONTROL = Path(".crosshost") / "control"
 JUMP = "crosshost-jump"
 
 

@@ -63,6 +63,11 @@ class Network(pulumi.ComponentResource):
         """What of its own carries packets between hosts: its change asks for the proof again."""
         return ()
 
+    @property
+    def interrupts(self) -> Mapping[str, str]:
+        """Host -> the sentence, said in the preview, on what cuts its containers off for a moment."""
+        return {}
+
     def attach(self, host: str, container: str, address: IPv4Address | None) -> Attachment:
         """What a container (its Docker name) on ``host`` gets.
 

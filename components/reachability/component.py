@@ -45,7 +45,8 @@ class Reachability(pulumi.ComponentResource):
     """Every promise and denial of the networks, tested; a broken one fails the up.
 
     Output ``rows``: {from, from_host, to, to_host, network, kind, expected, observed, ms, cause} each;
-    expected and observed are yes, no or unknown, ms is milliseconds or None.
+    expected and observed are yes, no or unknown, ms is milliseconds or None: those that an answer took,
+    and of the kind "uninterrupted" those that were lost.
     """
 
     def __init__(

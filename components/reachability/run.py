@@ -1,7 +1,8 @@
 """Runs on the controller: ``python3 -m components.reachability.run`` proves what its stdin asks for.
 
 Prints the rows of the output ``reachability`` as JSON. Ends with 1, and a sentence for each pair on
-stderr, where a promise is broken, or where it is strict and something is not known.
+stderr, where a promise is broken, or where it is strict and something is not known or was interrupted
+that was not to be.
 Standard library only; with the project's packages causes are found by looking, too.
 """
 
@@ -9,9 +10,13 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Sequence
 
+from components.reachability import exchange
 from components.reachability.asking import prove
 from components.reachability.request import Request, RequestError
+from planning.reachability import interruptions
+from planning.reachability.interruptions import Interruption
 from planning.reachability.results import Report
 
 # A person reads the first ones.
@@ -27,18 +32,35 @@ def main() -> int:
     report = prove(request)
     if report.broken:
         report = with_causes(request, report)
-    sentences = list(report.sentences())
+    # What was watched was watched while it was proven, too.
+    watched, doubts = _watched(request.stack)
+    broken = list(report.sentences())
+    interrupted = [interruptions.sentence(one) for one in watched if one.broken]
+    unknown = [*report.doubts(), *doubts]
+    if broken or (request.strict and (interrupted or unknown)):
+        _print(broken)
+        _print(interrupted)
+        _print(unknown if request.strict else [])
+        return 1
+    print(json.dumps([*report.rows(), *(one.row() for one in watched)]))
+    return 0
+
+
+def _print(sentences: Sequence[str]) -> None:
     for one in sentences[:_MOST]:
         print(one, file=sys.stderr)
     if len(sentences) > _MOST:
         print(f"and {len(sentences) - _MOST} more", file=sys.stderr)
-    unknown = list(report.doubts()) if request.strict else []
-    for one in unknown[:_MOST]:
-        print(one, file=sys.stderr)
-    if sentences or unknown:
-        return 1
-    print(json.dumps(report.rows()))
-    return 0
+
+
+def _watched(stack: str) -> tuple[list[Interruption], list[str]]:
+    """What the up that runs this has watched, and sentences on what is not known of it."""
+    try:
+        watched = exchange.ask(stack)
+    except (OSError, ValueError) as error:
+        return [], [f"what this up interrupted is not known: {error}"]
+    unknown = [one for one in watched if one.observed == "unknown"]
+    return watched, [interruptions.sentence(one) for one in unknown]
 
 
 def with_causes(request: Request, report: Report) -> Report:

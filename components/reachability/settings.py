@@ -30,7 +30,9 @@ class ProveSettings(StackModel):
         "at every up; never",
     )
     strict: bool = Field(
-        default=False, description="What cannot be tested (a missing tool) fails, too"
+        default=False,
+        description="What cannot be tested (a missing tool) fails, too, and what an up "
+        "interrupted without having said so",
     )
     image: Image | None = Field(
         default=None,

@@ -132,7 +132,7 @@ def plan(
         own = [one for one in endpoints if one.network == network]
         found += _network(own, reach[network], hosts, every_pair=every_pair)
     for port in published:
-        for name in _peers(list(hosts), port.host)[:2]:
+        for name in tried_by(list(hosts), port.host)[:2]:
             found.append(
                 Probe(
                     "published", "", None, name, port.container, port.host,
@@ -152,7 +152,7 @@ def _network(
     for one in own:
         if (mate := first[one.host]) is not one:
             yield _ping(one, mate, expected=reach["SAME_HOST"])
-        for host in _peers(list(first), one.host):
+        for host in tried_by(list(first), one.host):
             other = first[host]
             yield _ping(one, other, expected=reach["ACROSS"])
             # It takes seconds until nobody answers for a name: one container of each host waits for it.
@@ -166,7 +166,7 @@ def _network(
                     yield _ping(one, other, expected=reach[way])
     for host, one in first.items():
         yield _from_host(one, host, expected=reach["OWN_HOST"])
-        peers = _peers(list(first), host)
+        peers = tried_by(list(first), host)
         for name in peers:
             other = first[name]
             if reach["ACROSS"]:
@@ -182,7 +182,7 @@ def _network(
             )  # fmt: skip
 
 
-def _peers(hosts: Sequence[str], own: str) -> list[str]:
+def tried_by(hosts: Sequence[str], own: str) -> list[str]:
     """The hosts that one tries, those next to it first."""
     if own not in hosts:
         return list(hosts)

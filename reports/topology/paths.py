@@ -8,6 +8,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
+from planning.reachability import interruptions
 from reports.topology.model import Topology
 
 Answer = Literal["yes", "no", "unknown"]
@@ -40,11 +41,13 @@ _ROWS = TypeAdapter(list[Row])
 def rows(text: str | bytes) -> list[Row]:
     """The rows of a JSON list; ValueError with a sentence that says what is wrong where."""
     try:
-        return _ROWS.validate_json(text)
+        found = _ROWS.validate_json(text)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(str(part) for part in first["loc"])
         raise ValueError(f"{where + ': ' if where else ''}{first['msg']}") from None
+    # What an up interrupted is over.
+    return [row for row in found if row.kind != interruptions.KIND]
 
 
 @dataclass(frozen=True)

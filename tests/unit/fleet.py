@@ -5,8 +5,9 @@ from __future__ import annotations
 import base64
 import json
 import runpy
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pulumi
@@ -16,6 +17,7 @@ from pulumi.runtime.mocks import MockMonitor
 from components.facts import understood
 from components.processes import Ended
 from planning.facts import HostFacts, Unreachable
+from planning.reachability.interruptions import End
 
 ROOT = Path(__file__).parent.parent.parent
 # Our own time when the hosts are asked, in seconds.
@@ -129,6 +131,8 @@ class RecordingEngine(pulumi.runtime.Mocks):
         self.aliases: dict[str, set[str]] = {}
         # TYPE NAME -> the same of its parent, "" for the stack's own; and of what it waits for.
         self.graph: dict[str, tuple[str, set[str]]] = {}
+        # Containers that are watched while an up runs.
+        self.watched: list[End] = []
 
     def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str, dict[str, Any]]:
         if args.typ.startswith("crosshost:"):
@@ -146,6 +150,13 @@ class RecordingEngine(pulumi.runtime.Mocks):
 
     def call(self, args: pulumi.runtime.MockCallArgs) -> Any:
         raise AssertionError(f"the program calls {args.token}")
+
+    def watch(
+        self, _config: str, _targets: object, _subnets: object, ends: Sequence[End]
+    ) -> object:
+        """Stands for components.reachability.watch.Watch; no host is asked."""
+        self.watched = list(ends)
+        return SimpleNamespace(pairs=())
 
     def of_type(self, typ: str) -> dict[str, dict[str, Any]]:
         """Name -> inputs of every resource of a type."""
@@ -197,6 +208,7 @@ def run_program(
     monkeypatch.setattr(
         "components.facts.of_host", lambda _access, endpoint: seen_by(facts[endpoint.name])
     )
+    monkeypatch.setattr("components.reachability.interruptions.Watch", engine.watch)
     pulumi.runtime.set_mocks(
         engine, project="crosshost", stack="test", preview=preview, monitor=RecordingMonitor(engine)
     )

@@ -34,16 +34,6 @@ def authority(tmp_path):
     return made
 
 
-@pytest.fixture
-def said(monkeypatch):
-    lines: list[str] = []
-    for level in ("info", "warn"):
-        monkeypatch.setattr(
-            pulumi.log, level, lambda text, *_, level=level, **__: lines.append(f"{level} {text}")
-        )
-    return lines
-
-
 def values(**daemon: Any) -> dict[str, Any]:
     return {**stack_values("lab-macvlan"), "daemon": daemon}
 

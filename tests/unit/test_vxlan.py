@@ -138,3 +138,18 @@ def test_a_device_of_another_form_is_not_read_and_nothing_is_made_of_it():
     facts = parse(facts_text(more=(f"vxlan {b64('7: vx0: <UP> mtu many vxlan id 1' + chr(10))}",)))
     assert facts.vxlans == {}
     assert facts.hides("vxlan")
+
+
+def test_a_device_that_is_made_anew_is_announced_and_no_other_change(monkeypatch, tmp_path, said):
+    kept = recorded(monkeypatch, tmp_path)
+    facts = {host: seen(host, records=kept[host]) for host in kept}
+    said.clear()
+    run_program(monkeypatch, tmp_path, values(vni=42), facts)
+    old = own_number("test", "mesh")
+    assert (
+        f"warn docker01: the VXLAN device of mesh is made anew (vni {old} -> 42): its containers go on "
+        "running, and reach other hosts again when all have that"
+    ) in said
+    said.clear()
+    run_program(monkeypatch, tmp_path, values(3), {**facts, "docker03": seen("docker03")})
+    assert not [text for text in said if "made anew" in text]

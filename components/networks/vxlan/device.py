@@ -6,10 +6,13 @@ from dataclasses import dataclass
 from hashlib import sha256
 from ipaddress import IPv4Address, IPv4Network
 
+from planning import records
 from planning.facts import HostFacts, Nic
 
 # What VXLAN adds to each packet.
 ENCAPSULATION = 50
+# What a device keeps until it goes (vxlan.sh).
+_FIXED = ("vni", "port", "local")
 _VNIS = range(4096, 1 << 24)
 
 
@@ -78,6 +81,15 @@ class Device:
         """The content of its change: the peers."""
         rows = sorted(self.peers.items(), key=lambda row: IPv4Address(row[0]))
         return "".join(f"{address} {block}\n" for address, block in rows)
+
+    def made_anew_from(self, record: str | None) -> list[str]:
+        """What of the device that a record made can only be changed by another device, for people."""
+        old = records.header_fields(record or "")
+        return [
+            f"{name} {old[name]} -> {value}"
+            for name, value in self.header.items()
+            if name in _FIXED and old.get(name, value) != value
+        ]
 
     def intact(self, facts: HostFacts) -> bool:
         """Whether a host has it as it is to be. What could not be read is not taken for drift."""

@@ -48,10 +48,18 @@ class VxlanNetwork(Network):
             host: self._bridge(name, settings, one, bridge_name(stack, name))
             for host, one in hosts.items()
         }
+        devices = {host: _device(stack, name, settings, hosts, host) for host in hosts}
         self.devices = {
-            host: self._device(_device(stack, name, settings, hosts, host), one, context.guards)
-            for host, one in hosts.items()
+            host: self._device(devices[host], one, context.guards) for host, one in hosts.items()
         }
+        self._interrupts = {
+            host: f"{host}: the VXLAN device of {name} is made anew ({', '.join(changed)}): its containers "
+            "go on running, and reach other hosts again when all have that"
+            for host, one in hosts.items()
+            if (changed := devices[host].made_anew_from(one.record(f"vxlan/{name}")))
+        }
+        for sentence in self._interrupts.values():
+            pulumi.log.warn(sentence, resource=self)
         self._outputs: dict[str, object] = {
             "strategy": settings.strategy,
             "subnet": str(settings.subnet),
@@ -111,6 +119,10 @@ class VxlanNetwork(Network):
     @property
     def carriers(self) -> Sequence[pulumi.Resource]:
         return list(self.devices.values())
+
+    @property
+    def interrupts(self) -> Mapping[str, str]:
+        return self._interrupts
 
     def attach(self, host: str, container: str, address: IPv4Address | None) -> Attachment:
         return Attachment(self.networks[host].name, address)
