@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from tests.lab.waiting import wait
 
 HOSTS = ("docker01", "docker02")
@@ -12,6 +14,14 @@ def told(stack):
     """(from, to) -> row of what was held."""
     found = stack.outputs()["reachability"]
     return {(r["from"], r["to"]): r for r in found if r["kind"] == "uninterrupted"}
+
+
+def lost(said):
+    """The milliseconds that web01 and web02 lost, as an up says it."""
+    pair = "web01 on docker01 and web02 on docker02 did not reach each other on ol1"
+    found = re.search(rf"{pair} for (\d+) ms", said)
+    assert found is not None, said
+    return int(found[1])
 
 
 def left(lab, host):
