@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -19,7 +18,7 @@ class Questions:
 
     def text(self, question: str, proposed: str | None, flag: str) -> str:
         """An answer; where none may be asked for and none is proposed, ``flag`` is named."""
-        if self.yes or not sys.stdin.readable():
+        if self.yes:
             if proposed is None:
                 stop(f"{question}? {flag} says it where nothing is asked")
             return proposed

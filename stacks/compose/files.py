@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from planning.problems import Problem
@@ -80,7 +81,7 @@ def split(
             kept.append(mount)
             continue
         file = project.source.folder / source
-        if not file.is_file():
+        if not _is_file(file):
             kept.append(mount)
             continue
         name = f"{service}-{len(configs)}"
@@ -93,6 +94,13 @@ def split(
         )
         known.configs[name] = FileSource(file=str(file))
     return kept, configs
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # a name that no file can have
+        return False
 
 
 def _ends(mount: Any) -> tuple[str | None, str | None]:

@@ -75,7 +75,7 @@ def _attachment(
         if key not in _WITHOUT_EFFECT and not str(key).startswith("x-")
     }
     aliases = kept.get("aliases") or []
-    if isinstance(aliases, list):
+    if isinstance(aliases, list) and all(isinstance(alias, str) for alias in aliases):
         # A service is known by its own name, whatever its container is called.
         own = [name] if words.get("container_name") not in (None, name) else []
         more = dict.fromkeys([*own, *aliases, *_links_to(project, name)])

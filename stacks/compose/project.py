@@ -59,7 +59,9 @@ class Project:
     def _off(self, name: str) -> bool:
         words = self.services[name]
         profiles = words.get("profiles") if isinstance(words, dict) else None
-        on = {str(one) for one in profiles or []} & set(self.placement.profiles)
+        if not isinstance(profiles, list):
+            profiles = []  # check() says what is wrong with it
+        on = {str(one) for one in profiles} & set(self.placement.profiles)
         return name in self.placement.exclude or bool(profiles and not on)
 
     def check(self) -> None:
@@ -70,6 +72,10 @@ class Project:
             self._known("images", (name,), name)
         for i, name in enumerate(self.placement.exclude):
             self._known("exclude", (i,), name)
+        for name, words in self.services.items():
+            profiles = words.get("profiles") if isinstance(words, dict) else None
+            if not isinstance(profiles, (list, type(None))):
+                self.problem(("services", name, "profiles"), "must be a list of names")
         for name in self.active():
             if self.host(name) is None:
                 self.misplaced(

@@ -8,6 +8,7 @@ stack file have, and files of variables are read by python-dotenv.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -83,11 +84,13 @@ def compose(
         return Composed()
     placement = _placement(settings, source, problems)
     hidden, variables = _variables(settings, source, problems)
-    name = settings.project_name or str(source.value.get("name") or stack)
+    name = settings.project_name or source.value.get("name") or stack
     project = Project(
-        source, placement, settings.model_fields_set, name, networks,
+        source, placement, settings.model_fields_set, str(name), networks,
         Interpolation(variables), problems,
     )  # fmt: skip
+    if not isinstance(name, str) or not re.fullmatch(r"[a-zA-Z0-9][a-zA-Z0-9_.-]{0,99}", name):
+        project.problem(("name",), f"{name!r} is no project's name, e.g. app")
     _top_level(project)
     project.check()
     names = volumes.names(project)

@@ -58,8 +58,8 @@ def container(
         words.pop(key, None)
     words |= network
     kept, configs = split(project, name, words.get("volumes"), files)
-    if configs:
-        words["configs"] = [*(words.get("configs") or []), *configs]
+    if configs and isinstance(words.get("configs", []), list):
+        words["configs"] = [*words.get("configs", []), *configs]
     for key, value in (
         ("environment", _environment(project, name, words.get("environment"))),
         ("env_file", _env_files(project, words.get("env_file"))),
@@ -106,12 +106,14 @@ def _env_files(project: Project, given: Any) -> Any:
     return [moved(item) for item in given] if isinstance(given, list) else moved(given)
 
 
-def _dependencies(
-    project: Project, name: str, written: Mapping[str, Any], given: Any
-) -> dict[str, Any]:
+def _dependencies(project: Project, name: str, written: Mapping[str, Any], given: Any) -> Any:
     """What the service waits for, that of `links` too; without what may be missing and is."""
     path = ("services", name, "depends_on")
-    found = {str(item): {} for item in given} if isinstance(given, list) else dict(given or {})
+    if not isinstance(given, (list, dict, type(None))):
+        return given
+    found: dict[str, Any] = (
+        dict(given) if isinstance(given, dict) else {str(item): {} for item in given or ()}
+    )
     links = written.get("links")
     for link in links if isinstance(links, list) else []:
         found.setdefault(str(link).partition(":")[0], {})

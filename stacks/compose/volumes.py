@@ -87,7 +87,8 @@ def shared(project: Project, containers: Mapping[str, Any]) -> None:
     """Says which volumes services on different hosts mount: each host has one of its own."""
     first: dict[str, tuple[str, str]] = {}
     for name, words in containers.items():
-        for i, mount in enumerate(words.get("volumes") or []):
+        given = words.get("volumes")
+        for i, mount in enumerate(given if isinstance(given, list) else []):
             volume = _volume(mount)
             if volume is None:
                 continue

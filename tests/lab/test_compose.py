@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -115,6 +116,16 @@ def test_services_wait_for_each_other_see_their_files_and_leave_nothing(lab, sta
     stack.up()
     assert run(lab, "docker02", "docker exec -u 7 db cat /run/secrets/password") == "hunter2"
     assert stack.up().changes == {}
+
+    # A policy says what a service breaks, with the Compose file's line, and nothing is changed.
+    stack.config["policies"] = {"restart_set": True}
+    stack.write()
+    refused = stack.preview(check=False)
+    assert refused.code != 0
+    assert re.search(r"compose\.yaml:6: services\.web: says no `restart`", refused.text), (
+        refused.text
+    )
+    del stack.config["policies"]
 
     # A service that moves takes its files along; one that is left out goes with them.
     stack.config["compose"] |= {"on": {"web": "docker02", "db": "docker02", "setup": "docker02"}}

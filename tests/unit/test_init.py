@@ -18,7 +18,7 @@ from reports.proposal import free_subnet, propose
 from reports.verdicts import judge
 from stacks import files
 from stacks.first_file import STRATEGIES
-from tests.unit.fleet import facts_text, put_key, routes, seen_by
+from tests.unit.fleet import facts_text, listening, put_key, routes, seen_by
 
 KEY = "AAAAC3NzaC1lZDI1NTE5AAAAIMDiBLryL5561Efx3XKB+rK/77e73Wg6a+3QKagle+HK"
 FINGERPRINT = "SHA256:"
@@ -192,9 +192,10 @@ def test_the_proposal_is_what_all_hosts_can_have_and_says_why_not_another():
         return propose(judge(seen, dict.fromkeys(seen, "10.0.0.11")))
 
     assert proposed(one=facts_text(**NEW)).key == "overlay-swarm"
-    missing = facts_text(**NEW, more=("module overlay missing", "module vxlan missing"))
-    found = proposed(one=facts_text(**NEW), two=missing)
-    assert found is None or found.others
+    held = listening('tcp LISTEN 0 128 *:7946 *:* users:(("consul",pid=9,fd=3))')
+    found = proposed(one=facts_text(**NEW, more=(held,)), two=facts_text(**NEW, hostname="two"))
+    assert found.key == "vxlan"
+    assert "is not for one: tcp 7946 of one is held by consul" in found.others[0]
     assert proposed(one=facts_text(version=None)) is None
 
 
