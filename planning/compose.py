@@ -77,8 +77,8 @@ class Ulimit(StackModel):
 class Logging(StackModel):
     """Log driver and its options."""
 
-    driver: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*$")] = Field(
-        description="Docker's log driver, e.g. json-file"
+    driver: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*$")] | None = Field(
+        default=None, description="Docker's log driver, e.g. json-file; default: the daemon's"
     )
     options: Options = Field(default={}, description="The driver's options, e.g. {max-size: 10m}")
 
@@ -113,6 +113,11 @@ Labels = Annotated[
 ]
 Sysctls = Annotated[
     dict[str, Text], BeforeValidator(short_forms.sysctls, json_schema_input_type=Pairs)
+]
+Device = Annotated[
+    str,
+    BeforeValidator(short_forms.device, json_schema_input_type=str | dict[str, str]),
+    Field(pattern=r"^/[^:]+(:/[^:]+(:[rwm]+)?)?$"),
 ]
 Capability = Annotated[str, BeforeValidator(short_forms.capability, json_schema_input_type=str)]
 AbsolutePath = Annotated[

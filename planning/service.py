@@ -13,6 +13,7 @@ from planning.compose import (
     Argv,
     Capability,
     Command,
+    Device,
     Environment,
     ExtraHosts,
     Healthcheck,
@@ -89,6 +90,7 @@ class Service(StackModel):
     labels: Labels = Field(default={}, description="Docker labels: a map, or a list of name=value")
     dns: Addresses = Field(default=[], description="Name servers")
     dns_search: Strings = Field(default=[], description="Search domains")
+    dns_opt: list[Text] = Field(default=[], description="Options of resolv.conf, e.g. ndots:2")
     extra_hosts: ExtraHosts = Field(
         default={},
         description="Lines for /etc/hosts: a map name: address, or a list of name:address",
@@ -143,11 +145,17 @@ class Service(StackModel):
     security_opt: list[Text] = Field(
         default=[], description="Security options, e.g. no-new-privileges"
     )
-    devices: list[Annotated[str, Field(pattern=r"^/[^:]+(:/[^:]+(:[rwm]+)?)?$")]] = Field(
+    devices: list[Device] = Field(
         default=[], description="Devices of the host, e.g. /dev/ttyUSB0 or /dev/a:/dev/b:rw"
     )
     pid: Literal["host"] | None = Field(
         default=None, description="host: the host's processes are visible"
+    )
+    userns_mode: Literal["host"] | None = Field(
+        default=None, description="host: without the daemon's user namespace"
+    )
+    runtime: Annotated[str, Field(pattern=r"^[a-zA-Z0-9][a-zA-Z0-9_.-]*$")] | None = Field(
+        default=None, description="OCI runtime that the host's daemon knows, e.g. runc or nvidia"
     )
     ipc: Literal["host", "private", "shareable", "none"] | None = Field(
         default=None, description="Namespace of shared memory and semaphores"

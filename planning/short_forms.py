@@ -133,6 +133,16 @@ def capability(value: Any) -> str:
     return name if name == "ALL" else f"CAP_{name}"
 
 
+def device(value: Any) -> Any:
+    """The long form {source, target, permissions} as SOURCE:TARGET:PERMISSIONS; text as it is."""
+    if not isinstance(value, dict):
+        return value
+    source = value.get("source")
+    if not isinstance(source, str) or {*value} - {"source", "target", "permissions"}:
+        raise ValueError("a device has the keys source, target and permissions")
+    return f"{source}:{value.get('target') or source}:{value.get('permissions') or 'rwm'}"
+
+
 def absolute(value: str) -> str:
     """An absolute path."""
     if not value.startswith("/"):

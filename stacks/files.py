@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from planning.problems import ProblemsError
+from planning.problems import ProblemsError, nearest
 from stacks import pulumi_yaml
 from stacks.placed import Placed, message, placed
 from stacks.settings import PROJECT, SECTIONS, Settings, parse, source_lines
@@ -45,7 +45,7 @@ def read(stack: str, folder: Path = FOLDER) -> Settings:
     file = folder / f"Pulumi.{stack}.yaml"
     shown = Path(folder.name) / file.name
     if stack not in names(folder):
-        have = ", ".join(names(folder)) or "none"
+        have = ", ".join(nearest(stack, names(folder))) or "none"
         raise StackFileError(
             f"stack {stack!r} has no file in {folder.name}/; those that have one: {have}"
         )

@@ -83,6 +83,8 @@ def _process(settings: ContainerSettings, secret: bool) -> dict[str, Any]:
         "destroy_grace_seconds": max(1, round(parse_duration(settings.stop_grace_period))),
         "pid_mode": settings.pid,
         "ipc_mode": settings.ipc,
+        "userns_mode": settings.userns_mode,
+        "runtime": settings.runtime,
     }
     if health := settings.healthcheck:
         inputs["healthcheck"] = docker.ContainerHealthcheckArgs(
@@ -93,8 +95,9 @@ def _process(settings: ContainerSettings, secret: bool) -> dict[str, Any]:
             start_interval=health.start_interval,
             retries=health.retries,
         )
-    if settings.logging:
+    if settings.logging and settings.logging.driver:
         inputs["log_driver"] = settings.logging.driver
+    if settings.logging:
         inputs["log_opts"] = hidden(settings.logging.options or None)
     return inputs
 
@@ -112,6 +115,7 @@ def _network(name: str, args: ContainerArgs) -> dict[str, Any]:
         "domainname": settings.domainname,
         "dns": [str(address) for address in settings.dns] or dns or None,
         "dns_searches": settings.dns_search or None,
+        "dns_opts": settings.dns_opt or None,
         "hosts": [
             docker.ContainerHostArgs(host=key, ip=str(value))
             for key, value in settings.extra_hosts.items()

@@ -19,6 +19,7 @@ from crosshost import state as states
 from crosshost.options import Stack, Yes, agreed
 from crosshost.remote import Remote
 from planning.answers import printable
+from planning.problems import nearest
 from planning.state import Deployment, hosts, label
 from planning.state_without_host import Forgotten, PeerCommand, without_host
 
@@ -34,7 +35,8 @@ def forget(
     known = hosts(deployment)
     if host not in known:
         raise SystemExit(
-            f"the state of {stack} knows no host {host}: it has " + (", ".join(known) or "none")
+            f"the state of {stack} knows no host {host}: it has "
+            + (", ".join(nearest(host, known)) or "none")
         )
     remote = Remote(states.written_ssh_config(state, stack), known)
     silent = _silent(remote, host)

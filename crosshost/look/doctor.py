@@ -47,7 +47,8 @@ def doctor(
     except files.StackFileError as error:
         stop(str(error))
     access = SshAccess(settings.ssh, settings.hosts, stack=stack)
-    facts = read_hosts(access)
+    with console.status(f"looking at {len(settings.hosts)} hosts ..."):
+        facts = read_hosts(access)
     show(console, access, facts, judge(facts, access.addresses))
     fleet = FleetFacts(stack, access.addresses, facts)
     settled = settle(settings.stack, fleet)

@@ -122,7 +122,7 @@ def test_services_wait_for_each_other_see_their_files_and_leave_nothing(lab, sta
     stack.write()
     refused = stack.preview(check=False)
     assert refused.code != 0
-    assert re.search(r"compose\.yaml:6: services\.web: says no `restart`", refused.text), (
+    assert re.search(r"compose\.yaml:7: services\.web: says no `restart`", refused.text), (
         refused.text
     )
     del stack.config["policies"]

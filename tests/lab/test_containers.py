@@ -137,7 +137,8 @@ def test_limits_and_capabilities_leave_a_second_up_empty_also_after_a_refresh(la
         "cap_add": ["NET_ADMIN"], "cap_drop": ["MKNOD"], "mem_limit": "64m", "cpu_shares": 512,
         "ports": ["8081:81", "80"], "labels": {"a": "b"}, "environment": {"A": "1"},
         "extra_hosts": ["db:10.0.0.5"], "volumes": ["/srv:/srv:ro"], "restart": "unless-stopped",
-        "ulimits": {"nofile": 1024}, "stop_grace_period": "1s", "hostname": "one",
+        "ulimits": {"nofile": 1024}, "stop_grace_period": "1s", "hostname": "one", "dns_opt": ["ndots:2"],
+        "userns_mode": "host", "runtime": "runc", "logging": {"options": {"max-size": "1m"}},
     }  # fmt: skip
     one.write()
     one.up()

@@ -287,6 +287,21 @@ volumes:
     assert found.tmpfs == ["/run:size=67108864,mode=700"]
 
 
+def test_further_words_have_their_long_forms(tmp_path):
+    words = """\
+devices: [{source: /dev/a, target: /dev/b, permissions: r}, {source: /dev/c}, /dev/d]
+logging: {options: {max-size: 10m, max-file: 3}}
+ports: [{target: 80, published: "8080", mode: host, name: web, app_protocol: http}]
+"""
+    found = one(tmp_path, words)
+    assert found.devices == ["/dev/a:/dev/b:r", "/dev/c:/dev/c:rwm", "/dev/d"]
+    assert found.logging.options == {"max-size": "10m", "max-file": "3"}
+    assert str(found.ports[0]) == "8080:80/tcp"
+    assert (
+        "keys source, target and permissions" in refused(tmp_path, "devices: [{path: /dev/a}]")[0]
+    )
+
+
 def test_relative_paths_are_in_the_hosts_project_directory(tmp_path):
     words = "volumes: ['./data/../conf:/conf:ro']"
     found = one(tmp_path, words, project_directory="/srv/app")

@@ -31,7 +31,7 @@ SERVICE: dict[str, Any] = {
     "healthcheck": {"test": ["CMD", "true"], "interval": "30s", "timeout": "10s", "start_period": "5s",
                     "start_interval": "1s"},
     "hostname": "inside", "domainname": "example.com", "labels": {"l": "value"}, "dns": ["10.0.0.2"],
-    "dns_search": ["example.com"], "extra_hosts": {"db": "10.0.0.9"}, "sysctls": {"net.x": "1"},
+    "dns_search": ["example.com"], "dns_opt": ["ndots:2"], "userns_mode": "host", "runtime": "runc", "extra_hosts": {"db": "10.0.0.9"}, "sysctls": {"net.x": "1"},
     "user": "nobody", "group_add": ["audio"], "working_dir": "/tmp", "cpuset": "0-1",
     "security_opt": ["no-new-privileges"], "devices": ["/dev/null"], "pid": "host", "ipc": "private",
     "logging": {"driver": "json-file", "options": {"max-size": "10m"}}, "stop_signal": "SIGINT",
