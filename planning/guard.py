@@ -1,8 +1,9 @@
 """Who may reach the ports that engines need of each other: their peers, and nobody else.
 
 The content of a host's change is a line "PROTOCOL PORT DESTINATIONS SOURCES" for each port; DESTINATIONS and
-SOURCES are IPv4 addresses or subnets by comma, and "local" is any address of the host itself. Its
-firewall.sh drops what goes to one of DESTINATIONS and comes from none of SOURCES.
+SOURCES are IPv4 addresses or subnets by comma, and "local" is any address of the host itself. A source
+"%NIC" is all that comes in by a NIC. Its firewall.sh drops what goes to one of DESTINATIONS and comes
+from none of SOURCES.
 """
 
 from __future__ import annotations
@@ -27,13 +28,15 @@ class AccessRule:
     """Ports of the hosts ``at``, open to ``peers`` and to ``allow`` only.
 
     ``peers``: host -> the addresses that its engine may speak from and be spoken to at. Those of
-    ``at`` are among them. ``allow``: further addresses and subnets.
+    ``at`` are among them. ``allow``: further addresses and subnets. ``nic``: where it is given, the ports
+    are open to all that comes in by this NIC of a host instead, and to nothing else.
     """
 
     ports: tuple[Port, ...]
     at: tuple[str, ...]
     peers: Mapping[str, tuple[str, ...]]
     allow: tuple[str, ...] = ()
+    nic: str = ""
 
 
 @dataclass(frozen=True)
@@ -79,7 +82,8 @@ def lines(host: str, rules: Sequence[AccessRule]) -> str:
         there = {a for name in one.at if name != host for a in one.peers[name]}
         for port in one.ports:
             destinations.setdefault(port, set()).update(there, {LOCAL} if host in one.at else ())
-            sources.setdefault(port, set()).update(one.allow, *one.peers.values())
+            let_in = [f"%{one.nic}"] if one.nic else {*one.allow}.union(*one.peers.values())
+            sources.setdefault(port, set()).update(let_in)
     return "".join(
         f"{port[0]} {port[1]} {_listed(destinations[port])} {_listed(sources[port])}\n"
         for port in sorted(destinations, key=lambda port: (port[1], port[0]))
@@ -91,10 +95,12 @@ def _listed(addresses: Iterable[str]) -> str:
     def place(address: str) -> tuple[int, int]:
         if address == LOCAL:
             return (-1, 0)
+        if address.startswith("%"):
+            return (1 << 32, 0)
         network = IPv4Network(address)
         return (int(network.network_address), network.prefixlen)
 
-    return ",".join(sorted(addresses, key=place))
+    return ",".join(sorted(sorted(addresses), key=place))
 
 
 def stdin(
@@ -169,7 +175,7 @@ def describe(contents: Mapping[str, str], names: Mapping[str, str]) -> list[str]
     for host, content in contents.items():
         for line in content.splitlines():
             protocol, port, destinations, sources = line.split(" ")
-            if LOCAL in destinations.split(","):
+            if LOCAL in destinations.split(",") and not sources.startswith("%"):
                 ports.setdefault((host, sources), []).append(f"{protocol} {port}")
     hosts: dict[tuple[str, str], list[str]] = {}
     for (host, sources), given in ports.items():

@@ -30,6 +30,14 @@ header_word() { # NAME: its value, empty if it is not there
     done
 }
 
+plain() { # NAME: a word of the header; fails where it is none
+    word=$(header_word "$1")
+    case $word in
+    '' | .* | *[!a-zA-Z0-9_.-]*) fail "${0##*/}: no such $1" ;;
+    esac
+    printf %s "$word"
+}
+
 # One change at a time: a script whose connection was lost still runs, and stacks share hosts.
 alone() {
     if command -v flock >/dev/null 2>&1; then

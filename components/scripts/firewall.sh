@@ -3,7 +3,7 @@
 # raw, before anything that Docker or a firewall does to a packet; they say what the lines of all
 # stacks on this host say together: a packet that one stack lets in comes in.
 # Header word: since (a name for these lines). Content: lines "PROTOCOL PORT DESTINATIONS SOURCES",
-# addresses by comma, "local" for any address of this host.
+# addresses by comma, "local" for any address of this host, "%NIC" for all that comes in by a NIC.
 #   firewall.sh apply    keep the lines, beside those of before
 #   firewall.sh undo     drop them
 #   firewall.sh remove   drop all lines of this stack
@@ -38,7 +38,8 @@ valid() { # PROTOCOL PORT DESTINATIONS SOURCES MORE
     case $1 in tcp | udp) ;; *) return 1 ;; esac
     case $2 in '' | *[!0-9]* | ??????*) return 1 ;; esac
     case ${3#local} in *[!0-9./,]*) return 1 ;; esac
-    case $4 in '' | *[!0-9./,]*) return 1 ;; esac
+    case $4 in '' | *[!0-9./,]*) case $4 in %?*) ;; *) return 1 ;; esac ;; esac
+    case ${4#%} in *[!a-z0-9./,]*) return 1 ;; esac
     [ -n "$3" ] && [ -z "$5" ]
 }
 
@@ -65,7 +66,10 @@ rules() { # what iptables-restore reads
         echo ":$chain-$protocol-$port - [0:0]"
         echo "-A $chain ! -i lo -p $protocol -m $protocol --dport $port -j $chain-$protocol-$port"
         each 4 "$protocol" "$port" | while read -r address; do
-            echo "-A $chain-$protocol-$port -s $address -j RETURN"
+            case $address in
+            %*) echo "-A $chain-$protocol-$port -i ${address#%} -j RETURN" ;;
+            *) echo "-A $chain-$protocol-$port -s $address -j RETURN" ;;
+            esac
         done
         each 3 "$protocol" "$port" | while read -r address; do
             case $address in

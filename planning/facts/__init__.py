@@ -34,6 +34,7 @@ from planning.facts.threads import ThreadsTopic
 from planning.facts.units import UnitsTopic
 from planning.facts.volumes import VolumesTopic
 from planning.facts.vxlan import VxlanTopic
+from planning.facts.wireguard import WireGuardTopic
 
 __all__ = [
     "ContainerFacts",
@@ -70,6 +71,7 @@ class HostFacts(
     NicsTopic,
     RoutesTopic,
     VxlanTopic,
+    WireGuardTopic,
 ):
     """Everything that was read on one host that answered: the facts of all topics."""
 

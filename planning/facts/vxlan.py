@@ -21,6 +21,8 @@ class VxlanDevice(Facts):
     """The address that its packets come from, "" for any."""
     mtu: int
     """Its MTU, in bytes."""
+    lower: str = ""
+    """The device that its packets leave by, "" for any."""
     bridge: str
     """The bridge that it is a port of, "" where it is in none."""
     up: bool
@@ -64,6 +66,7 @@ def _devices(printed: Printed) -> dict[str, VxlanDevice]:
             vni=number(_after(of_vxlan, "id") or "0"),
             port=number(_after(of_vxlan, "dstport") or "0"),
             local=_address(_after(of_vxlan, "local")),
+            lower=_word(_after(of_vxlan, "dev")),
             mtu=number(_after(words, "mtu")),
             bridge=_word(_after(words, "master")),
             up="UP" in flags.strip("<>").split(","),
