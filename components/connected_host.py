@@ -60,16 +60,20 @@ class ConnectedHost(HostIdentity):
         triggers: Sequence[pulumi.Input[str]] = (),
         undo_first: bool = True,
         keep_stdin: bool = False,
+        output_changes: bool = False,
     ) -> command.remote.Command:
         """A command over SSH, as root. ``create``, ``delete``: command lines.
 
-        ``keep_stdin``: in the state it stays what it is.
+        ``keep_stdin``: in the state it stays what it is. ``output_changes``: a preview does not take what
+        was printed before for what will be.
         """
         sudo = "sudo -n " if self.endpoint.sudo else ""
         made = command.remote.Command(
             f"{name}@{self.host_name}",
             connection=self.connection,
             create=None if create is None else sudo + create,
+            # Said aloud: a preview then knows that its output may be another one.
+            update=sudo + create if create is not None and output_changes else None,
             delete=None if delete is None else sudo + delete,
             stdin=stdin,
             triggers=list(triggers) or None,

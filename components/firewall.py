@@ -18,6 +18,8 @@ from planning.facts import HostFacts
 from planning.field_types import Subnet
 from planning.fleet_facts import FleetFacts
 from planning.guard import AccessPlan
+from planning.problems import Problem
+from planning.sections import NETWORKS
 from planning.stack_model import StackModel
 
 
@@ -112,6 +114,18 @@ def plan(stack: Stack, fleet: FleetFacts) -> AccessPlan | None:
     found = [strategy.access(stack, fleet, allow) for strategy in STRATEGIES]
     needed = [one for one in found if one is not None]
     return reduce(AccessPlan.__add__, needed) if needed else None
+
+
+def problems(stack: Stack) -> Iterator[Problem]:
+    """Networks of a stack file that cannot be without the rules."""
+    if FirewallSettings.of(stack).mode == "off":
+        for name, network in stack.networks.items():
+            if network.no_open_ports is not None:
+                yield Problem(
+                    (NETWORKS, name),
+                    f"with `crosshost:firewall: {{mode: off}}` {network.no_open_ports}: take one of the "
+                    "two out",
+                )
 
 
 def refusals(settings: FirewallSettings, host: str, facts: HostFacts) -> Iterator[str]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pulumi
 
-from components import connected_host, scripts
+from components import connected_host, paths, scripts
 from components.connected_host import ScriptedHost
 from components.facts import read_facts
-from components.networks import settle
+from components.networks import settle, unknown_paths
 from components.networks.base import Stack
 from components.preflight import check, engine
 from components.ssh import SshAccess
@@ -36,7 +36,7 @@ def connect(ssh: SshSettings, stack: Stack) -> Fleet:
     pulumi.RunError, before any resource is registered.
     """
     access = SshAccess(ssh, stack.hosts, stack=pulumi.get_stack())
-    fleet = FleetFacts(access.stack, access.addresses, read_facts(access))
+    fleet = look(access, stack)
     for name, seen in fleet.answering.items():
         for sentence in engine.lost_records(name, seen, access.stack):
             pulumi.log.warn(sentence)
@@ -67,6 +67,13 @@ def connect(ssh: SshSettings, stack: Stack) -> Fleet:
         for name in fleet.hosts
     }
     return Fleet(made, fleet, settled.stack)
+
+
+def look(access: SshAccess, stack: Stack) -> FleetFacts:
+    """What is known of the hosts, and of those paths between them that the stack asks for."""
+    fleet = FleetFacts(access.stack, access.addresses, read_facts(access))
+    unknown = unknown_paths(stack, fleet)
+    return replace(fleet, paths=paths.ask(access, unknown)) if unknown else fleet
 
 
 def _has_other_scripts(facts: HostFacts) -> bool:

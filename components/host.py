@@ -37,6 +37,7 @@ class Host(ScriptedHost):
         aliases: Sequence[pulumi.Alias] = (),
         triggers: Sequence[pulumi.Input[str]] = (),
         generation: pulumi.Input[str] | None = None,
+        output_changes: bool = False,
     ) -> command.remote.Command:
         """A change to the host: ``script apply`` with ``stdin``, ``script undo`` on delete.
 
@@ -45,6 +46,7 @@ class Host(ScriptedHost):
         ``triggers``: where one of these changes it is undone before it is done again.
         ``generation``: where this changes it is done again first, and what was before is undone at
         the end of the up, after all that waited for it.
+        ``output_changes``: what it prints may be new where it is done again.
         """
         return self.command(
             name,
@@ -57,6 +59,7 @@ class Host(ScriptedHost):
             aliases=aliases,
             triggers=triggers if generation is None else [generation],
             undo_first=generation is None,
+            output_changes=output_changes,
         )
 
     def check(

@@ -8,6 +8,7 @@ import typer
 
 from crosshost.change.forget import forget
 from crosshost.change.remove_leftovers import remove_leftovers
+from crosshost.change.rotate_keys import rotate_keys
 from crosshost.look.check import check
 from crosshost.look.doctor import doctor
 from crosshost.look.impact import impact
@@ -35,7 +36,7 @@ PANELS: dict[str, tuple[Callable[..., None], ...]] = {
         topology,
         leftovers,
     ),
-    "Change hosts or the stack's state; asks before": (forget, remove_leftovers),
+    "Change hosts or the stack's state; asks before": (forget, remove_leftovers, rotate_keys),
 }
 for panel, commands in PANELS.items():
     for command in commands:

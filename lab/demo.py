@@ -122,6 +122,18 @@ EVIDENCE: dict[str, tuple[Evidence, ...]] = {
             "dst 10.0.0.12",
         ),
     ),
+    "lab-vxlan-encrypted": (
+        Evidence(
+            "a container on Docker 20.10.24 pings one on Docker 28 by address",
+            _on("docker07", "docker exec web01 ping -c 3 -i 0.3 172.16.2.18"),
+            " 0% packet loss",
+        ),
+        Evidence(
+            "docker07's WireGuard device has spoken with docker08's",
+            _on("docker07", "wg show all latest-handshakes | grep -v '[[:space:]]0$' && wg show all endpoints"),
+            "10.0.0.18:51820",
+        ),
+    ),
     "lab-modes": (
         Evidence("none: only the loopback", _on("docker01", "docker exec alone ip -brief link || docker exec alone ifconfig -a"), "lo"),
         Evidence("host: the host's own NIC", _on("docker01", "docker exec onhost ip address show ens33"), "10.0.0.11/24"),

@@ -15,6 +15,8 @@ FLEETS: Mapping[str, Mapping[int, Suite]] = {
     "lab-modes": _NOTES,
     "lab-vxlan": _NOTES,
     "lab-swarm": dict.fromkeys((3, 4, 5), SUITES["forky"]),
+    # The oldest with wireguard-go, and a new one.
+    "lab-vxlan-encrypted": {7: SUITES["bookworm"], 8: SUITES["forky"]},
     "lab-auto": {6: SUITES["bullseye"], 7: SUITES["bookworm"], 8: SUITES["forky"]},
 }
 

@@ -50,16 +50,24 @@ class Suite:
         return self.release or self.name
 
 
+# Bullseye has no wireguard-go.
+_WIREGUARD = ("wireguard-tools", "wireguard-go")
 # Its Release file is past its date in the mirror.
 _FORKY = ('--aptopt=Acquire::Check-Valid-Until "false"',)
 SUITES = {
     suite.name: suite
     for suite in (
         Suite("bullseye", "20.10.5", cgroup_v1=True),
-        Suite("bookworm", "20.10.24", cgroup_v1=True),
-        Suite("trixie", "26.1.5", ("docker-cli",)),
-        Suite("forky", "28.5.2", ("docker-cli",), _FORKY),
-        Suite("forky-29", dockerd.VERSION, ("docker-cli", "nftables"), _FORKY, release="forky"),
+        Suite("bookworm", "20.10.24", _WIREGUARD, cgroup_v1=True),
+        Suite("trixie", "26.1.5", ("docker-cli", *_WIREGUARD)),
+        Suite("forky", "28.5.2", ("docker-cli", *_WIREGUARD), _FORKY),
+        Suite(
+            "forky-29",
+            dockerd.VERSION,
+            ("docker-cli", "nftables", *_WIREGUARD),
+            _FORKY,
+            release="forky",
+        ),
     )
 }
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from planning.facts import HostFacts, Unreachable
@@ -11,16 +11,27 @@ from planning.ports import Peer
 
 
 @dataclass(frozen=True)
+class Path:
+    """The way between two hosts. ``most``: the largest packet that both ends carry, in bytes."""
+
+    one: str
+    other: str
+    most: int
+
+
+@dataclass(frozen=True)
 class FleetFacts:
     """What is known of a stack's hosts.
 
     ``stack``: its name. ``addresses``: host -> what its peers reach it by, an IP address or a DNS
-    name, of all hosts in the stack file's order. ``facts``: of all hosts.
+    name, of all hosts in the stack file's order. ``facts``: of all hosts. ``paths``: the largest packet
+    that gets there and back unfragmented, in bytes, of the paths that were asked and answered.
     """
 
     stack: str
     addresses: Mapping[str, str]
     facts: Mapping[str, HostFacts | Unreachable]
+    paths: Mapping[Path, int] = field(default_factory=dict)
 
     @property
     def hosts(self) -> list[str]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from planning.contract import Contract
 from reports.drawing import COLOURS, DIM, INK, PANEL, PAPER, RED, Drawing, wrapped
@@ -122,7 +123,7 @@ def _overlay(contract: Contract, server: str, knows: str) -> str:
     return _finish(drawing, contract, lan + 50, steps)
 
 
-def _vxlan(contract: Contract) -> str:
+def _vxlan(contract: Contract, *, encrypted: bool) -> str:
     drawing = Drawing()
     _title(drawing, contract)
     top, lan = 60.0, 446.0
@@ -151,7 +152,8 @@ def _vxlan(contract: Contract) -> str:
         _Box(left[side], top + 120, 164).draw(
             drawing, "bridge", f"172.16.2.{first + 1}", fill="#ddf4ff"
         )
-        _Box(left[side], top + 192, 164).draw(drawing, "vxlan", "MTU 1450", fill="#ddf4ff")
+        device = ("vxlan in WireGuard", "MTU 1370") if encrypted else ("vxlan", "MTU 1450")
+        _Box(left[side], top + 192, 164).draw(drawing, *device, fill="#ddf4ff")
         _Box(right[side], top + 192, 158).draw(
             drawing, "NAT of iptables", "published ports", fill="#dafbe1"
         )
@@ -162,10 +164,13 @@ def _vxlan(contract: Contract) -> str:
     for x in right:
         drawing.number(x, top + 168, "5", _GREEN)
     carrier = " ".join(map(str, contract.ports[0]))
+    wraps = "vxlan wraps it, 50 bytes more,"
+    if encrypted:
+        wraps = "vxlan wraps it, WireGuard encrypts that, 130 bytes more together,"
     steps = [
         "The packet leaves web01 by eth0, a veth pair into the network's bridge on the host. All hosts' "
         "bridges are one Ethernet: web01 asks by ARP who has the address.",
-        f"vxlan wraps it, 50 bytes more, and sends it to docker02's address by {carrier}; what it knows "
+        f"{wraps} and sends it to docker02's address by {carrier}; what it knows "
         "no place of, as ARP's questions, it sends to every host of the network.",
         "docker02 takes it out, if it came from a host of the network, and learns who is where.",
         "The bridge hands it to web02 by its MAC.",
@@ -230,7 +235,8 @@ def _finish(drawing: Drawing, contract: Contract, y: float, steps: Sequence[str]
 
 _DRAWN: dict[str, Callable[[Contract], str]] = {
     "macvlan": _macvlan,
-    "vxlan": _vxlan,
+    "vxlan": partial(_vxlan, encrypted=False),
+    "vxlan-encrypted": partial(_vxlan, encrypted=True),
     "overlay-consul": lambda contract: _overlay(
         contract,
         "Consul server",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from ipaddress import IPv4Address
 
-from components import networks
+from components import firewall, networks
 from components.container.settings import ContainerSettings
 from components.networks.base import NetworkSettings, Stack
 from components.networks.overlay.consul.settings import ConsulSettings
@@ -24,6 +24,7 @@ def check(stack: Stack, named: Mapping[str, set[str]]) -> list[Problem]:
         *_hosts(stack.hosts),
         *_networks(stack.networks, named["hosts"]),
         *networks.problems(stack),
+        *firewall.problems(stack),
         *_placement(stack.containers, stack.networks, named),
         *_sharing(stack.containers, named["containers"]),
         *dependency_problems(stack.containers, named["containers"]),

@@ -21,7 +21,7 @@ from components.networks.vxlan.settings import VxlanSettings
 from components.networks.vxlan.strategy import VxlanStrategy
 from planning.conflicts import ControlPlane
 from planning.contract import Contract
-from planning.fleet_facts import FleetFacts
+from planning.fleet_facts import FleetFacts, Path
 from planning.problems import Problem
 
 AnyNetwork = Annotated[
@@ -54,6 +54,12 @@ def roles(stack: Stack, outputs: Mapping[str, object]) -> Iterator[tuple[str, st
     """Hosts, and what they do for the others, for people. ``outputs``: of the stack's last up."""
     for strategy in STRATEGIES:
         yield from strategy.roles(stack, outputs)
+
+
+def unknown_paths(stack: Stack, fleet: FleetFacts) -> list[Path]:
+    """Paths between hosts that must be asked what they carry, each once."""
+    found = (path for strategy in STRATEGIES for path in strategy.unknown_paths(stack, fleet))
+    return list(dict.fromkeys(found))
 
 
 def settle(stack: Stack, fleet: FleetFacts) -> Settled:

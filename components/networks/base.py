@@ -89,6 +89,11 @@ class NetworkSettings(StackModel):
         """Why its containers cannot publish ports, for people; None where they can."""
         return None
 
+    @property
+    def no_open_ports(self) -> str | None:
+        """Why its ports must be guarded, for people; None where they need not."""
+        return None
+
     def describe(self, last: Mapping[str, object]) -> str:
         """Its strategy, for people. ``last``: its row in the outputs of the stack's last up."""
         return self.contract.title
@@ -131,12 +136,17 @@ class NetworkSettings(StackModel):
         """Sentences why this host cannot have this very network, beside those of its contract."""
         yield from ()
 
+    @property
+    def port_programs(self) -> frozenset[str]:
+        """The programs that may hold the ports between its hosts."""
+        return frozenset({"dockerd"})
+
     def refusals_between(self, fleet: FleetFacts) -> Iterator[str]:
         """Sentences on what stands between its hosts: firewalls, programs on its ports."""
         here = {name: fleet.peers[name] for name in self.on(list(fleet.peers))}
         yield from ports.shut(here, self.contract.ports).values()
         for name, member in here.items():
-            yield from ports.held(name, member.facts, self.contract.ports, frozenset({"dockerd"}))
+            yield from ports.held(name, member.facts, self.contract.ports, self.port_programs)
 
     def items(self, name: str, hosts: Sequence[str]) -> list[Item]:
         """What the network is on its hosts (those of ``hosts``), and what it holds there."""

@@ -10,7 +10,7 @@ from components.networks.base import NetworkSettings, Settled, Stack
 from components.networks.network import Network, NetworkContext
 from planning.addresses import is_ipv4
 from planning.conflicts import Item
-from planning.fleet_facts import FleetFacts
+from planning.fleet_facts import FleetFacts, Path
 from planning.guard import AccessPlan, AccessRule
 from planning.problems import Problem
 from planning.state import Deployment
@@ -37,6 +37,10 @@ class Strategy(ABC, Generic[Own]):
     def own(self, stack: Stack) -> dict[str, Own]:
         """The networks of this strategy by name, in the stack file's order."""
         return {n: s for n, s in stack.networks.items() if isinstance(s, self.settings)}
+
+    def unknown_paths(self, stack: Stack, fleet: FleetFacts) -> Iterator[Path]:
+        """Paths between hosts that must be asked what they carry before anything is chosen."""
+        yield from ()
 
     def settle(self, stack: Stack, fleet: FleetFacts) -> Settled:
         """The stack with every choice made that its networks leave to facts."""
@@ -92,14 +96,17 @@ class Strategy(ABC, Generic[Own]):
             return None
         rules = []
         for network in own:
-            peers = {
-                host: (fleet.addresses[host],)
-                for host in network.on(fleet.hosts)
-                if is_ipv4(fleet.addresses[host])
-            }
-            if peers:
+            if peers := self.peers(network, fleet):
                 rules.append(AccessRule(network.contract.ports, tuple(peers), peers, tuple(allow)))
         return AccessPlan(tuple(rules))
+
+    def peers(self, network: NetworkSettings, fleet: FleetFacts) -> dict[str, tuple[str, ...]]:
+        """The hosts of a network whose addresses rules can name, with these."""
+        return {
+            host: (fleet.addresses[host],)
+            for host in network.on(fleet.hosts)
+            if is_ipv4(fleet.addresses[host])
+        }
 
     def roles(self, stack: Stack, outputs: Mapping[str, object]) -> Iterator[tuple[str, str]]:
         """Hosts, and what they do for the others, for people. ``outputs``: of the stack's last up."""

@@ -1,30 +1,28 @@
 #!/bin/sh
 # A VXLAN device on the bridge of a Docker network, which makes one Ethernet of the bridges of that
 # name on all hosts. Devices and their entries do not outlive a boot, so a unit makes them again.
-# Header words: network, id (of Docker's), bridge, device, vni, port, local (address), mtu, slice.
-# Content: a line "ADDRESS SLICE" for each other host.
+# Header words: network, id (of Docker's), bridge, device, vni, port, local (address), mtu, slice; where
+# it is encrypted wireguard (a device's name), wireguard_port, public (the host's own key).
+# Content: a line "ADDRESS SLICE" for each other host; where it is encrypted "ADDRESS SLICE INNER KEY", its
+# address inside and its public key.
 #   vxlan.sh apply   have the device as it is to be; one that is keeps all that it has learned
 #   vxlan.sh undo    the device goes; the last one of the stack takes the unit along
 #   vxlan.sh boot    all of the stack's, as soon as Docker has made their bridges
 # shellcheck source=components/scripts/common.sh
 . "${0%/*}/common.sh"
 # shellcheck disable=SC2154
+# shellcheck source=components/scripts/wireguard.sh
+. "$scripts/wireguard.sh"
 service=crosshost-vxlan-${state##*/}.service
 unit=/etc/systemd/system/$service
 # Whom frames go to whose receiver is not known.
 anybody=00:00:00:00:00:00
 
-plain() { # NAME: a word of the header; fails where it is none
-    word=$(header_word "$1")
-    case $word in
-    '' | .* | *[!a-zA-Z0-9_.-]*) fail "vxlan.sh: no such $1" ;;
-    esac
-    printf %s "$word"
-}
-
 settings() { # of the header
     network=$(plain network) && bridge=$(plain bridge) && device=$(plain device) &&
-        vni=$(plain vni) && port=$(plain port) && address=$(plain local) && mtu=$(plain mtu)
+        vni=$(plain vni) && port=$(plain port) && address=$(plain local) && mtu=$(plain mtu) &&
+        dir=$state/vxlan/$network tunnel=$(header_word wireguard) || return 1
+    if [ -n "$tunnel" ]; then tunnel=$(plain wireguard) && tunnel_port=$(plain wireguard_port); fi
 }
 
 there() { # DEVICE
@@ -37,7 +35,7 @@ remove_device() { # DEVICE
 
 fits() { # whether the device has what cannot be changed
     case $(ip -d -o link show dev "$device" 2>/dev/null) in
-    *" vxlan id $vni local $address "*" dstport $port "*) ;;
+    *" vxlan id $vni local $address ${tunnel:+dev $tunnel }srcport "*" dstport $port "*) ;;
     *) return 1 ;;
     esac
 }
@@ -56,8 +54,8 @@ free_number() (
     done
 )
 
-send_to() { # sets whom the device sends to: addresses on stdin, the first word of each line
-    wanted=$(cut -d' ' -f1 | sort -u)
+send_to() { # sets whom the device sends to; peers on stdin
+    wanted=$(while read -r at _ inner _; do printf '%s\n' "${inner:-$at}"; done | sed '/^$/d' | sort -u)
     now=$(bridge fdb show dev "$device" | sed -n "s/^$anybody .*dst \([0-9.]*\).*/\1/p")
     for peer in $now; do
         if ! printf '%s\n' "$wanted" | grep -qxF -e "$peer"; then
@@ -74,13 +72,17 @@ send_to() { # sets whom the device sends to: addresses on stdin, the first word 
 create() {
     remove_device "$device"
     free_number
-    ip link add "$device" mtu "$mtu" type vxlan id "$vni" dstport "$port" local "$address" ||
+    ip link add "$device" mtu "$mtu" type vxlan id "$vni" dstport "$port" local "$address" \
+        ${tunnel:+dev "$tunnel"} ||
         fail "$device cannot be made: is VNI $vni with udp port $port taken on this host?"
     ip link set dev "$device" alias "crosshost ${state##*/}/$network"
 }
 
 make() { # peers on stdin
-    { fits || create; } && send_to && ip link set dev "$device" mtu "$mtu" master "$bridge" up
+    peers=$(cat)
+    if [ -n "$tunnel" ]; then printf '%s\n' "$peers" | make_tunnel || return 1; fi
+    { fits || create; } && printf '%s\n' "$peers" | send_to &&
+        ip link set dev "$device" mtu "$mtu" master "$bridge" up
 }
 
 write_unit() {
@@ -101,12 +103,13 @@ apply() {
     read_header
     alone
     settings
-    dir=$state/vxlan/$network
     mkdir -p "$dir"
     cat >"$dir/new" || fail "cannot write to $dir: is the disk full?"
     printf '%s\n' "$device" >"$dir/device"
     there "$bridge" || fail "the bridge $bridge of network $network is not there: is Docker as it should be?"
+    if [ -n "$tunnel" ]; then take_key; fi
     make <"$dir/new"
+    if [ -z "$tunnel" ] && [ -e "$dir/tunnel" ]; then drop_tunnel "$(cat "$dir/tunnel")"; fi
     if [ -d /run/systemd/system ]; then write_unit; fi
     keep_record "$dir" "$dir/new"
     rm -f "$dir/new"
@@ -122,6 +125,9 @@ undo() {
     device=$(header_word device)
     if [ -z "$device" ] && [ -e "$dir/device" ]; then device=$(cat "$dir/device"); fi
     if [ -n "$device" ]; then remove_device "$device"; fi
+    tunnel=$(header_word wireguard)
+    if [ -z "$tunnel" ] && [ -e "$dir/tunnel" ]; then tunnel=$(cat "$dir/tunnel"); fi
+    if [ -n "$tunnel" ]; then drop_tunnel "$tunnel"; fi
     rm -rf "$dir"
     if ! rmdir "$state/vxlan" 2>/dev/null && [ -d "$state/vxlan" ]; then return; fi
     if [ -e "$unit" ]; then

@@ -17,6 +17,7 @@ ENVIRONMENTS = {
     "overlay-consul": "lab-overlay",
     "overlay-swarm": "lab-swarm",
     "vxlan": "lab-vxlan",
+    "vxlan-encrypted": "lab-vxlan-encrypted",
 }
 
 

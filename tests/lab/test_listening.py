@@ -49,6 +49,10 @@ def promised(network: str, roles: set[str], own: str) -> set[tuple[str, str, int
             "lab-vxlan", "vxlan", ("docker01", "docker02"), {},
             marks=pytest.mark.long,
         ),
+        pytest.param(
+            "lab-vxlan-encrypted", "vxlan, encrypted", ("docker07", "docker08"), {},
+            marks=pytest.mark.long,
+        ),
     ],
 )  # fmt: skip
 def test_after_an_up_listens_what_the_table_says_and_nothing_else(

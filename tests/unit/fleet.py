@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 import runpy
 from collections.abc import Mapping, Sequence
@@ -95,6 +96,11 @@ def facts_text(
     return "\n".join(lines) + "\n"
 
 
+def public_key(name: str) -> str:
+    """The WireGuard key that a resource of this name is said to print."""
+    return base64.b64encode(hashlib.sha256(name.encode()).digest()).decode()
+
+
 def containers(*rows: Mapping[str, str]) -> str:
     """The fact of a host with these containers."""
     return "containers " + b64("".join(json.dumps(row) + "\n" for row in rows))
@@ -143,7 +149,8 @@ class RecordingEngine(pulumi.runtime.Mocks):
         if args.typ == "docker:index/container:Container":
             outputs["networkDatas"] = [{"networkName": "n", "ipAddress": "10.9.9.9"}]
         if args.typ == "command:remote:Command":
-            outputs["stdout"] = "docker/nodes/10.0.0.11:0"
+            key = "-key@" in args.name
+            outputs["stdout"] = public_key(args.name) if key else "docker/nodes/10.0.0.11:0"
         if args.typ == "command:local:Command":
             outputs["stdout"] = "[]" if args.name == "reachability" else f"node-of-{args.name}"
         return f"id-of-{args.name}", outputs
@@ -200,8 +207,12 @@ def run_program(
     *,
     preview: bool = False,
     secret_keys: tuple[str, ...] = (),
+    paths: Mapping[tuple[str, str], int] | None = None,
 ) -> RecordingEngine:
-    """Run the real __main__.py under mocks, as stack ``test``; returns once all has landed."""
+    """Run the real __main__.py under mocks, as stack ``test``; returns once all has landed.
+
+    ``paths``: what the way between two hosts carries, where that is less than their NICs do.
+    """
     put_key(monkeypatch, tmp_path)
     monkeypatch.chdir(tmp_path)
     engine = RecordingEngine(facts)
@@ -209,6 +220,12 @@ def run_program(
         "components.facts.of_host", lambda _access, endpoint: seen_by(facts[endpoint.name])
     )
     monkeypatch.setattr("components.reachability.interruptions.Watch", engine.watch)
+    monkeypatch.setattr(
+        "components.paths.of_host",
+        lambda _access, _host, asked: {
+            path: (paths or {}).get((path.one, path.other), path.most) for path in asked
+        },
+    )
     pulumi.runtime.set_mocks(
         engine, project="crosshost", stack="test", preview=preview, monitor=RecordingMonitor(engine)
     )

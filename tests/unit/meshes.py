@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pulumi
@@ -53,11 +54,15 @@ def device(
         f"7: {name}: <BROADCAST,MULTICAST,{now['flags']}> mtu {now['mtu']} qdisc noqueue master {now['bridge']} "
         "state UNKNOWN mode DEFAULT group default qlen 1000\\    link/ether 66:47:35:28:5f:04 brd "
         "ff:ff:ff:ff:ff:ff promiscuity 1 minmtu 68 maxmtu 65535 \\    vxlan id "
-        f"{vni or own_number('test', 'mesh')} local {now['local']} srcport 0 0 dstport {now['port']} ttl auto "
+        f"{vni or own_number('test', 'mesh')} local {now['local']} {_lower(now)}srcport 0 0 dstport {now['port']} ttl auto "
         "ageing 300 udpcsum noudp6zerocsumtx \\    alias crosshost test/mesh\n"
     )
     rows = "".join(f"00:00:00:00:00:00 dev {name} dst {peer} self permanent\n" for peer in peers)
     return (f"vxlan {b64(link)}", f"vxlan_fdb {b64(rows)}")
+
+
+def _lower(now: Mapping[str, Any]) -> str:
+    return f"dev {now['lower']} " if now.get("lower") else ""
 
 
 def sent(engine: Any, host: str) -> tuple[dict[str, str], str]:

@@ -13,7 +13,15 @@ import pytest
 from tests.unit.fleet import RecordingEngine, facts_text, run_program, stack_values
 
 FOLDER = Path(__file__).parent / "graphs"
-STACKS = ("lab-macvlan", "lab-overlay", "lab-modes", "lab-swarm", "lab-auto", "lab-vxlan")
+STACKS = (
+    "lab-macvlan",
+    "lab-overlay",
+    "lab-modes",
+    "lab-swarm",
+    "lab-auto",
+    "lab-vxlan",
+    "lab-vxlan-encrypted",
+)
 
 
 def graph(engine: RecordingEngine) -> str:

@@ -11,13 +11,12 @@ from dataclasses import replace
 from ipaddress import IPv4Address, IPv4Network
 
 from components.networks.base import Settled, Stack
-from components.networks.vxlan.device import ENCAPSULATION, carrier, own_number
+from components.networks.vxlan import mtu
+from components.networks.vxlan.device import own_number
 from components.networks.vxlan.settings import VxlanSettings
 from planning import records, slices
 from planning.fleet_facts import FleetFacts
 from planning.sentences import listed
-
-_USUAL_MTU = 1500 - ENCAPSULATION
 
 
 def settle(networks: Mapping[str, VxlanSettings], stack: Stack, fleet: FleetFacts) -> Settled:
@@ -38,10 +37,12 @@ def settle(networks: Mapping[str, VxlanSettings], stack: Stack, fleet: FleetFact
             refused[name] = f"{name}: {_no_room(settings, hosts, without)}"
         said = ", ".join(f"{host} {block}" for host, block in blocks.items())
         notes.append(f"slices of {name}: {said}")
+        if narrow := mtu.narrowest(name, settings, fleet):
+            notes.append(narrow)
         chosen[name] = settings.settled(
             blocks,
             settings.vni or own_number(fleet.stack, name),
-            settings.mtu or _mtu(name, hosts, fleet),
+            settings.mtu or mtu.chosen(name, settings, fleet),
         )
     settled = replace(stack, networks={**stack.networks, **chosen})
     return Settled(settled, tuple(notes), refused)
@@ -81,7 +82,7 @@ def _fits(block: IPv4Network, settings: VxlanSettings) -> bool:
 def _rows(record: str) -> Iterator[tuple[str, IPv4Network]]:
     for line in records.body(record).splitlines():
         address, _, text = line.partition(" ")
-        block = _subnet(text)
+        block = _subnet(text.partition(" ")[0])
         if block is not None:
             yield address, block
 
@@ -101,18 +102,6 @@ def _chosen(name: str, hosts: list[str], stack: Stack) -> dict[str, Collection[I
         if join is not None and join.ipv4_address and container.host in found:
             found[container.host].append(join.ipv4_address)
     return dict(found)
-
-
-def _mtu(name: str, hosts: list[str], fleet: FleetFacts) -> int:
-    """What every host's NIC carries: what was chosen before, where that still passes."""
-    here = {host: fleet.answering[host] for host in hosts if host in fleet.answering}
-    nics = [found[1].mtu for h, f in here.items() if (found := carrier(fleet.addresses[h], f))]
-    most = max(min(nics) - ENCAPSULATION, 576) if nics else _USUAL_MTU
-    texts = (facts.records.get(f"vxlan/{name}") for facts in here.values())
-    had = [records.header_fields(text) for text in texts if text is not None]
-    chosen = (fields.get("mtu", "") for fields in had if fields.get("mtu_from") == "nics")
-    kept = [int(text) for text in chosen if text.isdigit() and 576 <= int(text) <= most]
-    return max(kept, default=most)
 
 
 def _no_room(settings: VxlanSettings, hosts: list[str], without: list[str]) -> str:

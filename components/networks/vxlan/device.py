@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from ipaddress import IPv4Address, IPv4Network
 
-from planning import records
+from planning import records, slices
 from planning.facts import HostFacts, Nic
 
-# What VXLAN adds to each packet.
-ENCAPSULATION = 50
+# What VXLAN adds to each packet, and what WireGuard adds to that.
+ENCAPSULATION, ENCRYPTION = 50, 80
+PORT, WIREGUARD_PORT = 4789, 51820
+# Of VXLAN inside WireGuard: no other network's, as the guard of ports lets in the tunnel only.
+INNER_PORT = 14789
 # What a device keeps until it goes (vxlan.sh).
 _FIXED = ("vni", "port", "local")
 _VNIS = range(4096, 1 << 24)
@@ -24,6 +28,11 @@ def bridge_name(stack: str, network: str) -> str:
 def device_name(stack: str, network: str) -> str:
     """What the network's VXLAN device is called on every host."""
     return f"vx{_digest(stack, network).hex()[:8]}"
+
+
+def tunnel_name(stack: str, network: str) -> str:
+    """What the network's WireGuard device is called on every host."""
+    return f"wg{_digest(stack, network).hex()[:8]}"
 
 
 def own_number(stack: str, network: str) -> int:
@@ -44,10 +53,25 @@ def carrier(address: str, facts: HostFacts) -> tuple[str, Nic] | None:
 
 
 @dataclass(frozen=True)
+class Tunnel:
+    """A network's WireGuard device on one host.
+
+    ``public``: the host's own public key. ``keys``: address of another host -> its public key.
+    """
+
+    name: str
+    port: int
+    public: str = ""
+    keys: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Device:
     """A network's device on one host.
 
     ``mtu_chosen``: the stack file leaves the MTU open. ``peers``: address of another host -> its slice.
+    ``tunnel``: what its packets leave by where the network is encrypted; then hosts are known inside by
+    their gateways, which are their own in the network.
     """
 
     network: str
@@ -55,16 +79,34 @@ class Device:
     name: str
     vni: int
     port: int
-    local: str
+    address: str
     mtu: int
     mtu_chosen: bool
     block: IPv4Network
     peers: dict[str, IPv4Network]
+    tunnel: Tunnel | None = None
+
+    def with_keys(self, keys: Mapping[str, str]) -> Device:
+        """The same with the public keys of hosts, by their addresses."""
+        if self.tunnel is None:
+            return self
+        theirs = {address: keys[address] for address in self.peers}
+        return replace(self, tunnel=replace(self.tunnel, public=keys[self.address], keys=theirs))
+
+    @property
+    def local(self) -> str:
+        """The address that its packets come from."""
+        return str(slices.gateway(self.block)) if self.tunnel else self.address
+
+    @property
+    def targets(self) -> dict[str, str]:
+        """Address of another host -> what its packets are sent to."""
+        return {a: str(slices.gateway(b)) if self.tunnel else a for a, b in self.peers.items()}
 
     @property
     def header(self) -> dict[str, str]:
         """The fields of its change (components/scripts/vxlan.sh)."""
-        return {
+        header = {
             "network": self.network,
             "bridge": self.bridge,
             "device": self.name,
@@ -75,12 +117,22 @@ class Device:
             "mtu_from": "nics" if self.mtu_chosen else "file",
             "slice": str(self.block),
         }
+        if self.tunnel is not None:
+            header["wireguard"] = self.tunnel.name
+            header["wireguard_port"] = str(self.tunnel.port)
+            header["public"] = self.tunnel.public
+        return header
 
     @property
     def content(self) -> str:
         """The content of its change: the peers."""
-        rows = sorted(self.peers.items(), key=lambda row: IPv4Address(row[0]))
-        return "".join(f"{address} {block}\n" for address, block in rows)
+        lines = []
+        for address, block in sorted(self.peers.items(), key=lambda row: IPv4Address(row[0])):
+            words = [address, str(block)]
+            if self.tunnel is not None:
+                words += [self.targets[address], self.tunnel.keys[address]]
+            lines.append(" ".join(words) + "\n")
+        return "".join(lines)
 
     def made_anew_from(self, record: str | None) -> list[str]:
         """What of the device that a record made can only be changed by another device, for people."""
@@ -96,15 +148,23 @@ class Device:
         if facts.hides("vxlan", "vxlan_fdb"):
             return True
         seen = facts.vxlans.get(self.name)
-        return seen is not None and (
-            seen.vni,
-            seen.port,
-            seen.local,
-            seen.mtu,
-            seen.bridge,
-            seen.up,
-            seen.peers,
-        ) == (self.vni, self.port, self.local, self.mtu, self.bridge, True, frozenset(self.peers))
+        wanted = (self.vni, self.port, self.local, self.mtu, self.bridge)
+        return (
+            seen is not None
+            and (seen.vni, seen.port, seen.local, seen.mtu, seen.bridge) == wanted
+            and seen.up
+            and seen.lower == (self.tunnel.name if self.tunnel else "")
+            and seen.peers == frozenset(self.targets.values())
+            and self._tunnel_intact(facts)
+        )
+
+    def _tunnel_intact(self, facts: HostFacts) -> bool:
+        if self.tunnel is None or facts.hides("wireguard"):
+            return True
+        seen = facts.wireguards.get(self.tunnel.name)
+        peers = {self.tunnel.keys[a]: f"{inner}/32" for a, inner in self.targets.items()}
+        wanted = (self.tunnel.public, self.tunnel.port, peers)
+        return seen is not None and (seen.public, seen.port, seen.peers) == wanted
 
 
 def _digest(stack: str, network: str) -> bytes:

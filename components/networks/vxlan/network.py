@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import partial
 from ipaddress import IPv4Address
+from typing import Any
 
 import pulumi
 import pulumi_command as command
@@ -12,7 +12,14 @@ import pulumi_docker as docker
 
 from components.host import ConfiguredHost
 from components.networks.network import Attachment, Network, NetworkContext, network_labels
-from components.networks.vxlan.device import Device, bridge_name, device_name
+from components.networks.vxlan import keys
+from components.networks.vxlan.device import (
+    Device,
+    Tunnel,
+    bridge_name,
+    device_name,
+    tunnel_name,
+)
 from components.networks.vxlan.settings import VxlanSettings
 from planning import records, slices
 from planning.addresses import is_ipv4
@@ -35,7 +42,10 @@ class VxlanNetwork(Network):
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__(
-            "crosshost:networks:VxlanNetwork", name, settings.model_dump(mode="json"), opts
+            "crosshost:networks:VxlanNetwork",
+            name,
+            settings.model_dump(mode="json", exclude=None if settings.encrypted else {"encrypted"}),
+            opts,
         )
         # A host without a slice is refused by an up; a preview shows the others.
         hosts = {
@@ -47,6 +57,12 @@ class VxlanNetwork(Network):
         self.networks = {
             host: self._bridge(name, settings, one, bridge_name(stack, name))
             for host, one in hosts.items()
+        }
+        self._addresses = {host: one.endpoint.address for host, one in hosts.items()}
+        self.keys = {
+            host: keys.make(one, name, parent=self)
+            for host, one in hosts.items()
+            if settings.encrypted
         }
         devices = {host: _device(stack, name, settings, hosts, host) for host in hosts}
         self.devices = {
@@ -68,6 +84,8 @@ class VxlanNetwork(Network):
             "vni": settings.vni,
             "mtu": settings.mtu,
         }
+        if settings.encrypted:
+            self._outputs["public_keys"] = {host: key.stdout for host, key in self.keys.items()}
         self.register_outputs(self._outputs)
 
     def _bridge(
@@ -100,21 +118,30 @@ class VxlanNetwork(Network):
     def _device(
         self, device: Device, host: ConfiguredHost, guards: Sequence[pulumi.Resource]
     ) -> command.remote.Command:
-        facts = host.facts
-        text = partial(
-            _text,
-            device,
-            host.record(f"vxlan/{device.network}"),
-            isinstance(facts, HostFacts) and device.intact(facts),
-        )
+        facts, record = host.facts, host.record(f"vxlan/{device.network}")
         network = self.networks[host.host_name]
+
+        def text(known: Sequence[Any]) -> str:
+            id_, public = known
+            whole = device.with_keys(public)
+            return records.text(
+                whole.content,
+                record=record,
+                intact=isinstance(facts, HostFacts) and whole.intact(facts),
+                header={**whole.header, "id": id_},
+            )
+
         return host.change(
             f"{device.network}-vxlan",
             "vxlan.sh",
-            network.id.apply(text),
+            pulumi.Output.all(network.id, self._public_keys()).apply(text),
             parent=self,
             depends_on=[network, *guards],
         )
+
+    def _public_keys(self) -> pulumi.Output[dict[str, str]]:
+        """Address of a host -> its public key, of all hosts; {} where the network is not encrypted."""
+        return keys.public_keys(self.keys, self._addresses)
 
     @property
     def carriers(self) -> Sequence[pulumi.Resource]:
@@ -140,11 +167,6 @@ class VxlanNetwork(Network):
         return self._outputs
 
 
-def _text(device: Device, record: str | None, intact: bool, id_: str) -> str:
-    header = {**device.header, "id": id_}
-    return records.text(device.content, record=record, intact=intact, header=header)
-
-
 def _device(
     stack: str,
     name: str,
@@ -162,8 +184,8 @@ def _device(
         bridge=bridge_name(stack, name),
         name=device_name(stack, name),
         vni=settings.vni,
-        port=settings.port,
-        local=address[host],
+        port=settings.vxlan_port,
+        address=address[host],
         mtu=settings.mtu,
         mtu_chosen=settings.mtu_chosen,
         block=blocks[host],
@@ -172,4 +194,5 @@ def _device(
             for other in hosts
             if other != host and is_ipv4(address[other])
         },
+        tunnel=Tunnel(tunnel_name(stack, name), settings.udp_port) if settings.encrypted else None,
     )

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from ipaddress import IPv4Network
+from collections.abc import Iterator, Mapping, Sequence
+from ipaddress import IPv4Address, IPv4Network
 
-from components.networks.vxlan.device import ENCAPSULATION, bridge_name, carrier, device_name
-from planning import routes
+from components.networks.vxlan.device import (
+    ENCAPSULATION,
+    INNER_PORT,
+    bridge_name,
+    carrier,
+    device_name,
+    tunnel_name,
+)
+from planning import ports, records, routes
 from planning.addresses import is_ipv4
 from planning.facts import HostFacts
+from planning.firewall import Packet
 from planning.fleet_facts import FleetFacts
 from planning.sentences import listed
 
@@ -22,6 +30,77 @@ def tools(host: str, facts: HostFacts) -> Iterator[str]:
         )
 
 
+def wireguard_tools(host: str, facts: HostFacts) -> Iterator[str]:
+    """Sentences where a host has not what makes an encrypted network."""
+    yield from tools(host, facts)
+    lacks = facts.without_wireguard
+    module = facts.modules.get("wireguard") != "missing"
+    if not module and "tun" in lacks:
+        yield (
+            f"{host} has no WireGuard: its kernel ({facts.kernel}) has no module wireguard, and no "
+            "/dev/net/tun, which wireguard-go needs: install a kernel that has it (Debian's "
+            "linux-image-amd64 does), or use another host"
+        )
+        return
+    packages = ["wireguard-tools"] if "wg" in lacks else []
+    if not module and "wireguard-go" in lacks:
+        packages.append("wireguard-go")
+    if packages:
+        why = "" if module else f" and no module for it in its kernel ({facts.kernel})"
+        yield f"{host} has no WireGuard{why}: install the {_packages(packages)} there"
+
+
+def _packages(names: Sequence[str]) -> str:
+    return f"package{'s' if len(names) > 1 else ''} {listed(names)}"
+
+
+def of_tunnel(
+    name: str, port: int, inner: Mapping[str, IPv4Address], fleet: FleetFacts
+) -> Iterator[str]:
+    """Sentences where WireGuard's port is taken, or a host's own firewall stops what comes out of it.
+
+    ``inner``: host -> its address inside.
+    """
+    for host in inner:
+        facts = fleet.answering.get(host)
+        if facts is None:
+            continue
+        own = {
+            records.header_fields(text).get("wireguard_port")
+            for kept, text in facts.records.items()
+            if kept.startswith("vxlan/")
+        }
+        held = {
+            one.program
+            for one in facts.listeners or []
+            if (one.protocol, one.port) == ("udp", port)
+        }
+        if held and str(port) not in own:
+            by = f" by {listed(sorted(filter(None, held)))}" if any(held) else ""
+            yield f"udp {port} of {host} is taken{by}: write another `port`"
+        tunnel = tunnel_name(fleet.stack, name)
+        closed = [
+            other
+            for other, address in inner.items()
+            if other != host
+            and ports.gate(facts, Packet("udp", INNER_PORT, address, inner[host], tunnel)) == "shut"
+        ]
+        if closed:
+            yield (
+                f"{host}'s own firewall keeps out what comes from {listed(closed)} by {tunnel}, its "
+                f"WireGuard device, to udp {INNER_PORT}: allow that there, e.g. "
+                f"`{_allow(facts, tunnel)}`"
+            )
+
+
+def _allow(facts: HostFacts, tunnel: str) -> str:
+    if facts.firewall.ufw:
+        return f"ufw allow in on {tunnel} proto udp to any port {INNER_PORT}"
+    if facts.firewall.firewalld:
+        return f"firewall-cmd --permanent --zone=trusted --add-interface={tunnel}"
+    return f"iptables -I INPUT -i {tunnel} -p udp --dport {INNER_PORT} -j ACCEPT"
+
+
 def of_subnet(
     name: str, subnet: IPv4Network, hosts: Sequence[str], fleet: FleetFacts
 ) -> Iterator[str]:
@@ -30,13 +109,17 @@ def of_subnet(
         facts = fleet.answering.get(host)
         if facts is None:
             continue
-        own = {bridge_name(fleet.stack, network) for network in (name, *_recorded(facts))}
+        own = {
+            called(fleet.stack, network)
+            for network in (name, *_recorded(facts))
+            for called in (bridge_name, tunnel_name)
+        }
         kept = [route for route in facts.routes if route.nic not in own]
         here = {host: facts.model_copy(update={"routes": kept})}
         yield from routes.meeting("subnet", subnet, here, "write another subnet")
 
 
-def of_carrier(host: str, mtu: int | None, fleet: FleetFacts) -> Iterator[str]:
+def of_carrier(host: str, mtu: int | None, overhead: int, fleet: FleetFacts) -> Iterator[str]:
     """Sentences on the address that its peers send to, and on what its NIC carries."""
     address, facts = fleet.addresses[host], fleet.answering.get(host)
     if not is_ipv4(address):
@@ -53,12 +136,16 @@ def of_carrier(host: str, mtu: int | None, fleet: FleetFacts) -> Iterator[str]:
             f"no NIC of {host} has {address}, which its peers would send to: write an address that "
             "the host itself has"
         )
-    elif mtu is not None and mtu + ENCAPSULATION > found[1].mtu:
+    elif mtu is not None and mtu + overhead > found[1].mtu:
         nic, carries = found[0], found[1].mtu
         yield (
             f"mtu {mtu} does not pass {nic} of {host}, whose packets have {carries} bytes, "
-            f"{ENCAPSULATION} of them VXLAN's: write {carries - ENCAPSULATION} or less"
+            f"{overhead} of them VXLAN's{_too(overhead)}: write {carries - overhead} or less"
         )
+
+
+def _too(overhead: int) -> str:
+    return " and WireGuard's" if overhead > ENCAPSULATION else ""
 
 
 def of_number(

@@ -11,7 +11,15 @@ from pydantic import Field, PrivateAttr, model_validator
 
 from components.networks.base import NetworkSettings, Stack
 from components.networks.vxlan import refusals
-from components.networks.vxlan.device import ENCAPSULATION, bridge_name, device_name
+from components.networks.vxlan.device import (
+    ENCAPSULATION,
+    ENCRYPTION,
+    INNER_PORT,
+    PORT,
+    WIREGUARD_PORT,
+    bridge_name,
+    device_name,
+)
 from planning import slices
 from planning.addresses import misfit
 from planning.conflicts import Item, network_key
@@ -39,15 +47,24 @@ CONTRACT = Contract(
         Reach.PUBLISHED: True,
     },
     modules=("vxlan", "bridge", "veth"),
-    ports=(("udp", 4789),),
+    ports=(("udp", PORT),),
     lacks=refusals.tools,
+)
+ENCRYPTED = replace(
+    CONTRACT,
+    key="vxlan-encrypted",
+    title="vxlan, encrypted",
+    changes="a WireGuard device and a VXLAN device on the network's bridge, kept across reboots by a unit",
+    undo="the devices, their entries, the host's key, the unit",
+    ports=(("udp", WIREGUARD_PORT),),
+    lacks=refusals.wireguard_tools,
 )
 
 
 class VxlanSettings(NetworkSettings):
     """A VXLAN network in the stack file."""
 
-    contracts: ClassVar[tuple[Contract, ...]] = (CONTRACT,)
+    contracts: ClassVar[tuple[Contract, ...]] = (CONTRACT, ENCRYPTED)
 
     strategy: Literal["vxlan"] = Field(
         description="vxlan: containers have a subnet of their own across hosts, without a control "
@@ -76,15 +93,24 @@ class VxlanSettings(NetworkSettings):
         le=(1 << 24) - 1,
         description="VXLAN number; default: one made of the stack's and the network's name",
     )
-    port: int = Field(
-        default=4789, ge=1, le=65535, description="UDP port between the hosts, open to them only"
+    encrypted: bool = Field(
+        default=False,
+        description="WireGuard between the hosts, VXLAN inside it; each host makes its own key, and "
+        "keeps it",
+    )
+    port: int | None = Field(
+        default=None,
+        ge=1,
+        le=65535,
+        description=f"UDP port between the hosts, open to them only; default: {PORT}, "
+        f"{WIREGUARD_PORT} for what is encrypted",
     )
     mtu: int | None = Field(
         default=None,
         ge=576,
         le=65485,
-        description="Largest packet of the containers, in bytes; default: what the hosts' NICs carry "
-        "less VXLAN's 50",
+        description="Largest packet of the containers, in bytes; default: what gets from host to host unfragmented "
+        f"less VXLAN's {ENCAPSULATION} and, where it is encrypted, WireGuard's {ENCRYPTION}",
     )
 
     _mtu_chosen: bool = PrivateAttr(default=False)
@@ -95,6 +121,11 @@ class VxlanSettings(NetworkSettings):
             raise ValueError(
                 "gateway: each host is the gateway of its own containers, at the second address of "
                 "its slice: take it out"
+            )
+        if self.udp_port == INNER_PORT:
+            raise ValueError(
+                f"port: {INNER_PORT} is where encrypted networks have VXLAN inside WireGuard: write "
+                "another one"
             )
         if self.subnet.prefixlen > slices.SMALLEST - 1:
             raise ValueError(f"subnet: {self.subnet} has no room for slices: write a larger one")
@@ -120,7 +151,22 @@ class VxlanSettings(NetworkSettings):
 
     @property
     def contract(self) -> Contract:
-        return replace(CONTRACT, ports=(("udp", self.port),))
+        return replace(ENCRYPTED if self.encrypted else CONTRACT, ports=(("udp", self.udp_port),))
+
+    @property
+    def udp_port(self) -> int:
+        """The UDP port between the hosts: VXLAN's, or WireGuard's where it is encrypted."""
+        return self.port or (WIREGUARD_PORT if self.encrypted else PORT)
+
+    @property
+    def overhead(self) -> int:
+        """What a packet of a container grows by on its way to another host, in bytes."""
+        return ENCAPSULATION + (ENCRYPTION if self.encrypted else 0)
+
+    @property
+    def vxlan_port(self) -> int:
+        """The UDP port of VXLAN itself."""
+        return INNER_PORT if self.encrypted else self.udp_port
 
     @property
     def prefix(self) -> int:
@@ -142,9 +188,21 @@ class VxlanSettings(NetworkSettings):
         yield from super().refusals(name, fleet)
         yield from refusals.of_subnet(name, self.subnet, self.on(fleet.hosts), fleet)
         for host in self.on(fleet.hosts):
-            yield from refusals.of_carrier(host, self.mtu, fleet)
+            yield from refusals.of_carrier(host, self.mtu, self.overhead, fleet)
+        hosts = self.on(fleet.hosts)
         if self.vni is not None:
-            yield from refusals.of_number(name, self.vni, self.port, self.on(fleet.hosts), fleet)
+            yield from refusals.of_number(name, self.vni, self.vxlan_port, hosts, fleet)
+        if self.encrypted:
+            inner = {h: slices.gateway(b) for h in hosts if (b := self.block_on(h)) is not None}
+            yield from refusals.of_tunnel(name, self.udp_port, inner, fleet)
+
+    @property
+    def no_open_ports(self) -> str | None:
+        return "what is not encrypted would be let into it" if self.encrypted else None
+
+    @property
+    def port_programs(self) -> frozenset[str]:
+        return frozenset({"wireguard-go"}) if self.encrypted else super().port_programs
 
     def items(self, name: str, hosts: Sequence[str]) -> list[Item]:
         return [
@@ -153,9 +211,12 @@ class VxlanSettings(NetworkSettings):
         ]
 
     def link_on(self, name: str, host: str, *, stack: str, address: str) -> HostLink:
+        block = self.block_on(host)
+        if self.encrypted and block is not None:
+            address = str(slices.gateway(block))
         return HostLink(
-            name, host, self.mtu or 0, ENCAPSULATION, device=device_name(stack, name),
-            vni=self.vni or 0, port=self.port, local=address, bridge=bridge_name(stack, name),
+            name, host, self.mtu or 0, self.overhead, device=device_name(stack, name),
+            vni=self.vni or 0, port=self.vxlan_port, local=address, bridge=bridge_name(stack, name),
         )  # fmt: skip
 
     def writes_units(self, host: str) -> bool:
@@ -163,7 +224,9 @@ class VxlanSettings(NetworkSettings):
 
     def settled(self, blocks: Mapping[str, IPv4Network], vni: int, mtu: int) -> VxlanSettings:
         """The same with everything chosen that it leaves open."""
-        chosen = self.model_copy(update={"ip_range": dict(blocks), "vni": vni, "mtu": mtu})
+        chosen = self.model_copy(
+            update={"ip_range": dict(blocks), "vni": vni, "mtu": mtu, "port": self.udp_port}
+        )
         chosen._mtu_chosen = self.mtu is None
         return chosen
 

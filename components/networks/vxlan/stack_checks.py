@@ -76,8 +76,16 @@ def _numbers(networks: Mapping[str, VxlanSettings], stack: Stack) -> Iterator[Pr
     for one, other in combinations(networks, 2):
         a, b = networks[one], networks[other]
         shared = set(a.on(list(stack.hosts))) & set(b.on(list(stack.hosts)))
-        if shared and a.vni is not None and (a.vni, a.port) == (b.vni, b.port):
+        if not shared:
+            continue
+        if a.vni is not None and (a.vni, a.vxlan_port) == (b.vni, b.vxlan_port):
             yield Problem(
                 (NETWORKS, other, "vni"),
                 f"{b.vni} is that of {one} too, on the same port and hosts: write another",
+            )
+        if (a.encrypted or b.encrypted) and a.udp_port == b.udp_port:
+            yield Problem(
+                (NETWORKS, other, "port"),
+                f"udp {b.udp_port} is that of {one} too, on the same hosts, and WireGuard shares no "
+                "port: write another",
             )

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from dataclasses import replace
 
 from components.networks.base import Settled, Stack
 from components.networks.network import Network, NetworkContext
 from components.networks.strategy import Strategy
-from components.networks.vxlan import choice, stack_checks
+from components.networks.vxlan import choice, mtu, stack_checks
+from components.networks.vxlan.device import INNER_PORT, tunnel_name
 from components.networks.vxlan.network import VxlanNetwork
 from components.networks.vxlan.settings import VxlanSettings
-from planning.fleet_facts import FleetFacts
+from planning.fleet_facts import FleetFacts, Path
+from planning.guard import AccessPlan, AccessRule
 from planning.problems import Problem
 
 
@@ -18,6 +21,10 @@ class VxlanStrategy(Strategy[VxlanSettings]):
     """Networks of bridges that know each other's hosts."""
 
     settings = VxlanSettings
+
+    def unknown_paths(self, stack: Stack, fleet: FleetFacts) -> Iterator[Path]:
+        for name, settings in self.own(stack).items():
+            yield from mtu.unknown_paths(name, settings, fleet)
 
     def settle(self, stack: Stack, fleet: FleetFacts) -> Settled:
         return choice.settle(self.own(stack), stack, fleet)
@@ -30,3 +37,16 @@ class VxlanStrategy(Strategy[VxlanSettings]):
             name: VxlanNetwork(name, settings, context)
             for name, settings in self.own(stack).items()
         }
+
+    def access(self, stack: Stack, fleet: FleetFacts, allow: Collection[str]) -> AccessPlan | None:
+        planned = super().access(stack, fleet, allow)
+        if planned is None:
+            return None
+        inner = tuple(
+            AccessRule(
+                (("udp", INNER_PORT),), tuple(peers), peers, nic=tunnel_name(fleet.stack, name)
+            )
+            for name, settings in self.own(stack).items()
+            if settings.encrypted and (peers := self.peers(settings, fleet))
+        )
+        return replace(planned, rules=planned.rules + inner)
