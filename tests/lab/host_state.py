@@ -15,7 +15,7 @@ echo "== links"; ip -o link show | sed -e 's/^[0-9]*: //' -e 's/@if[0-9]*//' -e 
 echo "== forwarding entries"; bridge fdb show | grep "^00:00:00:00:00:00 " | sort
 echo "== routes"; ip -4 route | sed 's/ linkdown//' | sort
 echo "== units"; ls /etc/systemd/system /etc/systemd/system/*.wants
-echo "== files"; ls -d /var/lib/crosshost /run/crosshost* /usr/local/lib/* /etc/docker/* 2>&1
+echo "== files"; ls -d /var/lib/crosshost /run/crosshost* /run/systemd/transient/crosshost* /run/wireguard /usr/local/lib/* /etc/docker/* 2>&1
 echo "== firewall"; for tables in iptables ip6tables; do $tables-save; done | grep -v '^#' | sed 's/\[.*\]//' | grep -v -- '--to-destination\|-d 172.17' | awk '
     # A table without a rule of its own is none: engines from 28 on make "raw" with their first container.
     /^\*/ { table = $0; next } /^:/ { chains = chains $0 "\n"; if ($2 == "-") own = 1; next } /^-/ { own = 1 }

@@ -39,10 +39,20 @@ ROWS = (
     # As `auto` chooses.
     *(Row("overlay", "swarm", fleet) for fleet in FLEETS),
     Row("overlay", "consul", ("20.10.5",) * 3),
+    *(Row("vxlan", None, fleet) for fleet in FLEETS),
+    *(Row("vxlan, encrypted", None, fleet) for fleet in FLEETS),
 )
 REFUSED = tuple(
     Row("overlay", "consul", (engine,) * 3) for engine in ENGINES if engine != "20.10.5"
 )
+# Control plane, or network where there is none -> the environment that has it.
+LIKE = {
+    "consul": "lab-overlay",
+    "swarm": "lab-auto",
+    "macvlan": "lab-macvlan",
+    "vxlan": "lab-vxlan",
+    "vxlan, encrypted": "lab-vxlan-encrypted",
+}
 HOSTS = tuple(name_of(number) for number in (1, 2, 3))
 WEBS = {f"web0{number}": host for number, host in enumerate(HOSTS, 1)}
 
@@ -61,6 +71,12 @@ class Fleet:
     def _entry(self, name: str, number: int) -> dict[str, str]:
         return {"address": network.address(number), "host_key": keys.host_key(name)}
 
+    def _address(self, number: int) -> dict[str, str]:
+        """Of a container on a network without names."""
+        if self.row.network == "macvlan":
+            return {"ip": f"10.0.0.10{number}"}
+        return {} if self.row.network == "overlay" else {"ip": f"172.16.2.{16 * number + 2}"}
+
     def on(self, *hosts: str) -> None:
         """The stack file: the row's network on these hosts, with a container on each."""
         config = self.stack.config
@@ -69,7 +85,7 @@ class Fleet:
         config["containers"] = {
             web: {
                 "host": host, "network": net, "image": "centos_ssh:v2", "restart": "unless-stopped",
-                **({"ip": f"10.0.0.10{number}"} if self.row.network == "macvlan" else {}),
+                **self._address(number),
             }
             for number, (web, host) in enumerate(WEBS.items(), 1)
             if host in hosts
@@ -99,10 +115,7 @@ def fleet(row: Row) -> Iterator[Fleet]:
         lab = Lab.for_checkout()
     lab.clean()  # of a run that was killed
     lab.up(hosts=3, engines=row.engines)
-    like = {"consul": "lab-overlay", "swarm": "lab-auto"}.get(
-        row.control_plane or "", "lab-macvlan"
-    )
-    stack = Environment(lab, name, like)
+    stack = Environment(lab, name, LIKE[row.control_plane or row.network])
     stack.variables["CROSSHOST_LAB_NAME"] = name
     try:
         yield Fleet(lab, stack, row)
