@@ -10,27 +10,38 @@ import pulumi_command as command
 from components.host import Host
 from planning import records
 from planning.facts import HostFacts
+from planning.facts.wireguard import WireGuardKey
 from planning.wireguard import public_key
 
 
 def make(host: Host, network: str, *, parent: pulumi.Resource) -> command.remote.Command:
     """The key of a host for a network; its stdout is the public one."""
-    facts = host.facts
-    seen = facts.wireguard_keys.get(network) if isinstance(facts, HostFacts) else None
+    seen = _seen(host, network)
     stdin = records.text(
         "",
         record=host.record(f"wireguard/{network}"),
         intact=seen is not None and seen.state == "intact",
         header={"network": network},
     )
-    if seen is not None and seen.state == "changed":
-        pulumi.log.warn(
-            f"{host.host_name}: its WireGuard key for {network} was changed by hand: up tells its peers",
-            resource=parent,
-        )
     return host.change(
         f"{network}-key", "wireguard-key.sh", stdin, parent=parent, output_changes=True
     )
+
+
+def news(host: Host, network: str) -> str | None:
+    """A sentence where up puts another key in use than the host has now."""
+    seen = _seen(host, network)
+    if seen is None or seen.state == "intact":
+        return None
+    by_hand = ", which was put there by hand," if seen.state == "changed" else ""
+    return (
+        f"{host.host_name}: another WireGuard key of {network}{by_hand} comes into use: its containers go "
+        "on running, and reach other hosts again when all know it"
+    )
+
+
+def _seen(host: Host, network: str) -> WireGuardKey | None:
+    return host.facts.wireguard_keys.get(network) if isinstance(host.facts, HostFacts) else None
 
 
 def public_keys(

@@ -74,6 +74,9 @@ class VxlanNetwork(Network):
             for host, one in hosts.items()
             if (changed := devices[host].made_anew_from(one.record(f"vxlan/{name}")))
         }
+        for host, one in hosts.items() if settings.encrypted else ():
+            if news := keys.news(one, name):
+                self._interrupts.setdefault(host, news)
         for sentence in self._interrupts.values():
             pulumi.log.warn(sentence, resource=self)
         self._outputs: dict[str, object] = {
