@@ -42,8 +42,8 @@ def outcome(on: Thread, stack: str, markdown: str) -> str:
 
 def main(kind: str, stack: str, markdown: str, data: str = "") -> int:
     """0, or 1 where it is not taken."""
-    text = Path(markdown).read_text(encoding="utf-8")
     try:
+        text = Path(markdown).read_text(encoding="utf-8")
         on = thread()
         if on is None:
             done = "no pull request had this commit, so there is no comment"
@@ -55,7 +55,7 @@ def main(kind: str, stack: str, markdown: str, data: str = "") -> int:
         print(f"{stack}: the comment is not taken: {error.code} {error.reason}")
         return 1
     except (OSError, ValueError, LookupError, TypeError) as error:
-        print(f"{stack}: the answer is not as it should be: {error}")
+        print(f"{stack}: there is no comment: {error}")
         return 1
     print(f"{stack}: {done}")
     return 0

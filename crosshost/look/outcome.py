@@ -22,7 +22,8 @@ def outcome(
     events: Annotated[
         Path,
         typer.Option(
-            "--events", help="File with what `pulumi up --yes --json` printed; - reads it."
+            "--events",
+            help="File with what `pulumi up --yes --skip-preview --json` printed; - reads it.",
         ),
     ] = Path("-"),
     output: Annotated[

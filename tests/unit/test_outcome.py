@@ -93,14 +93,17 @@ def test_nothing_to_do_is_one_line():
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("", "the events are empty: give all that `pulumi up -s lab-modes --yes --json` printed"),
+        (
+            "",
+            "the events are empty: give all that `pulumi up -s lab-modes --yes --skip-preview --json` printed",
+        ),
         (DONE[:4000], "the events are cut off at line"),
         (
             DONE.replace('"isPreview":false', '"isPreview":true'),
             "these are the events of a preview",
         ),
         (DONE.replace("lab-modes", "prod"), "the events are of the stack 'prod', not of lab-modes"),
-        ("{}", "give all that `pulumi up -s lab-modes --yes --json` printed"),
+        ("{}", "give all that `pulumi up -s lab-modes --yes --skip-preview --json` printed"),
     ],
 )
 def test_other_events_are_refused_with_what_to_give(text, said):
