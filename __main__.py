@@ -5,6 +5,7 @@ import pulumi
 from components.conflicts import remove_conflicts, wanted_items
 from components.container.component import run_containers
 from components.daemon import configure_daemons
+from components.dns.component import NameServers
 from components.final_check import check_all_runs
 from components.firewall import make_firewall
 from components.fleet import connect
@@ -40,15 +41,24 @@ networks = make_networks(
 )
 if consul:
     consul.check_engines(daemons)
+dns = NameServers.wanted(settings.dns, stack, ready, networks, images)
 containers = run_containers(
-    settings.containers, ready, networks, images, settings.files, secret=settings.is_secret
+    settings.containers,
+    ready,
+    networks,
+    images,
+    settings.files,
+    {name: dns.on(name) for name in ready} if dns else {},
+    secret=settings.is_secret,
 )
-last = check_all_runs(hosts, networks, containers, items)
+running = {**(dns.containers if dns else {}), **containers}
+last = check_all_runs(hosts, networks, running, items)
 carriers = [
     *(firewall.before if firewall else []),
     *(daemon.apply for daemon in daemons.values()),
     *(swarm.members.values() if swarm else []),
     *(part for network in networks.values() for part in network.carriers),
+    *(dns.files.values() if dns else []),
 ]
 reachability = prove(settings.prove, stack, ready, containers, carriers, last, images)
 restore_scripts_first(hosts, swarm, last)

@@ -3,23 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import pulumi
 import pulumi_command as command
 
 from components.connected_host import ScriptedHost
+from components.container.settings import ContainerSettings
+from components.dns.component import servers
+from components.dns.settings import DnsSettings
 from components.host import Host, without_conflicts
 from components.networks import STRATEGIES
 from components.networks.base import Stack
 from planning import conflicts, removal_text
-from planning.conflicts import ControlPlane, Item
+from planning.conflicts import Claim, ControlPlane, Item
 from planning.facts import HostFacts
 
 
 def wanted_items(stack: Stack) -> list[Item]:
     """Everything of Docker's that the stack wants, with what it holds."""
     of_networks = [item for strategy in STRATEGIES for item in strategy.items(stack)]
-    return [*of_networks, *(one.item(key) for key, one in stack.containers.items())]
+    containers = {**stack.containers, **servers(stack, stack.section(DnsSettings))}
+    return [*of_networks, *(_item(key, one, stack) for key, one in containers.items())]
+
+
+def _item(key: str, container: ContainerSettings, stack: Stack) -> Item:
+    """A container, with the addresses that are planned for it."""
+    item = container.item(key)
+    planned = {
+        Claim("address", network, str(address))
+        for network in container.attachments()
+        if (address := stack.networks[network].address_on(container.host, item.name)) is not None
+    }
+    return replace(item, claims=item.claims | planned)
 
 
 def remove_conflicts(

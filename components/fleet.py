@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import pulumi
 
-from components import connected_host, paths, scripts
+from components import connected_host, lan_check, paths, scripts
 from components.connected_host import ScriptedHost
 from components.facts import read_facts
 from components.networks import settle, unknown_paths
@@ -46,6 +46,7 @@ def connect(ssh: SshSettings, stack: Stack) -> Fleet:
     for note in settled.notes:
         pulumi.log.info(note)
     found = check.refusals(settled, access, fleet)
+    found += lan_check.refusals(access, settled.possible, fleet)
     if pulumi.runtime.is_dry_run():
         for problem in found:
             pulumi.log.warn(f"{UP_STOPS}{problem}")

@@ -3,6 +3,7 @@
 - `centos_ssh:v2` stands in for the notes' image: sshd (the lab's key opens it), ping, tcpdump,
   iperf3, ip, curl.
 - `consul:1.8.7`: Consul, whose command line follows the image's name.
+- `dnsmasq:2.85`: dnsmasq, in PATH.
 - `busybox:1`: sleep, ping, nc, httpd and the rest of busybox.
 """
 
@@ -35,6 +36,7 @@ _RESOLVER_FILES = [
     *_LOADER,
     *(f"lib/*-linux-gnu*/{name}*" for name in ("libc[.-]", "libnss_[df]", "libresolv")),
 ]
+_LIBRARIES = ["lib64/ld-*", "lib/*-linux-gnu*/*.so*", "usr/lib/*-linux-gnu*/*.so*"]
 _NOT_IN_A_CONTAINER = ("dev", "proc", "sys", "run", "var/cache", "var/lib/apt", "var/log", "boot")
 _ACCOUNTS = {
     "etc/passwd": b"root:x:0:0:root:/root:/bin/sh\n",
@@ -63,10 +65,14 @@ def images(client_key: str, folder: Path) -> list[Image]:
     """
     busybox = _layer("busybox", "2", _write_busybox)
     consul = _layer("consul", "1", _write_consul)
+    dnsmasq = _layer("dnsmasq", "1", _write_dnsmasq)
     ssh = _layer("centos_ssh", " ".join(_SSH_PACKAGES), _write_ssh)
     return [
         Image("library/busybox", "1", (busybox,), ("sh",)),
         Image("library/consul", "1.8.7", (busybox, consul), ("agent", "-dev"), ("consul",)),
+        Image(
+            "library/dnsmasq", "2.85", (busybox, dnsmasq), ("--keep-in-foreground",), ("dnsmasq",)
+        ),
         Image(
             "library/centos_ssh",
             "v2",
@@ -102,16 +108,24 @@ def _write_busybox(writer: LayerWriter) -> None:
     writer.add_folder("root", 0o700)
 
 
-def _write_files(writer: LayerWriter, patterns: Sequence[str]) -> None:
+def _write_files(writer: LayerWriter, patterns: Sequence[str], root: Path | None = None) -> None:
+    root = root or tools()
     for pattern in patterns:
-        for file in sorted(tools().glob(pattern)):
-            writer.add(file, str(file.relative_to(tools())))
+        for file in sorted(root.glob(pattern)):
+            writer.add(file, str(file.relative_to(root)))
 
 
 def _write_consul(writer: LayerWriter) -> None:
     _write_files(writer, _CONSUL_FILES)
     writer.add_folder("consul/data")
     writer.add_folder("consul/config")
+
+
+def _write_dnsmasq(writer: LayerWriter) -> None:
+    with tempfile.TemporaryDirectory(dir=cache.root()) as temporary:
+        root = Path(temporary) / "root"
+        debootstrap(_SUITE, ["dnsmasq-base", "libc6"], root, variant="extract")
+        _write_files(writer, ["usr/sbin/dnsmasq", *_LIBRARIES], root)
 
 
 def _write_ssh(writer: LayerWriter) -> None:

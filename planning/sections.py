@@ -5,7 +5,7 @@ from __future__ import annotations
 from planning.problems import nearest
 
 HOSTS, NETWORKS, CONTAINERS = "crosshost:hosts", "crosshost:networks", "crosshost:containers"
-CONSUL, SWARM = "crosshost:consul", "crosshost:swarm"
+CONSUL, SWARM, DNS = "crosshost:consul", "crosshost:swarm", "crosshost:dns"
 
 
 def unknown_host(host: str, named: set[str]) -> str:

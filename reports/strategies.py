@@ -23,10 +23,10 @@ _HEAD = """\
   many Wi-Fi networks do not). A host does not reach its own containers this way.
 - Containers that talk to each other, by name, and are reached from outside by published ports only:
   `overlay`. Leave `control_plane` out, and the hosts decide (below).
-- The same without anything that could be lost between the hosts, on engines of any age side by side,
-  and without names: `vxlan`. Each host has a slice of the subnet, which it keeps; hosts reach all
-  containers too. What a container asks by name is up to `extra_hosts` or a name server of yours. Where others can
-  listen between the hosts: `encrypted: true`.
+- The same without anything that could be lost between the hosts, on engines of any age side by side:
+  `vxlan`. Each host has a slice of the subnet, which it keeps; hosts reach all containers too. Names of
+  containers on other hosts come with `crosshost:dns`, a name server in a container on each host. Where
+  others can listen between the hosts: `encrypted: true`.
 - Both: a container may join several networks, and a stack may have several of each kind.
 
 A host's kernel and engine are looked at before anything is changed: what cannot work is refused, with

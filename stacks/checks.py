@@ -7,6 +7,7 @@ from ipaddress import IPv4Address
 
 from components import firewall, networks
 from components.container.settings import ContainerSettings
+from components.dns import stack_checks as dns
 from components.networks.base import NetworkSettings, Stack
 from components.networks.overlay.consul.settings import ConsulSettings
 from components.ssh_settings import HostSettings
@@ -25,6 +26,7 @@ def check(stack: Stack, named: Mapping[str, set[str]]) -> list[Problem]:
         *_networks(stack.networks, named["hosts"]),
         *networks.problems(stack),
         *firewall.problems(stack),
+        *dns.problems(stack),
         *_placement(stack.containers, stack.networks, named),
         *_sharing(stack.containers, named["containers"]),
         *dependency_problems(stack.containers, named["containers"]),

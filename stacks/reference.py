@@ -81,6 +81,15 @@ crosshost:swarm:
   advertise: ens33
 """,
     ),
+    "dns": (
+        "Names on vxlan networks, and on macvlan networks with a `pool`: a name server in a container on "
+        "each host, which knows the containers on all of them. Without it a container knows those on its own host by name.",
+        """\
+crosshost:dns:
+  image: registry.example.com/dnsmasq:2.90
+  upstream: [10.0.0.2]
+""",
+    ),
     "firewall": (
         "Rules on the hosts of overlays that let only these hosts reach the ports of their engines "
         "(docs/security.md). They are made unless `mode` is `off`.",
@@ -151,6 +160,9 @@ crosshost:networks:
   backend:
     strategy: overlay
     subnet: 172.16.1.0/24
+  mesh:
+    strategy: vxlan
+    subnet: 172.16.2.0/24
 """,
     ),
     "containers": (

@@ -12,6 +12,7 @@ import pulumi
 
 from components.container.settings import ContainerSettings
 from components.daemon_settings import DaemonSettings
+from components.dns.settings import DnsSettings
 from components.firewall import FirewallSettings
 from components.networks import AnyNetwork
 from components.networks.base import NetworkSettings, Stack
@@ -41,6 +42,7 @@ SECTIONS: dict[str, tuple[Any, Any]] = {
     "daemon": (None, DaemonSettings),
     "consul": (None, ConsulSettings),
     "swarm": (None, SwarmSettings),
+    "dns": (None, DnsSettings),
     "firewall": (None, FirewallSettings),
     "prove": (None, ProveSettings),
     "policies": (None, PolicySettings),
@@ -65,6 +67,7 @@ class Settings:
     daemon: DaemonSettings | None = None
     consul: ConsulSettings | None = None
     swarm: SwarmSettings = field(default_factory=SwarmSettings)
+    dns: DnsSettings | None = None
     firewall: FirewallSettings = field(default_factory=FirewallSettings)
     prove: ProveSettings = field(default_factory=ProveSettings)
     networks: dict[str, NetworkSettings] = field(default_factory=dict)
@@ -80,7 +83,7 @@ class Settings:
     @property
     def stack(self) -> Stack:
         """What networks may ask of the stack file."""
-        sections = (self.daemon, self.consul, self.swarm, self.firewall)
+        sections = (self.daemon, self.consul, self.swarm, self.dns, self.firewall)
         return Stack(
             self.hosts,
             self.networks,
@@ -110,6 +113,9 @@ class Settings:
         joined = any(one.attachments() for one in self.containers.values())
         if self.prove.image is not None and self.prove.when != "never" and joined:
             pairs += [(host, self.prove.image) for host in self.hosts]
+        if self.dns is not None:
+            named = [one for one in self.networks.values() if one.named_by_dns]
+            pairs += [(host, self.dns.image) for one in named for host in one.on(list(self.hosts))]
         return pairs
 
 

@@ -44,6 +44,7 @@ class Container(pulumi.ComponentResource):
         after: list[pulumi.Resource] = [
             args.images.pull(host, settings.image),
             *host.after_daemon(),
+            *args.servers,
         ]
         for network in joined:
             after += network.resources_on(host.host_name)
@@ -103,13 +104,14 @@ def run_containers(
     networks: Mapping[str, Network],
     images: Images,
     files: Mapping[str, Sequence[MountedFile]],
+    servers: Mapping[str, Sequence[pulumi.Resource]],
     *,
     secret: Callable[[str], bool],
 ) -> dict[str, Container]:
     """Every container of the stack, in the stack file's order.
 
-    ``files``: what they see as secrets and configs. ``secret``: whether what a container is given must
-    not be shown.
+    ``files``: what they see as secrets and configs. ``servers``: host -> the name servers of containers
+    on its networks. ``secret``: whether what a container is given must not be shown.
     """
     made: dict[str, Container] = {}
     waits, ends = Waits(containers, hosts), ending(containers)
@@ -117,6 +119,7 @@ def run_containers(
         settings = containers[name]
         shares = made[settings.shares].container if settings.shares else None
         others = tuple(host for name, host in hosts.items() if name != settings.host)
+        asked = tuple(servers.get(settings.host, ())) if settings.attachments() else ()
         args = ContainerArgs(
             settings,
             hosts[settings.host],
@@ -128,6 +131,7 @@ def run_containers(
             waits.of(name, {n: one.container for n, one in made.items()}),
             name in ends,
             files.get(name, ()),
+            asked,
         )
         made[name] = Container(name, args)
     return {name: made[name] for name in containers}

@@ -25,7 +25,7 @@ class ContainerArgs:
     """What a Container is made of. ``secret``: its environment must not be shown.
 
     ``others``: the stack's other hosts, from which it may have been moved here. ``ends``: its process
-    is to end.
+    is to end. ``servers``: the name servers that it asks.
     """
 
     settings: ContainerSettings
@@ -38,6 +38,7 @@ class ContainerArgs:
     dependencies: Dependencies = field(default_factory=Dependencies)
     ends: bool = False
     files: Sequence[MountedFile] = ()
+    servers: tuple[pulumi.Resource, ...] = ()
 
 
 def inputs(

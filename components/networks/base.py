@@ -49,6 +49,19 @@ class Stack:
         return next((one for one in self.sections if isinstance(one, kind)), None)
 
 
+@dataclass(frozen=True)
+class LanAddress:
+    """An address of the LAN, and which container is to have it on which network.
+
+    ``instead``: what to write where somebody else has it.
+    """
+
+    address: IPv4Address
+    container: str
+    network: str
+    instead: str
+
+
 class NetworkSettings(StackModel):
     """What the stack file says of a network, common to all strategies.
 
@@ -94,6 +107,11 @@ class NetworkSettings(StackModel):
         """Why its ports must be guarded, for people; None where they need not."""
         return None
 
+    @property
+    def named_by_dns(self) -> bool:
+        """Whether its containers get names from the servers of `crosshost:dns`."""
+        return False
+
     def describe(self, last: Mapping[str, object]) -> str:
         """Its strategy, for people. ``last``: its row in the outputs of the stack's last up."""
         return self.contract.title
@@ -105,6 +123,14 @@ class NetworkSettings(StackModel):
     def block_on(self, host: str) -> IPv4Network | None:
         """The part of the subnet that automatic addresses on a host are of; None for all of it."""
         return None
+
+    def address_on(self, host: str, container: str) -> IPv4Address | None:
+        """The address that is planned for a container (its Docker name) there; None where Docker chooses."""
+        return None
+
+    def first_on_lan(self, name: str, stack: Stack, fleet: FleetFacts) -> Iterator[LanAddress]:
+        """Addresses of the LAN that no container of the stack has yet, and one is to have."""
+        yield from ()
 
     def on(self, hosts: Sequence[str]) -> list[str]:
         """Those of ``hosts`` (all of the stack) that have the network."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from ipaddress import IPv4Network
+from ipaddress import IPv4Address, IPv4Interface, IPv4Network
 from typing import Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict
 
 from planning.answers import Printable, Word, WordOrNone
 from planning.facts.base import Facts, Topic
@@ -38,13 +40,26 @@ class Parent(Facts):
     """The NIC's name, "" where the network has none."""
 
 
+class Joined(BaseModel):
+    """A running container on a network, in Docker's words."""
+
+    model_config = ConfigDict(frozen=True)
+
+    Name: Printable
+    """The container's name."""
+    IPv4Address: IPv4Interface | Literal[""]
+    """Its address with the subnet's prefix length, "" without one."""
+
+
 class Range(Facts):
-    """What a bridge network of the stack takes automatic addresses from."""
+    """What the engine gives out of a network of the stack that it alone has."""
 
     name: Printable
     """The network's name."""
     range: IPv4Network | Literal[""] | None
-    """The part of its subnet; "" or None for all of it."""
+    """The part of its subnet that automatic addresses are of; "" or None for all of it."""
+    containers: dict[Word, Joined] | None = None
+    """ID of a running container on it -> the container."""
 
 
 class Overlay(Facts):
@@ -71,8 +86,11 @@ class NetworksTopic(Topic):
     parents: dict[str, str] = {}
     """ID of a macvlan network -> its NIC, "" where it has none."""
     ranges: dict[str, IPv4Network] = {}
-    """Name of a bridge network of the stack -> the part of its subnet that automatic addresses are of."""
-
+    """Name of a network of the stack that is this engine's alone -> the part of its subnet that automatic
+    addresses are of.
+    """
+    given: dict[str, dict[str, IPv4Address]] = {}
+    """Name of such a network -> name of a running container on it -> its address."""
     overlays: dict[str, Overlay] = {}
     """ID of an overlay in a cluster store -> what it is made of."""
 
@@ -84,6 +102,14 @@ class NetworksTopic(Topic):
         return cls(
             networks=printed.rows("networks", NetworkFacts) if answers else None,
             ranges={row.name: row.range for row in ranges if row.range},
+            given={
+                row.name: {
+                    one.Name: one.IPv4Address.ip
+                    for one in (row.containers or {}).values()
+                    if one.IPv4Address
+                }
+                for row in ranges
+            },
             parents={row.id: row.parent for row in parents},
             overlays={row.id: row for row in printed.rows("overlays", Overlay) or []},
         )

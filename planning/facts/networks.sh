@@ -8,11 +8,11 @@ if [ -n "$info" ]; then
         '{"id":{{json .ID}},"name":{{json .Name}},"driver":{{json .Driver}},"scope":{{json .Scope}},"stack":{{json (.Label "crosshost.stack")}},"made":{{json (.Label "crosshost.made")}}}'
     listed=$text
     case $listed in
-    *'"driver":"bridge","scope":"local","stack":"'"$stack"'"'*)
+    *'"scope":"local","stack":"'"$stack"'"'*)
         # shellcheck disable=SC2046
         put_output ranges 5 docker network inspect --format \
-            '{"name":{{json .Name}},"range":{{json (index .IPAM.Config 0).IPRange}}}' \
-            $(networks_like '"driver":"bridge","scope":"local","stack":"'"$stack"'"')
+            '{"name":{{json .Name}},"range":{{json (index .IPAM.Config 0).IPRange}},"containers":{{json .Containers}}}' \
+            $(networks_like '"scope":"local","stack":"'"$stack"'"')
         ;;
     esac
     case $listed in

@@ -7,6 +7,7 @@ import hashlib
 import json
 import runpy
 from collections.abc import Mapping, Sequence
+from ipaddress import IPv4Address
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -129,8 +130,11 @@ def seen_by(answer: Answer, asked: tuple[int, int] = (CLOCK, CLOCK)) -> HostFact
 class RecordingEngine(pulumi.runtime.Mocks):
     """Answers as an engine would; ``facts`` maps a host to the script's output or a failure."""
 
-    def __init__(self, facts: Mapping[str, Answer]) -> None:
+    def __init__(self, facts: Mapping[str, Answer], lan: Mapping[str, str] | None = None) -> None:
         self.facts = facts
+        # Address on the LAN -> MAC address of who has it; host -> addresses that it is asked for.
+        self.lan = lan or {}
+        self.lan_asked: dict[str, set[str]] = {}
         self.resources: dict[str, pulumi.runtime.MockResourceArgs] = {}
         # Name -> names of the resources that it waits for, and of those that it may have been.
         self.after: dict[str, set[str]] = {}
@@ -154,6 +158,11 @@ class RecordingEngine(pulumi.runtime.Mocks):
         if args.typ == "command:local:Command":
             outputs["stdout"] = "[]" if args.name == "reachability" else f"node-of-{args.name}"
         return f"id-of-{args.name}", outputs
+
+    def ask_lan(self, _access: Any, host: str, addresses: set[IPv4Address]) -> dict[Any, str]:
+        """Who answers a host on the LAN, of what it is asked."""
+        self.lan_asked[host] = {str(address) for address in addresses}
+        return {one: mac for one in addresses if (mac := self.lan.get(str(one))) is not None}
 
     def call(self, args: pulumi.runtime.MockCallArgs) -> Any:
         raise AssertionError(f"the program calls {args.token}")
@@ -208,14 +217,16 @@ def run_program(
     preview: bool = False,
     secret_keys: tuple[str, ...] = (),
     paths: Mapping[tuple[str, str], int] | None = None,
+    lan: Mapping[str, str] | None = None,
 ) -> RecordingEngine:
     """Run the real __main__.py under mocks, as stack ``test``; returns once all has landed.
 
     ``paths``: what the way between two hosts carries, where that is less than their NICs do.
+    ``lan``: address -> MAC address of who answers for it.
     """
     put_key(monkeypatch, tmp_path)
     monkeypatch.chdir(tmp_path)
-    engine = RecordingEngine(facts)
+    engine = RecordingEngine(facts, lan)
     monkeypatch.setattr(
         "components.facts.of_host", lambda _access, endpoint: seen_by(facts[endpoint.name])
     )
@@ -226,6 +237,7 @@ def run_program(
             path: (paths or {}).get((path.one, path.other), path.most) for path in asked
         },
     )
+    monkeypatch.setattr("components.lan_check.ask", engine.ask_lan)
     pulumi.runtime.set_mocks(
         engine, project="crosshost", stack="test", preview=preview, monitor=RecordingMonitor(engine)
     )

@@ -51,6 +51,7 @@ def on_macvlan() -> dict[str, Any]:
         "parent": {"docker01": "ens33", "docker02": "ens33"}, "subnet": "10.0.0.0/24",
         "hosts": ["docker01", "docker02"],
         "ip_range": {"docker01": "10.0.0.64/26", "docker02": "10.0.0.192/26"},
+        "pool": "10.0.0.128/26", "reserved": ["10.0.0.5"],
     }  # fmt: skip
     values["containers"]["all"] = {
         **SERVICE, "host": "docker01", "image": "busybox:1",
@@ -85,6 +86,7 @@ def on_vxlan() -> dict[str, Any]:
         "hosts": ["docker01", "docker02"],
         "ip_range": {"docker01": "172.16.2.0/28", "docker02": "172.16.2.16/28"},
     }  # fmt: skip
+    values["dns"] = {"image": "dnsmasq:2.85", "upstream": ["10.0.0.2"]}
     return values
 
 

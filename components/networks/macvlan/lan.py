@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from ipaddress import IPv4Address, IPv4Network
 
-from components.networks.base import NetworkSettings, Stack
+from components.networks.base import LanAddress, NetworkSettings, Stack
 from planning.addresses import advertisable, slices
+from planning.fleet_facts import FleetFacts
 
 
 def needs_address(name: str, network: NetworkSettings, stack: Stack) -> str:
@@ -42,6 +43,34 @@ def of_hosts(stack: Stack) -> dict[str, IPv4Address]:
         for name, host in stack.hosts.items()
         if host.address.count(".") == 3 and advertisable(host.address)
     }
+
+
+def first(
+    name: str,
+    stack: Stack,
+    fleet: FleetFacts,
+    given: Mapping[tuple[str, str], IPv4Address],
+) -> Iterator[LanAddress]:
+    """Addresses that containers on answering hosts are to have, and no container of the stack has now.
+
+    ``given``: (host, container) -> address, where the program gives them.
+    """
+    running = {
+        address
+        for facts in fleet.answering.values()
+        for of_network in facts.given.values()
+        for address in of_network.values()
+    }
+    chosen = {address: container for container, _, address in fixed(name, stack)}
+    wanted = [(host, c, a, "write another address") for c, host, a in fixed(name, stack)]
+    wanted += [
+        (host, container, address, f"write {address} as one of the network's `reserved`")
+        for (host, container), address in given.items()
+        if address not in chosen
+    ]
+    for host, container, address, instead in wanted:
+        if host in fleet.answering and address not in running:
+            yield LanAddress(address, container, name, instead)
 
 
 def _taken(name: str, network: NetworkSettings, stack: Stack) -> list[IPv4Address]:

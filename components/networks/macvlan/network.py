@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from ipaddress import IPv4Address
 
 import pulumi
 import pulumi_docker as docker
 
 from components.host import ConfiguredHost
+from components.networks.attachment import attachment
 from components.networks.macvlan.nics import Nics, physical
 from components.networks.macvlan.settings import MacvlanSettings
 from components.networks.network import Attachment, Network, NetworkContext, network_labels
+from planning import host_slices, records
 
 
 class MacvlanNetwork(Network):
@@ -28,6 +30,7 @@ class MacvlanNetwork(Network):
         super().__init__(
             "crosshost:networks:MacvlanNetwork", name, settings.model_dump(mode="json"), opts
         )
+        self.settings = settings
         hosts = {host: context.hosts[host] for host in settings.on(list(context.hosts))}
         self.nics = (
             {host: _nic(settings, one, nics) for host, one in hosts.items()}
@@ -53,16 +56,24 @@ class MacvlanNetwork(Network):
             )
             for host, one in hosts.items()
         }
+        self.slices = {
+            host: _slices(name, settings, one, hosts, self.networks[host], self)
+            for host, one in hosts.items()
+            if settings.pool is not None
+        }
         self._outputs: dict[str, object] = {
             "strategy": settings.strategy,
             "subnet": str(settings.subnet),
             "parent": {host: settings.parent_on(host) for host in hosts},
             "hosts": list(hosts),
         }
+        if settings.pool is not None:
+            self._outputs["slices"] = {host: str(settings.block_on(host)) for host in hosts}
         self.register_outputs(self._outputs)
 
     def attach(self, host: str, container: str, address: IPv4Address | None) -> Attachment:
-        return Attachment(self.networks[host].name, address)
+        made = self.networks[host].name
+        return attachment(self.settings, made, host, container, address)
 
     def identity_on(self, host: str) -> pulumi.Output[str]:
         return self.networks[host].id.apply(lambda id_: id_[:12])
@@ -80,6 +91,29 @@ class MacvlanNetwork(Network):
 
 def _nic(settings: MacvlanSettings, host: ConfiguredHost, nics: Nics) -> pulumi.Resource:
     return nics.promiscuous(host, physical(str(settings.parent_on(host.host_name))))
+
+
+def _slices(
+    name: str,
+    settings: MacvlanSettings,
+    host: ConfiguredHost,
+    hosts: Mapping[str, ConfiguredHost],
+    network: docker.Network,
+    parent: pulumi.Resource,
+) -> pulumi.Resource:
+    change = host_slices.change(name)
+    blocks = {
+        one.endpoint.address: block
+        for other, one in hosts.items()
+        if (block := settings.block_on(other)) is not None
+    }
+    text = records.text(
+        host_slices.content(blocks, settings.given),
+        record=host.record(change),
+        intact=True,
+        header={"network": name},
+    )
+    return host.change(change, "slices.sh", text, parent=parent, depends_on=[network])
 
 
 def _ipam(settings: MacvlanSettings, host: str) -> docker.NetworkIpamConfigArgs:

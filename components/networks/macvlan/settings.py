@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from ipaddress import IPv4Address, IPv4Network
 from typing import ClassVar, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, PrivateAttr, model_validator
 
-from components.networks.base import NetworkSettings, Stack
+from components.networks.base import LanAddress, NetworkSettings, Stack
 from components.networks.macvlan import lan
 from components.networks.macvlan.nics import physical
+from planning import slices
+from planning.address_plan import AddressPlan
 from planning.conflicts import Claim, Item
 from planning.contract import Contract, Reach
 from planning.facts import HostFacts
 from planning.field_types import HostName, Interface, Subnet
+from planning.fleet_facts import FleetFacts
 from planning.reachability.links import HostLink
 
 CONTRACT = Contract(
     key="macvlan",
     title="macvlan",
     engines="any",
-    addresses="of the hosts' LAN, chosen, or automatic from the host's block",
+    addresses="of the hosts' LAN, chosen, or automatic from the host's slice",
     changes="promiscuous mode of the NIC, if asked for, kept across reboots by a unit",
     networks="one network of the same name on each host",
     undo="the NIC's mode, the unit",
@@ -62,6 +65,41 @@ class MacvlanSettings(NetworkSettings):
         "addresses of hosts, and of containers on other hosts",
     )
 
+    pool: Subnet | None = Field(
+        default=None,
+        description="Part of the subnet that each host gets a slice of, which its containers have "
+        "addresses of; a host keeps its slice",
+    )
+    slice: int | None = Field(
+        default=None,
+        ge=1,
+        le=slices.SMALLEST,
+        description="Prefix length of the slices of `pool`; default: the pool's and 4, for 16 hosts",
+    )
+    reserved: list[Subnet] = Field(
+        default=[],
+        description="Addresses and subnets of the LAN that no container gets: others have them",
+    )
+
+    _plan: AddressPlan | None = PrivateAttr(default=None)
+    _names: bool = PrivateAttr(default=False)
+
+    @model_validator(mode="after")
+    def pool_fits(self) -> MacvlanSettings:
+        if self.pool is None:
+            if self.slice is not None:
+                raise ValueError("slice: is of `pool`, which is missing: write one, or take it out")
+            return self
+        if not self.pool.subnet_of(self.subnet):
+            raise ValueError(f"pool: {self.pool} is outside of {self.subnet}")
+        if self.pool.prefixlen > slices.SMALLEST - 1:
+            raise ValueError(f"pool: {self.pool} has no room for slices: write a larger one")
+        if self.slice is not None and self.slice <= self.pool.prefixlen:
+            raise ValueError(
+                f"slice: {self.slice} is no part of {self.pool}: write more than {self.pool.prefixlen}"
+            )
+        return self
+
     @model_validator(mode="after")
     def ranges_fit(self) -> MacvlanSettings:
         seen: list[tuple[str, Subnet]] = []
@@ -88,6 +126,42 @@ class MacvlanSettings(NetworkSettings):
     def block_on(self, host: str) -> IPv4Network | None:
         return (self.ip_range or {}).get(host)
 
+    @property
+    def contract(self) -> Contract:
+        return replace(CONTRACT, reach={**CONTRACT.reach, Reach.NAMES: self._names})
+
+    @property
+    def prefix(self) -> int:
+        """The prefix length of slices that are cut from the pool."""
+        assert self.pool is not None
+        return self.slice or slices.default_prefix(self.pool)
+
+    @property
+    def named_by_dns(self) -> bool:
+        return self.pool is not None
+
+    @property
+    def given(self) -> Mapping[tuple[str, str], IPv4Address]:
+        """(host, container) -> its address, where the program gives them; of settled settings."""
+        return self._plan.given if self._plan else {}
+
+    def address_on(self, host: str, container: str) -> IPv4Address | None:
+        return self.given.get((host, container))
+
+    def allows(self, block: IPv4Network) -> bool:
+        """Whether a slice that a host has is one that the stack file still allows."""
+        size = self.slice is None or block.prefixlen == self.slice
+        return size and self.pool is not None and block != self.pool and block.subnet_of(self.pool)
+
+    def settled(
+        self, blocks: Mapping[str, IPv4Network], plan: AddressPlan, *, names: bool
+    ) -> MacvlanSettings:
+        """The same with each host's slice, and its containers' addresses. ``names``: with name servers."""
+        chosen = self.model_copy(update={"ip_range": dict(blocks)})
+        chosen._plan = plan
+        chosen._names = names
+        return chosen
+
     def refusals_on(self, host: str, facts: HostFacts) -> Iterator[str]:
         parent = self.parent_on(host)
         if "links" in facts.unread:
@@ -110,16 +184,24 @@ class MacvlanSettings(NetworkSettings):
             for item in super().items(name, hosts)
         ]
 
+    def first_on_lan(self, name: str, stack: Stack, fleet: FleetFacts) -> Iterator[LanAddress]:
+        return lan.first(name, stack, fleet, self.given)
+
     def address_problem(self, name: str, address: IPv4Address, stack: Stack) -> str | None:
         if problem := super().address_problem(name, address, stack):
             return problem
         for host, taken in lan.of_hosts(stack).items():
             if address == taken:
                 return f"{address} is the address of the Docker host {host}: write another"
+        for reserved in self.reserved:
+            if address in reserved:
+                return f"{address} is in {reserved}, which is reserved: write another address"
         return None
 
     def no_address_problem(self, name: str, stack: Stack) -> str | None:
-        return lan.needs_address(name, self, stack) if self.ip_range is None else None
+        if self.ip_range is not None or self.pool is not None:
+            return None
+        return lan.needs_address(name, self, stack)
 
     @property
     def no_published_ports(self) -> str:

@@ -34,7 +34,8 @@ def _blocks(name: str, network: MacvlanSettings, stack: Stack) -> Iterator[Probl
 
     The gateway may be in one: Docker gives it to nobody.
     """
-    if network.ip_range is None:
+    # With a pool the program gives the addresses, and knows who has which.
+    if network.ip_range is None or network.pool is not None:
         return
     for host, block in network.ip_range.items():
         place = (NETWORKS, name, "ip_range", host)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from components.networks.base import Stack
-from components.networks.macvlan import parents, stack_checks
+from components.networks.base import Settled, Stack
+from components.networks.macvlan import choice, parents, stack_checks
 from components.networks.macvlan.network import MacvlanNetwork
 from components.networks.macvlan.nics import Nics, physical
 from components.networks.macvlan.settings import MacvlanSettings
@@ -19,6 +19,9 @@ class MacvlanStrategy(Strategy[MacvlanSettings]):
     """Networks with a NIC of each host as their parent."""
 
     settings = MacvlanSettings
+
+    def settle(self, stack: Stack, fleet: FleetFacts) -> Settled:
+        return choice.settle(self.own(stack), stack, fleet)
 
     def problems(self, stack: Stack) -> Iterator[Problem]:
         for name, network in self.own(stack).items():

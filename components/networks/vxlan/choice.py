@@ -10,7 +10,9 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from ipaddress import IPv4Address, IPv4Network
 
+from components.dns.settings import DnsSettings
 from components.networks.base import Settled, Stack
+from components.networks.planned_addresses import full, planned
 from components.networks.vxlan import mtu
 from components.networks.vxlan.device import own_number
 from components.networks.vxlan.settings import VxlanSettings
@@ -35,6 +37,12 @@ def settle(networks: Mapping[str, VxlanSettings], stack: Stack, fleet: FleetFact
         without = [host for host in hosts if host not in blocks]
         if without:
             refused[name] = f"{name}: {_no_room(settings, hosts, without)}"
+        plan = None
+        if stack.section(DnsSettings) is not None:
+            taken = _reserved(settings.subnet, blocks)
+            plan = planned(name, blocks, taken, stack, fleet, servers=True)
+            if plan.without:
+                refused[name] = f"{name}: {full(blocks, plan.without, names=True)}"
         said = ", ".join(f"{host} {block}" for host, block in blocks.items())
         notes.append(f"slices of {name}: {said}")
         if narrow := mtu.narrowest(name, settings, fleet):
@@ -43,9 +51,16 @@ def settle(networks: Mapping[str, VxlanSettings], stack: Stack, fleet: FleetFact
             blocks,
             settings.vni or own_number(fleet.stack, name),
             settings.mtu or mtu.chosen(name, settings, fleet),
+            plan,
         )
     settled = replace(stack, networks={**stack.networks, **chosen})
     return Settled(settled, tuple(notes), refused)
+
+
+def _reserved(subnet: IPv4Network, blocks: Mapping[str, IPv4Network]) -> set[IPv4Address]:
+    """The addresses that no container can have."""
+    ends = {subnet.network_address, subnet.broadcast_address}
+    return ends | {slices.gateway(block) for block in blocks.values()}
 
 
 def _kept(

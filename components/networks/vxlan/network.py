@@ -11,6 +11,7 @@ import pulumi_command as command
 import pulumi_docker as docker
 
 from components.host import ConfiguredHost
+from components.networks.attachment import attachment
 from components.networks.network import Attachment, Network, NetworkContext, network_labels
 from components.networks.vxlan import keys
 from components.networks.vxlan.device import (
@@ -47,6 +48,7 @@ class VxlanNetwork(Network):
             settings.model_dump(mode="json", exclude=None if settings.encrypted else {"encrypted"}),
             opts,
         )
+        self.settings = settings
         # A host without a slice is refused by an up; a preview shows the others.
         hosts = {
             host: context.hosts[host]
@@ -155,7 +157,8 @@ class VxlanNetwork(Network):
         return self._interrupts
 
     def attach(self, host: str, container: str, address: IPv4Address | None) -> Attachment:
-        return Attachment(self.networks[host].name, address)
+        made = self.networks[host].name
+        return attachment(self.settings, made, host, container, address)
 
     def identity_on(self, host: str) -> pulumi.Output[str]:
         return self.networks[host].id.apply(lambda id_: id_[:12])

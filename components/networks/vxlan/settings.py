@@ -21,6 +21,7 @@ from components.networks.vxlan.device import (
     device_name,
 )
 from planning import slices
+from planning.address_plan import AddressPlan
 from planning.addresses import misfit
 from planning.conflicts import Item, network_key
 from planning.contract import Contract, Reach
@@ -68,7 +69,7 @@ class VxlanSettings(NetworkSettings):
 
     strategy: Literal["vxlan"] = Field(
         description="vxlan: containers have a subnet of their own across hosts, without a control "
-        "plane and without names"
+        "plane; names with `crosshost:dns`"
     )
     gateway: Ipv4 | None = Field(
         default=None,
@@ -114,6 +115,7 @@ class VxlanSettings(NetworkSettings):
     )
 
     _mtu_chosen: bool = PrivateAttr(default=False)
+    _plan: AddressPlan | None = PrivateAttr(default=None)
 
     @model_validator(mode="after")
     def slices_fit(self) -> VxlanSettings:
@@ -151,7 +153,13 @@ class VxlanSettings(NetworkSettings):
 
     @property
     def contract(self) -> Contract:
-        return replace(ENCRYPTED if self.encrypted else CONTRACT, ports=(("udp", self.udp_port),))
+        contract = ENCRYPTED if self.encrypted else CONTRACT
+        reach = {**contract.reach, Reach.NAMES: self._plan is not None}
+        return replace(contract, ports=(("udp", self.udp_port),), reach=reach)
+
+    @property
+    def named_by_dns(self) -> bool:
+        return True
 
     @property
     def udp_port(self) -> int:
@@ -175,6 +183,9 @@ class VxlanSettings(NetworkSettings):
 
     def block_on(self, host: str) -> IPv4Network | None:
         return (self.ip_range or {}).get(host)
+
+    def address_on(self, host: str, container: str) -> IPv4Address | None:
+        return self._plan.given.get((host, container)) if self._plan else None
 
     def address_problem(self, name: str, address: IPv4Address, stack: Stack) -> str | None:
         if reason := misfit(address, self.subnet):
@@ -222,12 +233,15 @@ class VxlanSettings(NetworkSettings):
     def writes_units(self, host: str) -> bool:
         return bool(self.on([host]))
 
-    def settled(self, blocks: Mapping[str, IPv4Network], vni: int, mtu: int) -> VxlanSettings:
-        """The same with everything chosen that it leaves open."""
+    def settled(
+        self, blocks: Mapping[str, IPv4Network], vni: int, mtu: int, plan: AddressPlan | None
+    ) -> VxlanSettings:
+        """The same with everything chosen that it leaves open. ``plan``: None where Docker gives addresses."""
         chosen = self.model_copy(
             update={"ip_range": dict(blocks), "vni": vni, "mtu": mtu, "port": self.udp_port}
         )
         chosen._mtu_chosen = self.mtu is None
+        chosen._plan = plan
         return chosen
 
     @property
