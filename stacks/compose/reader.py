@@ -80,7 +80,10 @@ def compose(
     try:
         source = sources.read(base, settings.file)
     except ComposeFileError as error:
-        problems.append(Problem((SECTION, "file"), f"the Compose file {error}", error.place))
+        # Without a line it is the stack file that is to be corrected.
+        place = "" if error.place == settings.file else error.place
+        said = f"the Compose file {settings.file} {error}"
+        problems.append(Problem((SECTION, "file"), said, place))
         return Composed()
     placement = _placement(settings, source, problems)
     hidden, variables = _variables(settings, source, problems)

@@ -356,8 +356,8 @@ def test_build_asks_for_an_image_unless_there_is_one(tmp_path):
 @pytest.mark.parametrize(
     ("text", "what"),
     [
-        ("services: {web: {image: a, image: b}}", "compose.yaml:1: crosshost:compose.file: the Compose file is wrong: the key 'image' is there already"),
-        ("services:\n  web: [", "compose.yaml:2: crosshost:compose.file: the Compose file is no YAML"),
+        ("services: {web: {image: a, image: b}}", "compose.yaml:1: crosshost:compose.file: the Compose file compose.yaml is wrong: the key 'image' is there already"),
+        ("services:\n  web: [", "compose.yaml:2: crosshost:compose.file: the Compose file compose.yaml is no YAML"),
         ("services:\n  web: *nope\n", "compose.yaml:2"),
         ("services:\n  web: !reset null\n", "the tag !reset is not read"),
         ("a: 1\n", "has no `services:`"),
@@ -370,6 +370,13 @@ def test_build_asks_for_an_image_unless_there_is_one(tmp_path):
 def test_a_wrong_compose_file_is_told_with_its_line(tmp_path, text, what):
     said = problems(tmp_path, text, on="docker01")
     assert what in said[0], said
+
+
+def test_a_compose_file_that_is_not_there_is_the_stack_files_mistake(tmp_path):
+    (said,) = problems(tmp_path, PLAIN, file="missing.yaml")
+    assert said == (
+        "crosshost:compose.file: the Compose file missing.yaml cannot be read: there is no such file"
+    )
 
 
 def test_what_the_stack_file_says_of_a_compose_file_must_fit_it(tmp_path):
