@@ -130,6 +130,36 @@ def test_another_name_or_host_of_a_container_is_known_and_the_old_one_is_not(lab
 
 
 @pytest.mark.long
+def test_an_address_that_another_one_is_given_is_its_in_one_up(lab, running):
+    del running.config["containers"]["web02"]["ip"]
+    running.write()
+    running.up()
+    assert address(lab, "web01", "web02") == WEB["web02"]
+    running.config["containers"]["app"] = {
+        **running.config["containers"]["web02"],
+        "ip": WEB["web02"],
+    }
+    running.write()
+    running.up()
+    assert address(lab, "web01", "app") == WEB["web02"]
+    assert address(lab, "web01", "web02") == "172.16.2.16"
+    back(running)
+    assert known(lab)
+
+
+@pytest.mark.long
+def test_a_host_with_another_name_has_its_server_and_its_names(lab, running):
+    running.config["hosts"]["renamed"] = running.config["hosts"].pop("docker01")
+    running.config["containers"]["web01"]["host"] = "renamed"
+    running.write()
+    running.up()
+    assert known(lab)
+    assert running.up().changes == {}
+    back(running)
+    assert known(lab)
+
+
+@pytest.mark.long
 def test_a_server_that_was_removed_by_hand_comes_back(lab, running):
     host, name = servers(running)[0]
     lab.ssh(host, f"docker rm --force {name}")

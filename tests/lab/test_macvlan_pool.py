@@ -78,6 +78,7 @@ def test_a_pool_takes_over_blocks_that_the_file_gave_and_goes_without_a_trace(la
     assert not difference(hosts, {host: look(lab, host) for host in HOSTS})
 
 
+@pytest.mark.long
 def test_hosts_give_addresses_of_their_slices_and_names_and_it_is_no_change_again(lab, running):
     assert addresses(running) == FIRST
     assert known(lab)
