@@ -33,7 +33,7 @@ def main() -> int:
     if report.broken:
         report = with_causes(request, report)
     # What was watched was watched while it was proven, too.
-    watched, doubts = _watched(request.stack)
+    watched, doubts = _watched(request)
     broken = list(report.sentences())
     interrupted = [interruptions.sentence(one) for one in watched if one.broken]
     unknown = [*report.doubts(), *doubts]
@@ -53,13 +53,18 @@ def _print(sentences: Sequence[str]) -> None:
         print(f"and {len(sentences) - _MOST} more", file=sys.stderr)
 
 
-def _watched(stack: str) -> tuple[list[Interruption], list[str]]:
+def _watched(request: Request) -> tuple[list[Interruption], list[str]]:
     """What the up that runs this has watched, and sentences on what is not known of it."""
     try:
-        watched = exchange.ask(stack)
+        watched = exchange.ask(request.stack)
     except (OSError, ValueError) as error:
         return [], [f"what this up interrupted is not known: {error}"]
-    unknown = [one for one in watched if one.observed == "unknown"]
+    unknown = [
+        one
+        for one in watched
+        # An image has the tools for probes; it cannot be there while a daemon is restarted.
+        if one.observed == "unknown" and not (one.lacking and request.image)
+    ]
     return watched, [interruptions.sentence(one) for one in unknown]
 
 

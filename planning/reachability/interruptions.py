@@ -83,7 +83,8 @@ class Interruption:
 
     ``expected``: "no" where the preview said what interrupts it, ``announced``. ``ms``: milliseconds in
     all, None where they are not known; ``longest`` of them without a break, from ``since`` (seconds
-    since 1970) on. ``cut``: their TCP connection broke. ``why``: what was seen.
+    since 1970) on. ``cut``: their TCP connection broke. ``why``: what was seen. ``lacking``: it is not known as
+    a host has not the tools.
     """
 
     source: str
@@ -99,6 +100,7 @@ class Interruption:
     cut: bool = False
     why: str = ""
     announced: str = ""
+    lacking: bool = False
 
     @property
     def expected(self) -> Expected:
@@ -156,6 +158,9 @@ def interruption(
         return Interruption(*ends, "unknown", None, why=seen, announced=said)
     if seen.state == "never":
         return None
+    lacks = _lacks(pair, seen)
+    if lacks:
+        return Interruption(*ends, "unknown", None, why=lacks, announced=said, lacking=True)
     restarted = [end for end in pair.ends if containers.get(end.id) == "restarted"]
     why = " and ".join(f"{end} restarted" for end in restarted)
     if seen.state == "off":
@@ -166,6 +171,15 @@ def interruption(
     return Interruption(
         *ends, observed, seen.ms, seen.count, seen.longest, since, cut, why, said
     )  # fmt: skip
+
+
+def _lacks(pair: Pair, seen: PairState) -> str:
+    """What keeps a host from telling, "" where nothing does."""
+    if seen.state == "failed":
+        return f"{pair.source.host} has not all of the commands nsenter, ping and awk"
+    if seen.connection == "unknown" and not seen.count:
+        return "no connection could be held: it takes bash, and perl or python3"
+    return ""
 
 
 def sentence(one: Interruption) -> str:

@@ -138,3 +138,20 @@ def test_a_break_while_things_are_deleted_comes_after_the_proof_and_is_printed(l
     assert told(overlay)["web01", "web02"]["ms"] == 0
     nothing_is_left(lab)
     assert overlay.up().changes == {}
+
+
+@pytest.mark.long
+def test_a_host_that_lacks_ping_is_not_known_and_fails_nothing_where_an_image_is_given(
+    lab, overlay
+):
+    overlay.config["prove"]["image"] = "centos_ssh:v2"
+    another(overlay)
+    lab.ssh("docker01", "mount --bind /dev/null /bin/ping")
+    try:
+        overlay.up()
+        assert [row["observed"] for row in told(overlay).values()] == ["unknown"]
+    finally:
+        lab.ssh("docker01", "umount /bin/ping")
+        del overlay.config["prove"]["image"]
+        overlay.write()
+    overlay.up()

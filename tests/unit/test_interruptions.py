@@ -115,6 +115,20 @@ def test_a_host_that_was_lost_on_the_way_is_not_known():
     assert "is not known: the connection to docker01 ended" in sentence(one)
 
 
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [
+        (PairState("failed"), "docker01 has not all of the commands nsenter, ping and awk"),
+        (PairState("on", connection="unknown"), "it takes bash, and perl or python3"),
+    ],
+)
+def test_a_host_that_lacks_tools_is_not_known(state, words):
+    one = came_of(state)
+    assert one is not None
+    assert (one.observed, one.lacking) == ("unknown", True)
+    assert words in sentence(one)
+
+
 def test_words_at_the_end_count_what_held_and_warn_of_what_did_not():
     held, lost = came_of(PairState("on")), came_of(PairState("on", 1, 1300, 1300, 5000))
     assert held is not None
