@@ -32,10 +32,11 @@ lacking() { # TOOL...: whether the host lacks one that $image is there for
 }
 
 # With the tools of $image, which a stack file names for hosts that have none.
+# It takes the place of the shell that calls it, so that a signal reaches docker.
 in_image() { # NAME COMMAND...: sh with COMMAND in the network namespace of a container, - for the host's
     case $1 in -) where=host ;; *) where=container:$1 ;; esac
     shift
-    docker run --rm --init --pull never --log-driver none --network "$where" --env END \
+    exec docker run --rm --init --pull never --log-driver none --network "$where" --env END \
         --volume "$scripts:$scripts:ro" --entrypoint sh "$image" "$@"
 }
 

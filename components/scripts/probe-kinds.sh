@@ -100,6 +100,18 @@ probe_transfer() {
     case $said in *refused* | *"timed out"* | *nreachable*) why="no connection" ;; esac
 }
 
+# A question for the root that comes back as an error at once: not one of the name servers is there.
+# shellcheck disable=SC2013,SC2016
+nobody_serves() {
+    has bash || return 1
+    for server in $(sed -n 's/^nameserver *\([0-9.]*\) *$/\1/p' /etc/resolv.conf); do
+        timeout 1 bash -c 'exec 3<>"/dev/udp/$0/53" && printf \
+            "\022\064\001\000\000\001\000\000\000\000\000\000\000\000\002\000\001" >&3 && head -c 1 <&3 | grep -q .' \
+            "$server" 2>/dev/null && return 1
+        if [ "$?" = 124 ]; then return 1; fi
+    done
+}
+
 probe_name() { # where the container's files are in place of the host's
     code=0
     said=$(timeout 4 getent ahostsv4 "$more" 2>&1) || code=$?
@@ -111,7 +123,10 @@ probe_name() { # where the container's files are in place of the host's
             outcome=no why="it is $(plain "$(printf '%s\n' "$said" | sed -n '1s/ .*//p')")"
         fi
         ;;
-    2) outcome=no why='no such name' ;;
+    2)
+        outcome=no why='no such name'
+        if nobody_serves; then why='no name server answers'; fi
+        ;;
     124) outcome=no why='no name server answers' ;;
     *) outcome=unknown why=$(plain "$(printf '%s\n' "$said" | tail -n 1)") ;;
     esac

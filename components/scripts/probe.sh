@@ -71,7 +71,7 @@ names() { # PID ID,...: with the container's files in place of the host's, for t
 group() { # PID NAME ID,...: probes of one container that are all names, or none is
     pid=$1 name=$2 && shift 2
     if [ "$pid" != 0 ] && lacking nsenter unshare ping ip bash timeout getent; then
-        in_image "$name" "$0" all "$@" </dev/null || unknown "$image cannot be run beside it" "$@"
+        (in_image "$name" "$0" all "$@" </dev/null) || unknown "$image cannot be run beside it" "$@"
         return
     fi
     case $pid:$1 in

@@ -51,7 +51,7 @@ in_container() { # NAME
     '' | 0 | *[!0-9]*) unknown 'its container does not run' && return ;;
     esac
     if lacking nsenter ip; then
-        in_image "$1" -c "$show" "$id" </dev/null 2>/dev/null || unknown "$image cannot be run beside it"
+        (in_image "$1" -c "$show" "$id" </dev/null 2>/dev/null) || unknown "$image cannot be run beside it"
     elif ! has nsenter; then
         unknown 'the host has no command nsenter'
     else

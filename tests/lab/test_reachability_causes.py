@@ -50,11 +50,11 @@ def test_a_switch_that_lets_one_mac_address_per_port_through_is_named(
 
 
 @pytest.mark.long
-def test_a_name_server_that_does_not_answer_is_named(lab, environment):
+@pytest.mark.parametrize("rule", ["OUTPUT -d 127.0.0.11 -j DROP", "INPUT -d 127.0.0.11 -j DROP"])
+def test_a_name_server_that_does_not_answer_is_named(lab, environment, rule):
     stack = proven(environment, "lab-overlay")
     stack.up()
     assert all(row["expected"] == row["observed"] for row in rows(stack))
-    rule = "OUTPUT -d 127.0.0.11 -j DROP"
     lab.ssh("docker01", within("web01", f"iptables -I {rule}"))
     text = failed(stack)
     assert "web02 is reached by address: no name server answers web01" in text
