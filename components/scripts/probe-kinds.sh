@@ -1,6 +1,8 @@
 # shellcheck shell=sh
 # How probe.sh tries each kind: of $target and $more, for $patience seconds; sets $outcome and $why.
 # shellcheck disable=SC2034,SC2154
+no_room='the host could not send: its neighbour table is full, raise net.ipv4.neigh.default.gc_thresh3 there'
+
 now() { # milliseconds
     time=$(date +%s%N)
     case $time in
@@ -32,7 +34,11 @@ ping_once() { # BYTES: sets $outcome
     said=$(ping -c 1 -W "$patience" ${1:+-M do -s "$1"} "$target" 2>&1) || code=$?
     case $code in
     0) outcome=yes why='' ;;
-    1) outcome=no why='no answer' ;;
+    1)
+        outcome=no why='no answer'
+        # Nothing left: the kernel had no room for it, which says nothing of the way.
+        case $said in *[!0-9]"0 packets transmitted"*) outcome=unknown why=$no_room ;; esac
+        ;;
     *)
         said=$(plain "$(printf '%s\n' "$said" | tail -n 1)")
         outcome=unknown why=$said

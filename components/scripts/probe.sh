@@ -29,8 +29,11 @@ one() { # of $id $kind $target $more $want
     if [ "$kind" != ping ]; then began=$(now); fi
     while :; do
         "probe_$kind"
-        # What is promised may take a moment to come about.
-        case $outcome:$want in no:yes) ;; *) break ;; esac
+        # What is promised may take a moment to come about, room in a table too.
+        case $outcome:$want in
+        no:yes) ;;
+        *) if [ "$why" != "$no_room" ]; then break; fi ;;
+        esac
         if [ "$(date +%s)" -ge "$END" ]; then break; fi
         # A busy host answers late.
         patience=3
