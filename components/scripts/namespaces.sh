@@ -15,12 +15,12 @@ work_in_folder() { # sets $work, gone at the end
     trap 'rm -rf "$work"' EXIT
 }
 
-take_lines() { # into $work/lines
+take_lines() { # FILE: lines of stdin up to an empty one
     while IFS= read -r line; do
         [ -n "$line" ] || break
         usable "$line" || fail "probe.sh: a line is none of ours"
         printf '%s\n' "$line"
-    done >"$work/lines"
+    done >"$1"
 }
 
 lacking() { # TOOL...: whether the host lacks one that $image is there for
@@ -40,16 +40,16 @@ in_image() { # NAME COMMAND...: sh with COMMAND in the network namespace of a co
         --volume "$scripts:$scripts:ro" --entrypoint sh "$image" "$@"
 }
 
-# Names are looked up once: "NAME PID" of those that run.
+# Docker is asked once: "NAME PID SANDBOX NETWORK=ID..." of those that there are.
+containers() { # NAME... on stdin; - is none
+    names=$(grep -vx -e - | sort -u) || return 0
+    # shellcheck disable=SC2016,SC2086
+    timeout 20 docker inspect --type container --format '{{.Name}} {{.State.Pid}} {{.NetworkSettings.SandboxKey}}{{range $name, $end := .NetworkSettings.Networks}} {{$name}}={{$end.NetworkID}}{{end}}' \
+        -- $names 2>/dev/null | sed 's#^/##' || :
+}
+
 pids() { # FILE COLUMN: lines of FILE with the names of that column replaced; 0 where it does not run
-    names=$(cut -d' ' -f"$2" "$1" | grep -vx -e - | sort -u) || names=
-    : >"$work/pids"
-    if [ -n "$names" ]; then
-        # shellcheck disable=SC2086
-        timeout 20 docker inspect --type container --format '{{.Name}} {{.State.Pid}}' -- $names \
-            2>/dev/null | sed 's#^/##' >"$work/pids" || :
-    fi
-    awk -v column="$2" -v pids="$work/pids" '
-        BEGIN { while ((getline line < pids) > 0) { split(line, one, " "); pid[one[1]] = one[2] } }
+    awk -v column="$2" -v known="$work/containers" '
+        BEGIN { while ((getline line < known) > 0) { split(line, one, " "); pid[one[1]] = one[2] } }
         { if ($column != "-") $column = pid[$column] + 0; print }' "$1"
 }

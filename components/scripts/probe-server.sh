@@ -49,7 +49,8 @@ while True:
 }
 
 serve() {
-    take_lines
+    take_lines "$work/lines"
+    cut -d' ' -f2 "$work/lines" | containers >"$work/containers"
     awk '{ print $0, $2 }' "$work/lines" >"$work/named"
     pids "$work/named" 2 >"$work/servers"
     started=

@@ -103,18 +103,21 @@ groups() {
 }
 
 ask() {
-    take_lines
+    take_lines "$work/lines"
+    take_lines "$work/spaces"
+    { cut -d' ' -f3 "$work/lines" && cut -d' ' -f3 "$work/spaces"; } | containers >"$work/containers"
     END=$(($(date +%s) + 25))
     export END
     code=0
     awk '{ print $0, $3 }' "$work/lines" >"$work/named"
     pids "$work/named" 3 | groups | xargs -r -P 6 -L 1 sh "$0" group || code=$?
-    sh "$scripts/tables.sh" read "$image"
+    CONTAINERS=$work/containers sh "$scripts/tables.sh" read "$image" <"$work/spaces"
     return "$code"
 }
 
 look() {
-    take_lines
+    take_lines "$work/lines"
+    cut -d' ' -f2 "$work/lines" | containers >"$work/containers"
     pids "$work/lines" 2 | while read -r id pid target; do
         case $pid in
         0) ;;

@@ -13,12 +13,12 @@
 
 # shellcheck disable=SC2016
 show='
-    stop() { echo "# $0 unknown $1 fails"; exit; }
+    stop() { echo "# $0 unknown $* fails"; exit; }
     echo "# $0 link" && ip -d -o link show || stop "ip link"
     echo "# $0 address" && ip -o -4 addr show || stop "ip addr"
     echo "# $0 neighbour" && ip -o -4 neigh show nud permanent || stop "ip neigh"
     echo "# $0 route" && ip -o -4 route show || stop "ip route"
-    if command -v bridge >/dev/null; then
+    if [ "$1" = entries ] && command -v bridge >/dev/null; then
         entries=$(bridge fdb show) || stop "bridge fdb"
         echo "# $0 forwarding" && printf "%s\n" "$entries" | sed -n "/ dst /p"
     fi
@@ -26,13 +26,6 @@ show='
 
 unknown() { # WHY
     echo "# $id unknown $1"
-}
-
-containers() { # a line for each that is there: NAME PID SANDBOX NETWORK=ID...
-    names=$(cut -d' ' -f3 "$work/lines" | grep -vx -e - | sort -u) || return 0
-    # shellcheck disable=SC2016,SC2086
-    timeout 20 docker inspect --type container --format '{{.Name}} {{.State.Pid}} {{.NetworkSettings.SandboxKey}}{{range $name, $end := .NetworkSettings.Networks}} {{$name}}={{$end.NetworkID}}{{end}}' \
-        -- $names 2>/dev/null | sed 's#^/##' || :
 }
 
 # A namespace is called NUMBER-ID, of which Docker keeps 12 characters; a higher number is newer.
@@ -51,11 +44,11 @@ in_container() { # NAME
     '' | 0 | *[!0-9]*) unknown 'its container does not run' && return ;;
     esac
     if lacking nsenter ip; then
-        (in_image "$1" -c "$show" "$id" </dev/null 2>/dev/null) || unknown "$image cannot be run beside it"
+        (in_image "$1" -c "$show" "$id" none </dev/null 2>/dev/null) || unknown "$image cannot be run beside it"
     elif ! has nsenter; then
         unknown 'the host has no command nsenter'
     else
-        nsenter --target "$pid" --net -- sh -c "$show" "$id" 2>/dev/null || unknown 'nsenter fails'
+        nsenter --target "$pid" --net -- sh -c "$show" "$id" none 2>/dev/null || unknown 'nsenter fails'
     fi
 }
 
@@ -69,20 +62,24 @@ in_overlay() { # CONTAINER NETWORK
         unknown "Docker has no network namespace of $2 here"
     else
         echo "# $id file $folder/$file"
-        nsenter --net="$folder/$file" -- sh -c "$show" "$id" 2>/dev/null || unknown 'nsenter fails'
+        nsenter --net="$folder/$file" -- sh -c "$show" "$id" entries 2>/dev/null || unknown 'nsenter fails'
     fi
 }
 
 read_tables() {
-    take_lines
-    containers >"$work/containers"
+    take_lines "$work/lines"
+    if [ -n "${CONTAINERS:-}" ]; then
+        cp "$CONTAINERS" "$work/containers"
+    else
+        cut -d' ' -f3 "$work/lines" | containers >"$work/containers"
+    fi
     while read -r id where name network; do
         if [ "$where" = container ]; then
             in_container "$name"
         elif ! has ip; then
             unknown 'the host has no command ip'
         elif [ "$where" = host ]; then
-            sh -c "$show" "$id" 2>/dev/null
+            sh -c "$show" "$id" entries 2>/dev/null
         elif ! has nsenter; then
             unknown 'the host has no command nsenter'
         else
