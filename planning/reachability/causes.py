@@ -145,7 +145,9 @@ def _macvlan(result: Result, seen: Evidence) -> str:
 
 
 def _stray_threads(result: Result, seen: Evidence) -> str:
-    if not seen.contracts.get(result.probe.network, "").startswith(_OVERLAYS):
+    if result.why == NO_NAME_SERVER or not seen.contracts.get(result.probe.network, "").startswith(
+        _OVERLAYS
+    ):
         return ""
     for name in (result.probe.source_host, result.probe.to_host):
         facts = _facts(name, seen)
