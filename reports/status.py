@@ -81,7 +81,7 @@ def shown(status: Status) -> RenderableType:
     parts += [Text(f"  {sentence}", style="red") for sentence in sentences]
     parts += [Text(f"  {sentence}", style="yellow") for sentence in status.notes]
     if status.well:
-        parts.append(Text(f"{status.stack} is as it is to be", style="bold green"))
+        parts.append(Text(f"{status.stack} is as its file says", style="bold green"))
     return Group(*parts)
 
 

@@ -34,7 +34,7 @@ def test_a_stack_that_is_as_it_is_to_be_says_so():
     found = status(containers(ROW), networks(OL1))
     assert found.well
     printed = text(found)
-    assert "prod is as it is to be" in printed
+    assert "prod is as its file says" in printed
     assert "1 of 1 run" in printed
     assert "172.16.1.1" in printed
 
