@@ -1,4 +1,4 @@
-"""docs/pictures/run.svg: `status` of a stack that `make demo` has up, as a terminal shows it.
+"""docs/runs/status.svg: `status` of a stack that `make demo` has up, as a terminal shows it.
 
 Run `make demo`, then `lab/run lab/python -m lab.picture`.
 """
@@ -29,7 +29,7 @@ def main(stack: str = "lab-overlay") -> None:
     svg = console.export_svg(title="crosshost")
     # No font is fetched from anywhere: the reader's own monospace will do.
     svg = re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL)
-    Path("docs/pictures/run.svg").write_text(svg, encoding="utf-8")
+    Path("docs/runs/status.svg").write_text(svg, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from typing import Any
 
 import pytest
 from hypothesis import settings
+
+from tests.scheduling import LabScheduling, give_way
 
 # A busy machine is no fault of the code.
 settings.register_profile("crosshost", deadline=None)
@@ -13,6 +16,14 @@ settings.load_profile("crosshost")
 
 _KEY = "crosshost/seconds"
 _seconds: defaultdict[str, float] = defaultdict(float)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LabScheduling | None:
+    return LabScheduling(config, log) if config.getoption("dist") == "loadfile" else None
+
+
+def pytest_configure() -> None:
+    give_way()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
