@@ -77,7 +77,8 @@ class Bench:
         finally:
             pulumi(name, *DESTROY)
             pulumi(name, "stack", "rm", "--yes")
-            file.unlink()
+            # Pulumi removes it together with the stack.
+            file.unlink(missing_ok=True)
 
     def _text(self, kind: str, count: int) -> str:
         whole = yaml.safe_load((CHECKOUT / "stacks" / "Pulumi.lab-swarm.yaml").read_text())
