@@ -89,6 +89,7 @@ def ask(lab, authority):
     return call
 
 
+@pytest.mark.long
 def test_only_clients_with_a_certificate_get_in_and_destroy_leaves_no_trace(
     lab, stack, ask, authority, stranger, before
 ):

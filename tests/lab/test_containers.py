@@ -54,6 +54,7 @@ def test_the_four_modes_of_the_notes(lab, environment):
     assert look(lab, "docker01") == before
 
 
+@pytest.mark.long
 def test_a_container_whose_process_ends_at_once_fails_up_with_its_last_lines(lab, one):
     one.config["containers"]["one"]["command"] = ["sh", "-c", "echo no such database >&2; exit 3"]
     one.write()

@@ -37,6 +37,7 @@ def urns(stack):
     return [one["urn"] for one in json.loads(stack.state())["deployment"]["resources"]]
 
 
+@pytest.mark.long
 def test_a_host_that_is_gone_leaves_its_stack_and_a_destroy_leaves_no_trace_on_the_others(
     lab, environment, forget, anew
 ):

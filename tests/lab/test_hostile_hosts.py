@@ -157,6 +157,7 @@ def test_a_hundred_megabytes_fill_nobodys_memory(running, fake):
     assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss < 400_000
 
 
+@pytest.mark.long
 def test_records_edited_to_hold_shell_text_count_as_lost(lab, running):
     folder = f"/var/lib/crosshost/{running.name}"
     lab.ssh(

@@ -154,6 +154,7 @@ def test_endpoints_of_a_dead_host_do_not_keep_the_network_from_being_removed(lab
     assert look(lab, "docker01") == before
 
 
+@pytest.mark.long
 def test_a_daemon_that_refuses_its_new_settings_has_its_old_ones_back(lab, running):
     before = lab.ssh("docker02", "cat /etc/docker/daemon.json").stdout
     base = lab.ssh("docker02", "sha256sum /etc/docker/daemon.json").stdout.split()[0]

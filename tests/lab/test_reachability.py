@@ -101,6 +101,7 @@ def test_an_entry_that_leads_astray_is_named(lab, overlay):
     overlay.up()
 
 
+@pytest.mark.long
 def test_a_missing_tool_is_not_known_and_fails_only_a_strict_proof(lab, overlay):
     hide = "mount --bind /dev/null /bin/ping"
     lab.ssh("docker01", hide)

@@ -62,6 +62,7 @@ def test_a_host_in_another_swarm_is_refused_and_left_alone(lab, environment):
             )
 
 
+@pytest.mark.long
 def test_a_swarm_made_by_hand_is_adopted_and_outlives_destroy(lab, environment):
     lab.ssh("docker03", "docker swarm init --advertise-addr 10.0.0.13")
     token = lab.ssh("docker03", "docker swarm join-token -q worker").stdout.strip()

@@ -45,7 +45,8 @@ def macvlans(lab, environment):
     return made
 
 
-@pytest.mark.parametrize("first_out", [0, pytest.param(1, marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("first_out", [0, 1])
 def test_a_promiscuous_nic_stays_so_until_the_last_macvlan_stack_leaves(lab, macvlans, first_out):
     before = {host: look(lab, host) for host in NEWER}
     for stack in macvlans:
