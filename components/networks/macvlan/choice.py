@@ -1,23 +1,21 @@
-"""What macvlan networks with a pool leave open: each host's slice of it, and the containers' addresses.
-
-What hosts have is kept. Each host's record has its own slice and those of the others, so one that does
-not answer keeps its slice too.
-"""
+"""What macvlan networks with a pool leave open: each host's slice of it, and the containers' addresses."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from ipaddress import IPv4Address, IPv4Network
 
 from components.dns.settings import DnsSettings
+from components.networks import planned_slices
 from components.networks.base import Settled, Stack
 from components.networks.macvlan import lan
 from components.networks.macvlan.settings import MacvlanSettings
 from components.networks.planned_addresses import full, planned
-from planning import host_slices, slices
+from planning import host_slices
+from planning.facts import HostFacts
 from planning.fleet_facts import FleetFacts
-from planning.sentences import listed
 
 
 def settle(networks: Mapping[str, MacvlanSettings], stack: Stack, fleet: FleetFacts) -> Settled:
@@ -29,55 +27,28 @@ def settle(networks: Mapping[str, MacvlanSettings], stack: Stack, fleet: FleetFa
         if settings.pool is None:
             continue
         hosts = settings.on(fleet.hosts)
-        kept = {**_kept(name, settings, hosts, fleet), **(settings.ip_range or {})}
-        first = sorted(hosts, key=lambda host: host not in (settings.ip_range or {}))
-        blocks = slices.assign(
-            settings.pool, settings.prefix, first, kept, _chosen(name, hosts, stack)
+        had = planned_slices.kept(name, hosts, fleet, partial(_recorded, name), settings.allows)
+        blocks = planned_slices.assigned(
+            name, settings.pool, settings.prefix, settings.ip_range or {}, had, hosts, stack
         )
-        blocks = {host: blocks[host] for host in hosts if host in blocks}
         if without := [host for host in hosts if host not in blocks]:
-            refused[name] = f"{name}: {_no_room(settings, hosts, without)}"
+            why = planned_slices.no_room(
+                settings.pool, settings.prefix, len(hosts), without, "`pool`"
+            )
+            refused[name] = f"{name}: the pool {settings.pool} {why}"
         taken = set(_taken(settings, blocks, stack, fleet))
         names = stack.section(DnsSettings) is not None
         plan = planned(name, blocks, taken, stack, fleet, servers=names)
         if plan.without:
             refused.setdefault(name, f"{name}: {full(blocks, plan.without, names=names)}")
-        said = ", ".join(f"{host} {block}" for host, block in blocks.items())
-        notes.append(f"slices of {name}: {said}")
+        notes.append(planned_slices.note(name, blocks))
         chosen[name] = settings.settled(blocks, plan, names=names)
     settled = replace(stack, networks={**stack.networks, **chosen})
     return Settled(settled, tuple(notes), refused)
 
 
-def _kept(
-    name: str, settings: MacvlanSettings, hosts: list[str], fleet: FleetFacts
-) -> dict[str, IPv4Network]:
-    """Host -> the slice that it has, as Docker there, its own record, or another host's tells."""
-    found = {}
-    told: dict[str, IPv4Network] = {}
-    for facts in fleet.answering.values():
-        for address, block in host_slices.told(facts.records.get(host_slices.change(name))).items():
-            told.setdefault(address, block)
-    for host in hosts:
-        facts_ = fleet.answering.get(host)
-        own: dict[str, IPv4Network] = {}
-        if facts_ is not None:
-            own = host_slices.told(facts_.records.get(host_slices.change(name)))
-        of_docker = facts_.ranges.get(name) if facts_ else None
-        address = fleet.addresses[host]
-        has = of_docker or own.get(address) or told.get(address)
-        if has is not None and settings.allows(has):
-            found[host] = has
-    return found
-
-
-def _chosen(name: str, hosts: list[str], stack: Stack) -> dict[str, list[IPv4Address]]:
-    """Host -> the addresses that the stack file gives its containers."""
-    found: dict[str, list[IPv4Address]] = {host: [] for host in hosts}
-    for _, host, address in lan.fixed(name, stack):
-        if host in found:
-            found[host].append(address)
-    return found
+def _recorded(name: str, facts: HostFacts, _address: str) -> dict[str, IPv4Network]:
+    return host_slices.told(facts.records.get(host_slices.change(name)))
 
 
 def _taken(
@@ -93,15 +64,3 @@ def _taken(
         for block in blocks.values():
             if reserved.overlaps(block):
                 yield from min(reserved, block, key=lambda one: one.num_addresses)
-
-
-def _no_room(settings: MacvlanSettings, hosts: list[str], without: list[str]) -> str:
-    assert settings.pool is not None
-    prefix = slices.largest_prefix(settings.pool, len(hosts))
-    instead = "write a larger `pool`"
-    if prefix is not None and prefix > settings.prefix:
-        instead = f"write `slice: {prefix}`, or a larger `pool`"
-    return (
-        f"the pool {settings.pool} has no slice of /{settings.prefix} for {listed(without)} (addresses "
-        f"that containers of other hosts have are in none): {instead}"
-    )

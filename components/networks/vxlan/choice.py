@@ -1,24 +1,22 @@
-"""What VXLAN networks leave open: slices, the number, the MTU.
-
-What hosts have is kept. Each host's record has its own slice and those of the others, so one that does
-not answer keeps its slice too.
-"""
+"""What VXLAN networks leave open: slices, the number, the MTU."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from ipaddress import IPv4Address, IPv4Network
 
 from components.dns.settings import DnsSettings
+from components.networks import planned_slices
 from components.networks.base import Settled, Stack
 from components.networks.planned_addresses import full, planned
 from components.networks.vxlan import mtu
 from components.networks.vxlan.device import own_number
 from components.networks.vxlan.settings import VxlanSettings
 from planning import records, slices
+from planning.facts import HostFacts
 from planning.fleet_facts import FleetFacts
-from planning.sentences import listed
 
 
 def settle(networks: Mapping[str, VxlanSettings], stack: Stack, fleet: FleetFacts) -> Settled:
@@ -28,23 +26,24 @@ def settle(networks: Mapping[str, VxlanSettings], stack: Stack, fleet: FleetFact
     refused: dict[str, str] = {}
     for name, settings in networks.items():
         hosts = settings.on(fleet.hosts)
-        kept = {**_kept(name, settings, hosts, fleet), **(settings.ip_range or {})}
-        first = sorted(hosts, key=lambda host: host not in (settings.ip_range or {}))
-        blocks = slices.assign(
-            settings.subnet, settings.prefix, first, kept, _chosen(name, hosts, stack)
+        had = planned_slices.kept(
+            name, hosts, fleet, partial(_recorded, name), partial(_fits, settings)
         )
-        blocks = {host: blocks[host] for host in hosts if host in blocks}
-        without = [host for host in hosts if host not in blocks]
-        if without:
-            refused[name] = f"{name}: {_no_room(settings, hosts, without)}"
+        blocks = planned_slices.assigned(
+            name, settings.subnet, settings.prefix, settings.ip_range or {}, had, hosts, stack
+        )
+        if without := [host for host in hosts if host not in blocks]:
+            why = planned_slices.no_room(
+                settings.subnet, settings.prefix, len(hosts), without, "subnet"
+            )
+            refused[name] = f"{name}: {settings.subnet} {why}"
         plan = None
         if stack.section(DnsSettings) is not None:
             taken = _reserved(settings.subnet, blocks)
             plan = planned(name, blocks, taken, stack, fleet, servers=True)
             if plan.without:
                 refused[name] = f"{name}: {full(blocks, plan.without, names=True)}"
-        said = ", ".join(f"{host} {block}" for host, block in blocks.items())
-        notes.append(f"slices of {name}: {said}")
+        notes.append(planned_slices.note(name, blocks))
         if narrow := mtu.narrowest(name, settings, fleet):
             notes.append(narrow)
         chosen[name] = settings.settled(
@@ -63,32 +62,18 @@ def _reserved(subnet: IPv4Network, blocks: Mapping[str, IPv4Network]) -> set[IPv
     return ends | {slices.gateway(block) for block in blocks.values()}
 
 
-def _kept(
-    name: str, settings: VxlanSettings, hosts: list[str], fleet: FleetFacts
-) -> dict[str, IPv4Network]:
-    """Host -> the slice that it has, as Docker there, its own record, or another host's tells."""
-    own: dict[str, IPv4Network] = {}
-    told: dict[str, IPv4Network] = {}
-    for host in fleet.hosts:
-        facts = fleet.answering.get(host)
-        record = facts.records.get(f"vxlan/{name}") if facts else None
-        if record is not None:
-            said = _subnet(records.header_fields(record).get("slice", ""))
-            if said is not None:
-                own[host] = said
-            for address, block in _rows(record):
-                told.setdefault(address, block)
-        if facts and name in facts.ranges:
-            own[host] = facts.ranges[name]
-    found = {}
-    for host in hosts:
-        has = own.get(host) or told.get(fleet.addresses[host])
-        if has is not None and _fits(has, settings):
-            found[host] = has
-    return found
+def _recorded(name: str, facts: HostFacts, address: str) -> dict[str, IPv4Network]:
+    """Address of a host -> its slice, as the record of the host with ``address`` tells."""
+    record = facts.records.get(f"vxlan/{name}")
+    if record is None:
+        return {}
+    # Of two rows for one host the first counts.
+    found = dict(reversed(list(_rows(record))))
+    own = _subnet(records.header_fields(record).get("slice", ""))
+    return found if own is None else {**found, address: own}
 
 
-def _fits(block: IPv4Network, settings: VxlanSettings) -> bool:
+def _fits(settings: VxlanSettings, block: IPv4Network) -> bool:
     """Whether a slice is one that the stack file still allows."""
     size = settings.slice is None or block.prefixlen == settings.slice
     return size and block != settings.subnet and block.subnet_of(settings.subnet)
@@ -107,24 +92,3 @@ def _subnet(text: str) -> IPv4Network | None:
         return IPv4Network(text)
     except ValueError:
         return None
-
-
-def _chosen(name: str, hosts: list[str], stack: Stack) -> dict[str, Collection[IPv4Address]]:
-    """Host -> the addresses that the stack file gives its containers."""
-    found: dict[str, list[IPv4Address]] = {host: [] for host in hosts}
-    for container in stack.containers.values():
-        join = container.attachments().get(name)
-        if join is not None and join.ipv4_address and container.host in found:
-            found[container.host].append(join.ipv4_address)
-    return dict(found)
-
-
-def _no_room(settings: VxlanSettings, hosts: list[str], without: list[str]) -> str:
-    prefix = slices.largest_prefix(settings.subnet, len(hosts))
-    instead = "write a larger subnet"
-    if prefix is not None and prefix > settings.prefix:
-        instead = f"write `slice: {prefix}`, or a larger subnet"
-    return (
-        f"{settings.subnet} has no slice of /{settings.prefix} for {listed(without)} (addresses that "
-        f"containers of other hosts have are in none): {instead}"
-    )
