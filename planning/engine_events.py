@@ -24,6 +24,8 @@ _NOTHING = {
     "same", "refresh", "read", "read-replacement", "read-discard", "discard", "discard-replaced",
     "remove-pending-replace", "diff",
 }  # fmt: skip
+# Steps, messages, and whether there is a summary.
+_Parts = tuple[list[dict[str, Any]], list["Message"], bool]
 _COLOR = re.compile(r"<\{%.*?%\}>|\x1b\[[0-9;]*m")
 
 
@@ -90,12 +92,21 @@ class Preview:
         return [message.text for message in self.messages if message.severity == severity]
 
 
-def read(text: str, stack: str, project: str, again: str = "") -> Preview:
+def read(text: str, stack: str, project: str) -> Preview:
     """The events of a preview of a stack. EventsError where they are not that."""
-    again = again or f"run `pulumi preview -s {stack} --json` again and give all that it prints"
+    again = f"run `pulumi preview -s {stack} --json` again and give all that it prints"
     if not text.strip():
         raise EventsError(f"the events are empty: {again}")
-    steps, messages, whole = _parts(text, again)
+    return _understood(_parts(text, again), stack, project, again)
+
+
+def of_events(found: list[dict[str, Any]], stack: str, project: str, again: str) -> Preview:
+    """What events (``events``) of an operation on a stack tell. EventsError where they are not that."""
+    return _understood(_of_events(found), stack, project, again)
+
+
+def _understood(parts: _Parts, stack: str, project: str, again: str) -> Preview:
+    steps, messages, whole = parts
     failed = any(message.severity == "error" for message in messages)
     if not whole and not failed:
         raise EventsError(f"the events end before their summary: {again}")
@@ -105,8 +116,7 @@ def read(text: str, stack: str, project: str, again: str = "") -> Preview:
     return Preview(tuple(_changes(steps)), tuple(dict.fromkeys(messages)))
 
 
-def _parts(text: str, again: str) -> tuple[list[dict[str, Any]], list[Message], bool]:
-    """Steps, messages, and whether there is a summary."""
+def _parts(text: str, again: str) -> _Parts:
     try:
         found = json.loads(text)
     except json.JSONDecodeError:
@@ -115,12 +125,10 @@ def _parts(text: str, again: str) -> tuple[list[dict[str, Any]], list[Message], 
         raise EventsError(f"the events are nested too deeply to be any: {again}") from None
     if isinstance(found, dict) and "sequence" not in found:
         return _of_document(found, again)
-    return _of_lines(text, again)
+    return _of_events(events(text, again))
 
 
-def _of_document(
-    found: dict[str, Any], again: str
-) -> tuple[list[dict[str, Any]], list[Message], bool]:
+def _of_document(found: dict[str, Any], again: str) -> _Parts:
     known = {"config", "steps", "diagnostics", "duration", "changeSummary", "maybeCorrupt"}
     if not found.keys() & {"steps", "diagnostics", "changeSummary"} or found.keys() - known:
         odd = ", ".join(sorted(redaction.text(str(key)) for key in found.keys() - known)[:3])
@@ -146,6 +154,8 @@ def events(text: str, again: str) -> list[dict[str, Any]]:
 
     Errors: EventsError.
     """
+    if not text.strip():
+        raise EventsError(f"the events are empty: {again}")
     found = []
     lines = text.splitlines()
     for number, line in enumerate(lines, 1):
@@ -162,8 +172,7 @@ def events(text: str, again: str) -> list[dict[str, Any]]:
     return found
 
 
-def _of_lines(text: str, again: str) -> tuple[list[dict[str, Any]], list[Message], bool]:
-    found = events(text, again)
+def _of_events(found: list[dict[str, Any]]) -> _Parts:
     steps = [
         dict(_map(_map(event.get("resourcePreEvent")).get("metadata")))
         for event in found

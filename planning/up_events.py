@@ -31,8 +31,8 @@ class Up:
 def read(text: str, stack: str, project: str) -> Up:
     """The events of an up of a stack. EventsError where they are not that."""
     again = f"give all that `pulumi up -s {stack} --yes --skip-preview --json` printed"
-    found = engine_events.read(text, stack, project, again)
     events = engine_events.events(text, again)
+    found = engine_events.of_events(events, stack, project, again)
     summaries = [event["summaryEvent"] for event in events if "summaryEvent" in event]
     summary = summaries[-1] if summaries and isinstance(summaries[-1], dict) else {}
     if summary.get("isPreview"):

@@ -11,6 +11,7 @@ from planning.facts import HostFacts
 from planning.facts.containers import ContainerFacts
 from planning.fleet_facts import FleetFacts
 from planning.published import ALL_ADDRESSES, Port, overlapping
+from planning.sentences import whose
 
 # "0.0.0.0:8080-8081->80-81/tcp", as `docker ps` shows it.
 _SHOWN = re.compile(r"(?P<ip>.+):(?P<first>\d+)(?:-(?P<last>\d+))?->[\d-]+/(?P<protocol>[a-z]+)")
@@ -32,7 +33,7 @@ def _networks(stack: Stack, host: str, facts: HostFacts, mine: str) -> Iterator[
         if other.name in wanted and other.stack != mine and not unknown:
             yield (
                 f"networks.{other.name}: {host} has a network of that name already, "
-                f"{_whose(other.stack)}: write another name here, or other `hosts`"
+                f"{whose(other.stack)}: write another name here, or other `hosts`"
             )
 
 
@@ -46,20 +47,16 @@ def _containers(stack: Stack, host: str, facts: HostFacts, mine: str) -> Iterato
             if other.name == name:
                 yield (
                     f"containers.{key}: {host} has a container {name} already, "
-                    f"{_whose(other.stack)}: write another `container_name`, or remove that one"
+                    f"{whose(other.stack)}: write another `container_name`, or remove that one"
                 )
         for port in container.ports:
             holder = next((one for one in others if _has(one, port)), None)
-            who = f"container {holder.name}, {_whose(holder.stack)}" if holder else None
+            who = f"container {holder.name}, {whose(holder.stack)}" if holder else None
             if who := who or _program(facts, port, mine):
                 yield (
                     f"containers.{key}.ports: {port.protocol} {port.published} of {host} is held by "
                     f"{who}: publish another port, or end that one"
                 )
-
-
-def _whose(stack: str) -> str:
-    return f"of stack {stack}" if stack else "which crosshost did not make"
 
 
 def _has(container: ContainerFacts, port: Port) -> bool:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from planning.facts import HostFacts
+from planning.sentences import whose
 
 # moby#47318: any number from then on.
 _SEVERAL_FROM = 28
@@ -31,10 +32,9 @@ def crowded(
         for other in facts.networks or []:
             # What this stack has there itself goes first (planning/conflicts.py).
             if facts.parents.get(other.id) == nic and other.stack != stack:
-                whose = f"of stack {other.stack}" if other.stack else "which crosshost did not make"
                 yield (
                     f"{names[0]} cannot have {nic} of {host} as its parent, which macvlan network "
-                    f"{other.name} has, {whose}, and {one}: write another parent or other `hosts`, "
+                    f"{other.name} has, {whose(other.stack)}, and {one}: write another parent or other `hosts`, "
                     "or use Docker 28 or newer there"
                 )
 
