@@ -5,7 +5,7 @@ What works and what does not, and which ports it takes, is the contract's own.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -106,10 +106,7 @@ def _overlay(contract: Contract, server: str, knows: str) -> str:
         )
         _Box(x + 185, top + 290, 338).draw(drawing, "ens33", _ADDRESSES[side])
     marks = ((left[0], 118), (left[0], 269), (left[1], 269), (left[1], 120))
-    for number, (x, below) in enumerate(marks, 1):
-        drawing.number(x, top + below, str(number), _BLUE)
-    for x in right:
-        drawing.number(x, top + 118, "5", _GREEN)
+    _numbers(drawing, top, marks, right, 118)
     carrier = " ".join(map(str, contract.ports[-1]))
     steps = [
         "The packet leaves web01 by eth0, a veth pair into the network's own namespace on the host. "
@@ -121,6 +118,20 @@ def _overlay(contract: Contract, server: str, knows: str) -> str:
         "published port comes in by them.",
     ]
     return _finish(drawing, contract, lan + 50, steps)
+
+
+def _numbers(
+    drawing: Drawing,
+    top: float,
+    marks: Sequence[tuple[float, float]],
+    outside: Iterable[float],
+    below: float,
+) -> None:
+    """The steps on the way between containers, from 1, and 5 on the ways to the LAN."""
+    for number, (x, under) in enumerate(marks, 1):
+        drawing.number(x, top + under, str(number), _BLUE)
+    for x in outside:
+        drawing.number(x, top + below, "5", _GREEN)
 
 
 def _vxlan(contract: Contract, *, encrypted: bool) -> str:
@@ -159,10 +170,7 @@ def _vxlan(contract: Contract, *, encrypted: bool) -> str:
         )
         _Box(x + 185, top + 270, 338).draw(drawing, "ens33", _ADDRESSES[side])
     marks = ((left[0], 103), (left[0], 250), (left[1], 250), (left[1], 105))
-    for number, (x, below) in enumerate(marks, 1):
-        drawing.number(x, top + below, str(number), _BLUE)
-    for x in right:
-        drawing.number(x, top + 168, "5", _GREEN)
+    _numbers(drawing, top, marks, right, 168)
     carrier = " ".join(map(str, contract.ports[0]))
     wraps = "vxlan wraps it, 50 bytes more,"
     if encrypted:

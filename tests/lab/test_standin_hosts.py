@@ -17,6 +17,7 @@ import pytest
 from lab import images
 from lab.lab import Lab
 from standins.replay import records
+from tests.lab.rows import some_often
 
 _HOSTS = {"b1": "docker01", "b2": "docker02", "b3": "docker02"}
 """Recorded host -> ours. b3 had Docker 26: only what does not depend on that is replayed."""
@@ -207,16 +208,15 @@ REPRESENTATIVE = {
 }  # fmt: skip
 
 
-def _scenario(plugin: str, name: str) -> object:
-    marks = [] if name in REPRESENTATIVE else [pytest.mark.long]
-    return pytest.param(plugin, name, marks=marks)
+SCENARIOS = {
+    f"{plugin}-{name}": (plugin, name)
+    for plugin, names in (("docker", DOCKER), ("command", COMMAND))
+    for name in names
+}
+OFTEN = (key for key, (_, name) in SCENARIOS.items() if name in REPRESENTATIVE)
 
 
-@pytest.mark.parametrize(
-    ("plugin", "name"),
-    [_scenario("docker", name) for name in DOCKER]
-    + [_scenario("command", name) for name in COMMAND],
-)
+@pytest.mark.parametrize(("plugin", "name"), some_often(SCENARIOS, *OFTEN))
 def test_a_scenario_goes_as_recorded(
     lab: Lab, stage: dict[str, Any], tmp_path: Path, plugin: str, name: str
 ) -> None:

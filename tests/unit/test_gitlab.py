@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from collections.abc import Iterator
 
 import pytest
@@ -12,6 +11,7 @@ import yaml
 
 from tests.forge import State, serve
 from tests.unit.fleet import ROOT
+from tests.unit.pipelines import Tools
 from tests.unit.test_workflows import EDIT, LABELS, MARK, git
 
 JOBS = yaml.safe_load((ROOT / "ci" / "gitlab-jobs.yml").read_text())
@@ -28,22 +28,14 @@ def gitlab() -> Iterator[State]:
 @pytest.fixture
 def runner(tmp_path, gitlab, key_file):
     """Runs the script of a job with a pulumi that prints these events."""
-    tools = tmp_path / "tools"
-    tools.mkdir()
-    (tools / "pulumi").write_text(
-        f'#!/bin/sh\ncase $1 in preview | up) cat "{tmp_path}/given.json"; exit "$GIVEN_CODE" ;; esac\n'
-        """echo '{"deployment": {}}'\n"""
-    )
-    (tools / "python").write_text(f'#!/bin/sh\nexec {sys.executable} "$@"\n')
-    for tool in tools.iterdir():
-        tool.chmod(0o755)
+    tools = Tools(tmp_path)
 
     def run(job: str, events: str = EDIT, code: int = 0, **more: str):
-        (tmp_path / "given.json").write_text(events)
+        tools.give(events, code)
         env = os.environ | {
-            "PATH": f"{tools}:{os.environ['PATH']}", "PYTHONPATH": str(ROOT), "STACK": "lab-macvlan",
+            "PATH": f"{tools.path}:{os.environ['PATH']}", "PYTHONPATH": str(ROOT), "STACK": "lab-macvlan",
             "CI_API_V4_URL": gitlab.url, "CI_PROJECT_ID": "3", "CROSSHOST_GITLAB_TOKEN": "t",
-            "CI_COMMIT_SHA": "ab12", "CI_MERGE_REQUEST_IID": "7", "GIVEN_CODE": str(code), **more,
+            "CI_COMMIT_SHA": "ab12", "CI_MERGE_REQUEST_IID": "7", **more,
         }  # fmt: skip
         script = "\n".join(JOBS[job]["script"])
         argv = ["sh", "-e", "-c", script]

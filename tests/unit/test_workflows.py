@@ -6,7 +6,6 @@ import json
 import os
 import re
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +14,7 @@ import yaml
 
 from tests.forge import State, serve
 from tests.unit.fleet import ROOT
+from tests.unit.pipelines import Tools
 from tests.unit.previews import CONTAINER, container, document, step
 
 GITHUB = ROOT / ".github"
@@ -99,15 +99,7 @@ def github() -> Iterator[State]:
 @pytest.fixture
 def runner(tmp_path, github, key_file):
     """Runs a step of the workflow as a runner does, with a pulumi that prints these events."""
-    tools = tmp_path / "tools"
-    tools.mkdir()
-    (tools / "pulumi").write_text(
-        f'#!/bin/sh\ncase $1 in\npreview | up) cat "{tmp_path}/given.json"; exit "$(cat "{tmp_path}/code")" ;;\n'
-        """stack) echo '{"deployment": {}}' ;;\nesac\n"""
-    )
-    (tools / "python").write_text(f'#!/bin/sh\nexec {sys.executable} "$@"\n')
-    for tool in tools.iterdir():
-        tool.chmod(0o755)
+    tools = Tools(tmp_path)
     (tmp_path / "output").touch()
 
     def run(
@@ -119,11 +111,10 @@ def runner(tmp_path, github, key_file):
         path: Path = ROOT,
         **more: str,
     ):
-        (tmp_path / "given.json").write_text(events)
-        (tmp_path / "code").write_text(str(code))
+        tools.give(events, code)
         env = dict(
             os.environ,
-            PATH=f"{tools}:{os.environ['PATH']}",
+            PATH=f"{tools.path}:{os.environ['PATH']}",
             PYTHONPATH=f"{path}:{ROOT}",
             STACK="lab-macvlan",
             TEXT=text,
