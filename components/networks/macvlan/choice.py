@@ -8,11 +8,11 @@ from functools import partial
 from ipaddress import IPv4Address, IPv4Network
 
 from components.dns.settings import DnsSettings
-from components.networks import planned_slices
 from components.networks.base import Settled, Stack
 from components.networks.macvlan import lan
 from components.networks.macvlan.settings import MacvlanSettings
 from components.networks.planned_addresses import full, planned
+from components.networks.planned_slices import assigned, kept, no_room, note
 from planning import host_slices
 from planning.facts import HostFacts
 from planning.fleet_facts import FleetFacts
@@ -27,21 +27,19 @@ def settle(networks: Mapping[str, MacvlanSettings], stack: Stack, fleet: FleetFa
         if settings.pool is None:
             continue
         hosts = settings.on(fleet.hosts)
-        had = planned_slices.kept(name, hosts, fleet, partial(_recorded, name), settings.allows)
-        blocks = planned_slices.assigned(
+        had = kept(name, hosts, fleet, partial(_recorded, name), settings.allows)
+        blocks = assigned(
             name, settings.pool, settings.prefix, settings.ip_range or {}, had, hosts, stack
         )
         if without := [host for host in hosts if host not in blocks]:
-            why = planned_slices.no_room(
-                settings.pool, settings.prefix, len(hosts), without, "`pool`"
-            )
+            why = no_room(settings.pool, settings.prefix, len(hosts), without, "`pool`")
             refused[name] = f"{name}: the pool {settings.pool} {why}"
         taken = set(_taken(settings, blocks, stack, fleet))
         names = stack.section(DnsSettings) is not None
         plan = planned(name, blocks, taken, stack, fleet, servers=names)
         if plan.without:
             refused.setdefault(name, f"{name}: {full(blocks, plan.without, names=names)}")
-        notes.append(planned_slices.note(name, blocks))
+        notes.append(note(name, blocks))
         chosen[name] = settings.settled(blocks, plan, names=names)
     settled = replace(stack, networks={**stack.networks, **chosen})
     return Settled(settled, tuple(notes), refused)

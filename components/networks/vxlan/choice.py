@@ -8,9 +8,9 @@ from functools import partial
 from ipaddress import IPv4Address, IPv4Network
 
 from components.dns.settings import DnsSettings
-from components.networks import planned_slices
 from components.networks.base import Settled, Stack
 from components.networks.planned_addresses import full, planned
+from components.networks.planned_slices import assigned, kept, no_room, note
 from components.networks.vxlan import mtu
 from components.networks.vxlan.device import own_number
 from components.networks.vxlan.settings import VxlanSettings
@@ -26,16 +26,12 @@ def settle(networks: Mapping[str, VxlanSettings], stack: Stack, fleet: FleetFact
     refused: dict[str, str] = {}
     for name, settings in networks.items():
         hosts = settings.on(fleet.hosts)
-        had = planned_slices.kept(
-            name, hosts, fleet, partial(_recorded, name), partial(_fits, settings)
-        )
-        blocks = planned_slices.assigned(
+        had = kept(name, hosts, fleet, partial(_recorded, name), partial(_fits, settings))
+        blocks = assigned(
             name, settings.subnet, settings.prefix, settings.ip_range or {}, had, hosts, stack
         )
         if without := [host for host in hosts if host not in blocks]:
-            why = planned_slices.no_room(
-                settings.subnet, settings.prefix, len(hosts), without, "subnet"
-            )
+            why = no_room(settings.subnet, settings.prefix, len(hosts), without, "subnet")
             refused[name] = f"{name}: {settings.subnet} {why}"
         plan = None
         if stack.section(DnsSettings) is not None:
@@ -43,7 +39,7 @@ def settle(networks: Mapping[str, VxlanSettings], stack: Stack, fleet: FleetFact
             plan = planned(name, blocks, taken, stack, fleet, servers=True)
             if plan.without:
                 refused[name] = f"{name}: {full(blocks, plan.without, names=True)}"
-        notes.append(planned_slices.note(name, blocks))
+        notes.append(note(name, blocks))
         if narrow := mtu.narrowest(name, settings, fleet):
             notes.append(narrow)
         chosen[name] = settings.settled(
