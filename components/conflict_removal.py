@@ -66,6 +66,11 @@ def main() -> int:
 
         return on
 
+    removed = "".join(f"{row.id}\n" for row in rows if row.what == "network")
+
+    def wait_until_gone(host: str) -> str | None:
+        return script(host, "gone", removed) if removed else None
+
     def leave(plane: str) -> Callable[[str], str | None]:
         def on(host: str) -> str | None:
             mine = [r for r in rows if (r.host, r.what, r.id) == (host, "leave", plane)]
@@ -83,6 +88,7 @@ def main() -> int:
     steps: list[tuple[Callable[[str], str | None], Sequence[str], int]] = [
         (remove("container"), hosts, len(hosts)),
         (remove("network"), hosts, len(hosts)),
+        (wait_until_gone, hosts, len(hosts)),
         (leave("consul"), hosts, at_once),
         (leave("swarm"), workers, max(1, len(workers))),
         (leave("swarm"), list(reversed(managers)), 1),

@@ -2,6 +2,8 @@
 # Removes what of the stack is in the way of its next state (components/conflict_removal.py).
 #   conflicts.sh container    stdin: IDs, one a line; those that the stack made are stopped and removed
 #   conflicts.sh network      the same for networks
+#   conflicts.sh gone         waits until networks that were removed are not there any more: a host of a
+#                             swarm has them a moment longer than the manager, and their names with them
 #   conflicts.sh leave_store  the daemon leaves its cluster store, daemon.json becomes what it was
 # shellcheck source=components/scripts/common.sh
 . "${0%/*}/common.sh"
@@ -38,9 +40,21 @@ networks() {
     done
 }
 
+gone() {
+    tries=100
+    while IFS= read -r id; do
+        while docker network inspect "$id" >/dev/null 2>&1; do
+            [ "$tries" -gt 0 ] || fail "network $id was removed and is still there"
+            tries=$((tries - 1))
+            sleep 0.1
+        done
+    done
+}
+
 case ${1:-} in
 container) containers ;;
 network) networks ;;
+gone) gone ;;
 leave_store) echo | sh "$scripts/daemon.sh" undo ;;
-*) fail "conflicts.sh: container, network or leave_store" ;;
+*) fail "conflicts.sh: container, network, gone or leave_store" ;;
 esac
