@@ -18,6 +18,8 @@ _HEAD = """\
 <!-- Written by `lab/python -m reports.strategies`; edit it, the contracts or the tests instead. -->
 # Which network to choose
 
+You want containers on several hosts to reach each other, and look for the network that fits:
+
 - Containers that the rest of the LAN talks to, each by an address of its own: `macvlan`. It needs
   nothing of the engine, but a LAN that lets several MAC addresses live behind one port (clouds and
   many Wi-Fi networks do not). A host does not reach its own containers this way.

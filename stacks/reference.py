@@ -17,7 +17,7 @@ _HEAD = """\
 <!-- Written by `lab/python -m stacks.reference`; edit the descriptions in the settings instead. -->
 # The stack file
 
-One file per environment, `stacks/Pulumi.NAME.yaml`. Its settings are under `config:`, in
+You know what you want, and look for the key that says it. One file per environment, `stacks/Pulumi.NAME.yaml`. Its settings are under `config:`, in
 sections; `crosshost:ssh` and `crosshost:hosts` are required. Unknown keys are errors, and all
 errors are shown at once, each with its line. With this first line, editors complete and check the
 file:
@@ -101,7 +101,7 @@ crosshost:firewall:
     ),
     "prove": (
         "Whether an up ends with a proof: what the networks promise and deny is tested from inside the "
-        "containers' network namespaces (docs/operations.md). Without it: where something changed.",
+        "containers' network namespaces (docs/proof.md). Without it: where something changed.",
         """\
 crosshost:prove:
   when: changed
@@ -222,22 +222,22 @@ def _kinds(entry: dict[str, Any], definitions: dict[str, Any]) -> list[tuple[str
 
 
 def _used(entry: dict[str, Any], definitions: dict[str, Any]) -> list[str]:
-    """The definitions that an entry's keys have as their types, in order."""
+    """The definitions that an entry's keys, and these in turn, have as their types, in order."""
     found: dict[str, None] = {}
-    for prop in entry.get("properties", {}).values():
-        found |= dict.fromkeys(_references(prop, definitions))
+    for name in _references(list(entry.get("properties", {}).values())):
+        found |= dict.fromkeys([name, *_used(_long(definitions[name]), definitions)])
     return list(found)
 
 
-def _references(node: Any, definitions: dict[str, Any]) -> list[str]:
+def _references(node: Any) -> list[str]:
     if isinstance(node, list):
-        return [name for item in node for name in _references(item, definitions)]
+        return [name for item in node for name in _references(item)]
     if not isinstance(node, dict):
         return []
     if "$ref" in node:
         name = node["$ref"].rpartition("/")[2]
         return [] if name == "Encrypted" else [name]
-    return [name for item in node.values() for name in _references(item, definitions)]
+    return [name for item in node.values() for name in _references(item)]
 
 
 def _long(definition: dict[str, Any]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from lab.lab import Lab
+from lab.record import Record
 from tests.lab.environment import Environment
 from tests.unit.fleet import ROOT
 
@@ -82,6 +83,26 @@ def other_lab(tmp_path: Path) -> Iterator[Lab]:
     other = Lab.for_checkout(tmp_path)
     yield other
     other.clean()
+
+
+@pytest.fixture
+def boot_with(lab: Lab) -> Iterator[Callable[[str], None]]:
+    """Boots docker02 from its own disk over another Debian; afterwards it has a new disk."""
+
+    def over(suite: str) -> None:
+        lab.power_off("docker02")
+        file = lab.folder / "lab.json"
+        record = Record.load(file)
+        record.hosts["docker02"].suite = suite
+        record.save(file)
+
+    def boot(suite: str) -> None:
+        over(suite)
+        lab.power_on("docker02")
+
+    yield boot
+    over("bullseye")
+    lab.reset("docker02")
 
 
 MakeEnvironment = Callable[[str], Environment]

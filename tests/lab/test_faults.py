@@ -104,7 +104,7 @@ def test_a_program_that_is_killed_is_run_again(lab, stack, recovers):
     up.communicate()
     locked = stack.up(check=False)
     assert "locked" in locked.text, locked.text
-    # The way out that docs/operations.md gives.
+    # The way out that docs/trouble.md gives.
     stack.run("cancel", "--yes")
     label = f"--label crosshost.stack={stack.name}"
     lab.ssh("docker02", f"docker network create {label} strayed")

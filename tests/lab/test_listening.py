@@ -1,4 +1,4 @@
-"""The table of docs/operations.md on what listens where, held against real hosts."""
+"""The table of docs/ports.md on what listens where, held against real hosts."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ PROGRAM = {"the kernel": None}
 
 def table() -> list[dict[str, str]]:
     """The rows of the table, by the words at its head."""
-    part = (ROOT / "docs" / "operations.md").read_text().partition("## What listens where")[2]
+    part = (ROOT / "docs" / "ports.md").read_text().partition("## What listens where")[2]
     lines = [line for line in part.partition("\n## ")[0].splitlines() if line.startswith("|")]
     head, _, *rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
     return [dict(zip(head, row, strict=True)) for row in rows]

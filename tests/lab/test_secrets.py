@@ -88,7 +88,7 @@ def shows(text, secret):
 def test_no_secret_is_in_previews_logs_states_and_process_lists(lab, stack, watched, key):
     said = stack.preview().text
     assert "seen" not in said, "with one secret the whole environment is hidden"
-    # From -v=9 on the engine itself prints every secret of every program (docs/operations.md).
+    # From -v=9 on the engine itself prints every secret of every program (docs/security.md).
     said += stack.up("--diff", "--logtostderr", "-v=8", "--logflow").text
     processes = watched()
     said += stack.preview("--refresh").text

@@ -4,28 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from lab.record import Record
-
-
-@pytest.fixture
-def boot_with(lab):
-    """Boots docker02 from its own disk over another Debian; afterwards it has a new disk."""
-
-    def over(suite):
-        lab.power_off("docker02")
-        file = lab.folder / "lab.json"
-        record = Record.load(file)
-        record.hosts["docker02"].suite = suite
-        record.save(file)
-
-    def boot(suite):
-        over(suite)
-        lab.power_on("docker02")
-
-    yield boot
-    over("bullseye")
-    lab.reset("docker02")
-
 
 @pytest.mark.long
 def test_an_upgraded_engine_shows_in_the_next_preview_and_the_next_up_looks_and_keeps_it(
