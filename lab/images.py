@@ -1,7 +1,7 @@
 """The container images that the lab's registry serves, made from Debian packages.
 
 - `centos_ssh:v2` stands in for the notes' image: sshd (the lab's key opens it), ping, tcpdump,
-  iperf3, ip, curl.
+  iperf3, ip.
 - `consul:1.8.7`: Consul, whose command line follows the image's name.
 - `dnsmasq:2.85`: dnsmasq, in PATH.
 - `busybox:1`: sleep, ping, nc, httpd and the rest of busybox.
@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -20,10 +21,13 @@ from lab.progress import step
 from lab.roots import SUITES, debootstrap
 
 _SUITE = SUITES["bullseye"]
+# What centos_ssh holds, and what that links; hosts pull it again and again, so nothing else.
 _SSH_PACKAGES = [
-    *("openssh-server", "curl", "procps"),
+    *("openssh-server", "openssh-client", "openssh-sftp-server", "procps"),
     *("iproute2", "iputils-ping", "tcpdump", "iperf3"),
+    *("bash", "dash", "coreutils", "grep", "sed", "mawk", "findutils", "hostname"),
 ]
+_SSH_FOLDERS = ("bin/", "sbin/", "usr/bin/", "usr/sbin/", "usr/lib/openssh/")
 _TOOL_PACKAGES = ["consul", "busybox-static", "docker-registry", "libc6"]
 _LOADER = ["lib64/ld-*", "lib/ld-linux-*", "lib/*-linux-gnu*/ld-*"]
 _CONSUL_FILES = [
@@ -37,7 +41,6 @@ _RESOLVER_FILES = [
     *(f"lib/*-linux-gnu*/{name}*" for name in ("libc[.-]", "libnss_[df]", "libresolv")),
 ]
 _LIBRARIES = ["lib64/ld-*", "lib/*-linux-gnu*/*.so*", "usr/lib/*-linux-gnu*/*.so*"]
-_NOT_IN_A_CONTAINER = ("dev", "proc", "sys", "run", "var/cache", "var/lib/apt", "var/log", "boot")
 _ACCOUNTS = {
     "etc/passwd": b"root:x:0:0:root:/root:/bin/sh\n",
     "etc/group": b"root:x:0:\n",
@@ -66,7 +69,7 @@ def images(client_key: str, folder: Path) -> list[Image]:
     busybox = _layer("busybox", "2", _write_busybox)
     consul = _layer("consul", "1", _write_consul)
     dnsmasq = _layer("dnsmasq", "1", _write_dnsmasq)
-    ssh = _layer("centos_ssh", " ".join(_SSH_PACKAGES), _write_ssh)
+    ssh = _layer("centos_ssh", " ".join([*_SSH_PACKAGES, *_SSH_FOLDERS]), _write_ssh)
     return [
         Image("library/busybox", "1", (busybox,), ("sh",)),
         Image("library/consul", "1.8.7", (busybox, consul), ("agent", "-dev"), ("consul",)),
@@ -76,7 +79,7 @@ def images(client_key: str, folder: Path) -> list[Image]:
         Image(
             "library/centos_ssh",
             "v2",
-            (ssh, _access(client_key, folder / "access.tar.gz")),
+            (ssh, _access(client_key, folder / "access.tar")),
             ("/usr/sbin/sshd", "-D", "-e"),
             ports=("22/tcp",),
         ),
@@ -88,12 +91,12 @@ def _layer(name: str, version: str, write: Callable[[LayerWriter], None]) -> Lay
 
     def build(folder: Path) -> None:
         with step(f"making the image {name}"):
-            writer = LayerWriter(folder / "layer.tar.gz")
+            writer = LayerWriter(folder / "layer.tar")
             write(writer)
-            (folder / "diff_id").write_text(writer.close().diff_id)
+            (folder / "digest").write_text(writer.close().digest)
 
-    folder = cache.entry("layers", f"{name}-{cache.digest('layers 1', version)}", build)
-    return Layer(folder / "layer.tar.gz", (folder / "diff_id").read_text())
+    folder = cache.entry("layers", f"{name}-{cache.digest('layers 2', version)}", build)
+    return Layer(folder / "layer.tar", (folder / "digest").read_text())
 
 
 def _write_busybox(writer: LayerWriter) -> None:
@@ -134,9 +137,30 @@ def _write_ssh(writer: LayerWriter) -> None:
         debootstrap(_SUITE, _SSH_PACKAGES, root, variant="essential")
         for key in (root / "etc/ssh").glob("ssh_host_*"):
             key.unlink()
-        writer.add_tree(root, skip=_NOT_IN_A_CONTAINER)
-    for folder in ("dev", "proc", "sys", "run/sshd", "var/log", "var/cache"):
-        writer.add_folder(folder)
+        settings = root / "etc/ssh/sshd_config"
+        settings.write_text(settings.read_text().replace("UsePAM yes", "UsePAM no"))
+        writer.add_tree(root, only="etc")
+        programs = _programs(root)
+        _write_files(writer, programs, root)
+        _write_files(writer, [*_libraries(root, programs), *_RESOLVER_FILES], root)
+    for folder in ("dev", "proc", "sys", "tmp", "run/sshd", "root", "var/log", "var/empty"):
+        writer.add_folder(folder, 0o1777 if folder == "tmp" else 0o755)
+
+
+def _programs(root: Path) -> list[str]:
+    """Paths, relative to `root`, of the programs of _SSH_PACKAGES, and of getent."""
+    lists = [(root / "var/lib/dpkg/info" / f"{name}.list").read_text() for name in _SSH_PACKAGES]
+    paths = [path.lstrip("/") for text in lists for path in text.splitlines()]
+    return sorted([*(path for path in paths if path.startswith(_SSH_FOLDERS)), "usr/bin/getent"])
+
+
+def _libraries(root: Path, programs: Sequence[str]) -> list[str]:
+    """Paths, relative to `root`, of what `programs` link, links and what they lead to."""
+    shell = ["chroot", str(root), "sh", "-c"]
+    linked = run([*shell, 'ldd -- "$@" 2>/dev/null || true', "sh", *programs])
+    paths = set(re.findall(r"(/\S+\.so\S*) \(0x", linked))
+    leads_to = run([*shell, 'readlink -f -- "$@"', "sh", *paths]).splitlines()
+    return sorted({path.lstrip("/") for path in [*paths, *leads_to]})
 
 
 def _access(client_key: str, file: Path) -> Layer:

@@ -30,9 +30,8 @@ def write(storage: Path, content: Iterable[Image]) -> None:
     for image in content:
         repository = top / "repositories" / image.repository
         for layer in image.layers:
-            digest = layer.digest()
-            _link(repository / "_layers" / _path(digest), digest)
-            _share(layer.file, _blob(top, digest))
+            _link(repository / "_layers" / _path(layer.digest), layer.digest)
+            _share(layer.file, _blob(top, layer.digest))
         config, manifest = image.config(), image.manifest()
         for data in (config, manifest):
             blob = _blob(top, digest_of(data))
