@@ -8,6 +8,7 @@ from dataclasses import replace
 import pulumi
 import pulumi_command as command
 
+from components import conflict_removal
 from components.connected_host import ScriptedHost
 from components.container.settings import ContainerSettings
 from components.dns.component import servers
@@ -55,7 +56,7 @@ def remove_conflicts(
     config = next(iter(hosts.values())).ssh_config
     targets = {name: host.ssh_target for name, host in hosts.items()}
     text = removal_text.stamp_line(stack, config, max_unavailable)
-    run = "exec python3 -m components.conflict_removal"
+    run = f"exec python3 -m {conflict_removal.__name__}"
     resource = command.local.Command(
         "conflicts",
         create=run,

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import pulumi
 import pulumi_command as command
 
+from components import restore_scripts
 from components.final_check import FinalCheck
 from components.host import Host
 from components.networks.overlay.swarm.component import Swarm
@@ -28,7 +29,7 @@ def restore_scripts_first(
         command.local.Command(
             f"undo@{name}",
             create=":",
-            delete="exec python3 -m components.restore_scripts",
+            delete=f"exec python3 -m {restore_scripts.__name__}",
             stdin=host.request(""),
             add_previous_output_in_env=False,
             logging=command.local.Logging.STDOUT,

@@ -17,6 +17,7 @@ from components.final_check import FinalCheck
 from components.host import ConfiguredHost
 from components.images import Images
 from components.networks.base import Stack
+from components.reachability import run as proof
 from components.reachability.request import Carrier, Request, Target
 from components.reachability.settings import ProveSettings
 from planning.addresses import is_ipv4
@@ -59,7 +60,7 @@ class Reachability(pulumi.ComponentResource):
         running = [one.container for one in args.containers.values()]
         self.proof = command.local.Command(
             name,
-            create=(run := "exec python3 -m components.reachability.run"),
+            create=(run := f"exec python3 -m {proof.__name__}"),
             update=run,
             stdin=_request(args),
             add_previous_output_in_env=False,

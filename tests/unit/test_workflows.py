@@ -278,7 +278,7 @@ def test_every_action_is_pinned_and_every_file_that_is_run_exists():
         if not re.fullmatch(r"[\w-]+/[\w-]+@[0-9a-f]{40}", one)
         and not (one.startswith("./") and (ROOT / one / "action.yml").is_file())
     ] == []
-    assert len(set(used)) == 5
+    assert len(set(used)) == 6
     commands = "\n".join(one.get("run", "") for one in steps)
     files = re.findall(r"-r (\S+)|(?:^|sh )(\.?\w[\w./-]+\.sh|\.ci/run)", commands, re.MULTILINE)
     assert {name for pair in files for name in pair if name} == {

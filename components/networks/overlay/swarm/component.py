@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_command as command
 
+from components import swarm_member
 from components.host import ConfiguredHost
 from components.networks.overlay.swarm.settings import SwarmSettings
 from planning import records, routes, swarm, swarm_held
@@ -100,10 +101,10 @@ class Swarm(pulumi.ComponentResource):
         others = [self.args.hosts[manager].scripts for manager in self.managers]
         return command.local.Command(
             f"swarm@{name}",
-            create=(apply := "exec python3 -m components.swarm_member apply"),
+            create=(apply := f"exec python3 -m {swarm_member.__name__} apply"),
             # Said aloud: a preview then knows that the node may be another one.
             update=apply,
-            delete="exec python3 -m components.swarm_member undo",
+            delete=f"exec python3 -m {swarm_member.__name__} undo",
             stdin=host.request(self._header(host)),
             add_previous_output_in_env=False,
             logging=command.local.Logging.NONE,
