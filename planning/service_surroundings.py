@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 
 from planning.deploy import Deploy, with_deploy
 from planning.field_types import EntryName, Text
@@ -14,10 +15,17 @@ from planning.service import Service
 from planning.service_files import FileGrant
 from planning.stack_model import StackModel
 
+_PLATFORM = r"^linux(/[a-z0-9]+(/v[0-9]+)?)?$"
 # They say nothing that Docker keeps with a container.
 _NOT_OF_THE_CONTAINER = frozenset(
     {"depends_on", "deploy", "env_file", "expose", "network_mode", "platform"}
 )
+
+
+def _platform(value: str) -> str:
+    if not re.match(_PLATFORM, value) or value.endswith("\n"):
+        raise ValueError(f"{value!r} is nothing that hosts are: write linux/amd64 or the like")
+    return value
 
 
 class Dependency(StackModel):
@@ -101,7 +109,12 @@ class ServiceInStack(Service):
         default=[],
         description="Ports for the other containers of its networks, which reach all of them anyway",
     )
-    platform: Annotated[str, Field(pattern=r"^linux(/[a-z0-9]+(/v[0-9]+)?)?$")] | None = Field(
+    platform: (
+        Annotated[
+            str, AfterValidator(_platform), WithJsonSchema({"type": "string", "pattern": _PLATFORM})
+        ]
+        | None
+    ) = Field(
         default=None, description="What its host must be, e.g. linux/amd64; another one is refused"
     )
     deploy: Deploy | None = Field(

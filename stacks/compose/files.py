@@ -20,7 +20,7 @@ def definitions(project: Project) -> Definitions:
 
 
 def _section(project: Project, kind: str) -> dict[str, FileSource]:
-    given = project.source.value.get(kind) or {}
+    given = project.defined.sections[kind] or {}
     if not isinstance(given, dict):
         project.problem((kind,), f"must be a map of {kind}")
         return {}
@@ -28,7 +28,7 @@ def _section(project: Project, kind: str) -> dict[str, FileSource]:
     for name, written in given.items():
         path = (kind, name)
         own: list[Problem] = []
-        words = project.interpolation.tree(written or {}, path, own)
+        words = project.interpolation_of(path).tree(written or {}, path, own)
         if isinstance(words, dict):
             words = _own(project, path, words)
             source = read(FileSource, words, path, own)
@@ -49,10 +49,10 @@ def _own(project: Project, path: tuple[str, str], words: dict[Any, Any]) -> dict
         if key not in _WITHOUT_EFFECT and not str(key).startswith("x-")
     }
     if isinstance(words.get("file"), str):
-        words["file"] = str(project.source.folder / words["file"])
+        words["file"] = str(project.source_of(path).folder / words["file"])
     if isinstance(variable := words.get("environment"), str):
         del words["environment"]
-        words["content"] = project.interpolation.value(variable)
+        words["content"] = project.interpolation_of(path).value(variable)
         if words["content"] is None:
             project.problem(
                 (*path, "environment"),
@@ -80,7 +80,7 @@ def split(
         if source is None or target is None:
             kept.append(mount)
             continue
-        file = project.source.folder / source
+        file = project.source_of(("services", service)).folder / source
         if not _is_file(file):
             kept.append(mount)
             continue

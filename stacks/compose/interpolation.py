@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from planning.problems import Path, Problem
@@ -16,11 +16,12 @@ _HOW = "write `environment: {%s: ...}` in crosshost:compose, or set it in .env (
 
 
 class Interpolation:
-    """Fills variables in, and remembers which were used."""
+    """Fills variables in, and remembers whether one of ``hidden`` was used, which is not shown."""
 
-    def __init__(self, variables: Mapping[str, str]) -> None:
-        self._variables = variables
-        self.used: set[str] = set()
+    def __init__(self, variables: Mapping[str, str], hidden: Collection[str] = ()) -> None:
+        self.variables = variables
+        self.hidden = hidden
+        self.used_hidden = False
 
     def tree(self, value: Any, path: Path, problems: list[Problem]) -> Any:
         """Maps and lists with variables filled into their texts; keys stay as they are."""
@@ -56,8 +57,8 @@ class Interpolation:
 
     def value(self, name: str) -> str | None:
         """A variable's value, None where it is not set."""
-        self.used.add(name)
-        return self._variables.get(name)
+        self.used_hidden |= name in self.hidden
+        return self.variables.get(name)
 
     def _braced(self, inside: str) -> str:
         match = _INSIDE.fullmatch(inside)

@@ -1,50 +1,18 @@
-"""`extends` within a Compose file: one service's words under another's."""
+"""One service's words under another's, by the merge rules of the Compose Specification."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from planning.problems import Problem, nearest
-from stacks.compose.source import Source
-
 # A list of NAME=value or a map, which are merged by name.
 _PAIRS = frozenset({"environment", "labels", "sysctls", "extra_hosts", "annotations"})
 _REPLACED = frozenset({"command", "entrypoint", "test"})
 _BY_TARGET = frozenset({"volumes", "devices", "configs", "secrets"})
-_NOT_TAKEN_OVER = frozenset({"profiles", "container_name"})
-
-
-def extended(name: str, source: Source, problems: list[Problem]) -> dict[str, Any]:
-    """A service's words, over those of the services that it extends."""
-    return _extended(name, source, problems, ())
-
-
-def _extended(
-    name: str, source: Source, problems: list[Problem], inside: tuple[str, ...]
-) -> dict[str, Any]:
-    services: Mapping[str, Any] = source.value["services"]
-    own = services[name] if isinstance(services[name], dict) else {}
-    if "extends" not in own:
-        return own
-    path = ("services", name, "extends")
-    given = own["extends"]
-    long = given if isinstance(given, dict) else {"service": given}
-    words = {key: value for key, value in own.items() if key != "extends"}
-    base = long.get("service")
-    why = None
-    if long.get("file"):
-        why = "services of another file are not read: write the service out, or into this file"
-    elif not isinstance(base, str) or base not in services:
-        known = ", ".join(nearest(str(base), services))
-        why = f"there is no service {base!r}: write one of {known}"
-    elif base in (*inside, name):
-        why = f"{base} extends itself in the end: take one of the two away"
-    if why:
-        problems.append(Problem(path, why, source.place(path)))
-        return words
-    below = _extended(str(base), source, problems, (*inside, name))
-    return merged({k: v for k, v in below.items() if k not in _NOT_TAKEN_OVER}, words)
+# A text where there is but one.
+_LISTS = frozenset({"dns", "dns_opt", "dns_search", "env_file", "tmpfs"})
+# A list where all have no settings.
+_BY_NAME = frozenset({"depends_on", "networks"})
 
 
 def merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
@@ -58,6 +26,16 @@ def merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]
 def _one(key: str, below: Any, above: Any) -> Any:
     if key in _PAIRS:
         below, above = _map(below, key), _map(above, key)
+    if key in _LISTS:
+        below, above = _list(below), _list(above)
+    if key in _BY_NAME and (isinstance(below, dict) or isinstance(above, dict)):
+        below, above = _named(below), _named(above)
+    if (
+        key == "logging"
+        and _driver(below) != _driver(above)
+        and None not in (_driver(below), _driver(above))
+    ):
+        return above
     if key in _REPLACED or above is None:
         return above if above is not None else below
     if isinstance(below, dict) and isinstance(above, dict):
@@ -75,6 +53,18 @@ def _map(value: Any, key: str) -> Any:
     separator = ":" if key == "extra_hosts" else "="
     pairs = (str(item).partition(separator) for item in value)
     return {name: rest if mark else None for name, mark, rest in pairs}
+
+
+def _list(value: Any) -> Any:
+    return [value] if isinstance(value, (str, dict)) else value
+
+
+def _named(value: Any) -> Any:
+    return {str(name): {} for name in value} if isinstance(value, list) else value
+
+
+def _driver(logging: Any) -> Any:
+    return logging.get("driver") if isinstance(logging, dict) else None
 
 
 def _target(item: Any) -> str:

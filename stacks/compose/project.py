@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from planning.problems import Path, Problem, nearest
+from stacks.compose.including import Defined
 from stacks.compose.interpolation import Interpolation
 from stacks.compose.settings import ComposePlacement
 from stacks.compose.source import Source
@@ -22,23 +23,39 @@ class Project:
     ``name``: what volumes' names begin with. ``networks``: those of the stack.
     """
 
-    source: Source
+    defined: Defined
     placement: ComposePlacement
     given: Collection[str]
     name: str
     networks: Collection[str]
-    interpolation: Interpolation
     problems: list[Problem] = field(default_factory=list)
 
     @property
+    def source(self) -> Source:
+        """The Compose file that the stack names."""
+        return self.defined.main.source
+
+    @property
     def services(self) -> dict[str, Any]:
-        """The file's services, those of profiles that are off too."""
-        found: dict[str, Any] = self.source.value["services"]
+        """The services, those of profiles that are off too."""
+        found: dict[str, Any] = self.defined.sections["services"]
         return found
+
+    def source_of(self, path: Path) -> Source:
+        """The Compose file that a definition is from, of those that are included too."""
+        return self.defined.origin(path).source
+
+    def interpolation_of(self, path: Path) -> Interpolation:
+        """What fills in the variables of a definition."""
+        return self.defined.origin(path).interpolation
+
+    def place(self, path: Path) -> str:
+        """FILE:LINE of what is at a path, or of the nearest thing around it."""
+        return self.source_of(path).place(path)
 
     def problem(self, path: Path, sentence: str) -> None:
         """Something is wrong in the Compose file."""
-        self.problems.append(Problem(path, sentence, self.source.place(path)))
+        self.problems.append(Problem(path, sentence, self.place(path)))
 
     def misplaced(self, key: str, rest: Path, sentence: str) -> None:
         """Something is wrong in what the placement says, wherever it stands."""

@@ -20,6 +20,7 @@ from planning.sections import CONTAINERS
 from stacks import env_files
 from stacks.compose import files, volumes
 from stacks.compose import source as sources
+from stacks.compose.including import Origin, defined
 from stacks.compose.interpolation import Interpolation
 from stacks.compose.project import IN_FILE, SECTION, Project
 from stacks.compose.services import container
@@ -28,11 +29,8 @@ from stacks.compose.source import ComposeFileError, Source
 from stacks.granted_files import Definitions
 from stacks.reading import read
 
-_KNOWN = ("name", "version", "services", "networks", "volumes", "secrets", "configs")
-_REFUSED = {
-    "include": "files that are included are not read: write the services into this file",
-    "models": "crosshost runs containers only",
-}
+_KNOWN = ("name", "version", "include", "services", "networks", "volumes", "secrets", "configs")
+_REFUSED = {"models": "crosshost runs containers only"}
 
 
 @dataclass(frozen=True)
@@ -61,7 +59,7 @@ class Composed:
             self.project.misplaced("on", (name,) if by_name else (), problem.sentence)
             return [self.project.problems.pop(known)]
         place = ("services", name, *rest)
-        return [Problem(place, problem.sentence, self.project.source.place(place))]
+        return [Problem(place, problem.sentence, self.project.place(place))]
 
 
 def compose(
@@ -81,35 +79,39 @@ def compose(
         source = sources.read(base, settings.file)
     except ComposeFileError as error:
         # Without a line it is the stack file that is to be corrected.
-        place = "" if error.place == settings.file else error.place
         said = f"the Compose file {settings.file} {error}"
-        problems.append(Problem((SECTION, "file"), said, place))
+        problems.append(Problem((SECTION, "file"), said, error.place))
         return Composed()
     placement = _placement(settings, source, problems)
     hidden, variables = _variables(settings, source, problems)
     name = settings.project_name or source.value.get("name") or stack
+    known = len(problems)
+    main = Origin(source, Interpolation(variables, set(variables) if secret else hidden))
+    definitions = defined(main, problems)
+    if len(problems) > known:
+        return Composed()  # what follows from files that are not there is no mistake of its own
     project = Project(
-        source, placement, settings.model_fields_set, str(name), networks,
-        Interpolation(variables), problems,
-    )  # fmt: skip
+        definitions, placement, settings.model_fields_set, str(name), networks, problems
+    )
     if not isinstance(name, str) or not re.fullmatch(r"[a-zA-Z0-9][a-zA-Z0-9_.-]{0,99}", name):
         project.problem(("name",), f"{name!r} is no project's name, e.g. app")
-    _top_level(project)
+    for origin in {id(o): o for o in (main, *project.defined.origins.values())}.values():
+        _top_level(origin.source, problems)
     project.check()
     names = volumes.names(project)
-    definitions = files.definitions(project)
-    hides = set(variables) if secret else hidden
+    granted = files.definitions(project)
     containers: dict[str, Any] = {}
     secrets = set()
     for service in project.active():
-        project.interpolation.used.clear()
-        words = container(project, service, names, definitions)
+        interpolation = project.interpolation_of(("services", service))
+        interpolation.used_hidden = False
+        words = container(project, service, names, granted)
         if words is not None:
             containers[service] = words
-        if project.interpolation.used & hides:
+        if interpolation.used_hidden:
             secrets.add(service)
     volumes.shared(project, containers)
-    return Composed(containers, frozenset(secrets), project, definitions)
+    return Composed(containers, frozenset(secrets), project, granted)
 
 
 def _placement(
@@ -145,10 +147,13 @@ def _variables(
     return set(found) - set(settings.environment), {**found, **settings.environment}
 
 
-def _top_level(project: Project) -> None:
-    for key, value in project.source.value.items():
+def _top_level(source: Source, problems: list[Problem]) -> None:
+    for key, value in source.value.items():
         if key in _REFUSED and value:
-            project.problem((key,), f"{key} is not carried over: {_REFUSED[key]}")
+            said = f"{key} is not carried over: {_REFUSED[key]}"
         elif key not in (*_KNOWN, *_REFUSED) and not key.startswith("x-"):
             have = ", ".join(nearest(key, _KNOWN))
-            project.problem((key,), f"unknown key {key!r}: the keys here are {have}, and x-...")
+            said = f"unknown key {key!r}: the keys here are {have}, and x-..."
+        else:
+            continue
+        problems.append(Problem((key,), said, source.place((key,))))

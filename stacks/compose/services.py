@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from planning.problems import nearest
 from planning.refused_words import REFUSED
+from stacks.compose.extending import extended
 from stacks.compose.files import split
-from stacks.compose.merging import extended
 from stacks.compose.networks import joined
 from stacks.compose.project import Project
 from stacks.compose.volumes import mounts
@@ -31,14 +32,11 @@ def container(
     if not isinstance(project.services[name], dict):
         project.problem(path, "must be a map of settings, with an image")
         return None
-    known = len(project.problems)
-    written = extended(name, project.source, project.problems)
-    words = project.interpolation.tree(written, path, project.problems)
-    for i, problem in enumerate(project.problems[known:], known):
-        if not problem.place:
-            project.problem(problem.path, problem.sentence)
-            project.problems[i] = project.problems.pop()
-    words = {key: value for key, value in words.items() if not str(key).startswith("x-")}
+    interpolation = project.interpolation_of(path)
+    written = extended(
+        name, project.services, project.source_of(path), interpolation, project.problems
+    )
+    words = {key: value for key, value in written.items() if not str(key).startswith("x-")}
     words = {k: v for k, v in words.items() if k not in _WITHOUT_EFFECT and v is not None}
     words.pop("links", None)
     if words.get("pull_policy") in _PULLED_ONCE:
@@ -62,7 +60,7 @@ def container(
         words["configs"] = [*words.get("configs", []), *configs]
     for key, value in (
         ("environment", _environment(project, name, words.get("environment"))),
-        ("env_file", _env_files(project, words.get("env_file"))),
+        ("env_file", _env_files(project.source_of(path).folder, words.get("env_file"))),
         ("volumes", mounts(project, name, kept, volumes)),
         ("depends_on", _dependencies(project, name, written, words.get("depends_on"))),
     ):
@@ -82,7 +80,8 @@ def _environment(project: Project, name: str, given: Any) -> Any:
         return given
     found = {}
     for key, value in given.items():
-        found[key] = project.interpolation.value(key) if value is None else value
+        variables = project.interpolation_of(("services", name))
+        found[key] = variables.value(key) if value is None else value
         if found[key] is None:
             project.problem(
                 ("services", name, "environment", key),
@@ -93,14 +92,14 @@ def _environment(project: Project, name: str, given: Any) -> Any:
     return found
 
 
-def _env_files(project: Project, given: Any) -> Any:
+def _env_files(folder: Path, given: Any) -> Any:
     """The paths from the Compose file's folder as paths from the project's."""
 
     def moved(item: Any) -> Any:
         if isinstance(item, str):
-            return str(project.source.folder / item)
+            return str(folder / item)
         if isinstance(item, dict) and isinstance(item.get("path"), str):
-            return {**item, "path": str(project.source.folder / item["path"])}
+            return {**item, "path": str(folder / item["path"])}
         return item
 
     return [moved(item) for item in given] if isinstance(given, list) else moved(given)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os.path
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +16,7 @@ from stacks.source_lines import line_of
 
 
 class ComposeFileError(Exception):
-    """A Compose file that cannot be read; ``place`` is its path, with the line where it is known."""
+    """A Compose file that cannot be read; ``place``: FILE:LINE in it, "" where there is no line."""
 
     def __init__(self, place: str, sentence: str) -> None:
         super().__init__(sentence)
@@ -24,35 +25,63 @@ class ComposeFileError(Exception):
 
 @dataclass(frozen=True)
 class Source:
-    """A Compose file that was read. ``shown``: its path for people."""
+    """A Compose file that was read. ``shown``: its path for people; ``folder``: what its paths are from.
+
+    ``over``: files whose values were put over its own, in ``value`` too.
+    """
 
     shown: str
+    file: Path
     folder: Path
     value: dict[str, Any]
     root: yaml.Node
+    over: tuple[Source, ...] = ()
 
     def place(self, path: SettingPath) -> str:
         """FILE:LINE of a value, or of the nearest thing around it that is there."""
+        for upper in reversed(self.over):
+            if _has(upper.value, path):
+                return upper.place(path)
         return f"{self.shown}:{line_of(self.root, path) or 1}"
 
+    def other(self, written: str) -> Source:
+        """The file of a path that this one says."""
+        if re.match(r"[a-z0-9+]+:|git@", written):
+            raise ComposeFileError("", "is not on this machine: copy it here, and name the copy")
+        way = os.path.relpath(self.folder / written, self.file.parent)
+        shown = written if written.startswith("/") else Path(self.shown).parent / way
+        return read(self.folder, written, os.path.normpath(shown))
 
-def read(base: Path, written: str) -> Source:
+
+def _has(value: Any, path: SettingPath) -> bool:
+    for part in path:
+        if not isinstance(value, dict) or part not in value:
+            return isinstance(value, list) and isinstance(part, int)
+        value = value[part]
+    return True
+
+
+def read(base: Path, written: str, shown: str | None = None) -> Source:
     """The file of a path; ComposeFileError where it is none. ``base``: what the path is from."""
+    shown = shown or written
     try:
         root = pulumi_yaml.node_of(pulumi_yaml.decoded(controller_files.content(base, written)))
         value = pulumi_yaml.value(root)
     except ValueError as error:
-        raise ComposeFileError(written, str(error)) from None
+        raise ComposeFileError("", str(error)) from None
     except RecursionError:
-        raise ComposeFileError(written, "is nested too deeply: name a Compose file") from None
+        raise ComposeFileError("", "is nested too deeply: name a Compose file") from None
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        place = f"{written}:{mark.line + 1}" if mark else written
+        place = f"{shown}:{mark.line + 1}" if mark else ""
         raise ComposeFileError(place, f"is no YAML: {error.problem or error.context}") from None
     except yaml.YAMLError as error:
         match = re.fullmatch(r"line (\d+): (.*)", str(error), re.DOTALL)
-        place = f"{written}:{match[1]}" if match else written
+        place = f"{shown}:{match[1]}" if match else ""
         raise ComposeFileError(place, f"is wrong: {match[2] if match else error}") from None
+    if isinstance(value, dict) and "include" in value:
+        value.setdefault("services", {})
     if root is None or not isinstance(value, dict) or not isinstance(value.get("services"), dict):
-        raise ComposeFileError(f"{written}:1", "has no `services:`, a map of services")
-    return Source(written, controller_files.path(base, written).parent, value, root)
+        raise ComposeFileError(f"{shown}:1", "has no `services:`, a map of services")
+    file = controller_files.path(base, written)
+    return Source(shown, file, file.parent, value, root)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os.path
 import posixpath
 from collections.abc import Mapping
 from typing import Any
 
 from planning.mounts import is_path
-from planning.problems import Path
+from planning.problems import Path, Problem
 from stacks.compose.project import Project
 
 _OWN_FOLDER = (
@@ -52,19 +53,25 @@ def _source(
             path, f"{source} {_OWN_FOLDER.format(host=project.host(service) or 'a host')}"
         )
     else:
-        return posixpath.normpath(posixpath.join(folder, source))
+        beside = os.path.relpath(project.source_of(path).folder, project.source.folder)
+        return posixpath.normpath(posixpath.join(folder, beside, source))
     return "/"
 
 
 def names(project: Project) -> dict[str, str]:
     """Volume of the file -> its name on hosts."""
-    given = project.source.value.get("volumes") or {}
+    given = project.defined.sections["volumes"] or {}
     if not isinstance(given, dict):
         project.problem(("volumes",), "must be a map of volumes")
         return {}
     found = {}
     for volume, written in given.items():
-        words = project.interpolation.tree(written or {}, ("volumes", volume), project.problems)
+        own: list[Problem] = []
+        words = project.interpolation_of(("volumes", volume)).tree(
+            written or {}, ("volumes", volume), own
+        )
+        for problem in own:
+            project.problem(problem.path, problem.sentence)
         if not isinstance(words, dict):
             project.problem(("volumes", volume), "must be a map of settings")
             words = {}
@@ -78,8 +85,8 @@ def names(project: Project) -> dict[str, str]:
                 "has a driver or its options, and Docker makes volumes without them when a container "
                 "starts: make it on its host by `docker volume create`, and write `external: true`",
             )
-        own = words.get("name")
-        found[volume] = str(own) if own else volume if external else f"{project.name}_{volume}"
+        named = words.get("name")
+        found[volume] = str(named) if named else volume if external else f"{project.name}_{volume}"
     return found
 
 

@@ -221,7 +221,6 @@ volumes: {data: }
     [
         ("{service: nothing}", "there is no service 'nothing'"),
         ("{service: web}", "extends itself"),
-        ("{service: web, file: other.yaml}", "services of another file are not read"),
     ],
 )
 def test_what_extends_cannot_find_is_told(tmp_path, words, what):
@@ -363,7 +362,7 @@ def test_build_asks_for_an_image_unless_there_is_one(tmp_path):
         ("a: 1\n", "has no `services:`"),
         ("services: {web: a}\n", "services.web: must be a map of settings"),
         ("services: {web: {image: a}}\nservces: 1\n", "compose.yaml:2: servces: unknown key"),
-        ("include: [a.yaml]\nservices: {web: {image: a}}\n", "include is not carried over"),
+        ("models: {a: {model: b}}\nservices: {web: {image: a}}\n", "models is not carried over"),
         ("x-crosshost: {onn: a}\nservices: {web: {image: a}}\n", "compose.yaml:1: x-crosshost.onn: unknown key"),
     ],
 )  # fmt: skip

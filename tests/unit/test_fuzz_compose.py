@@ -52,6 +52,9 @@ RUDE = [
     "volumes: 1\nservices: {web: {image: a}}", "secrets: [a]\nservices: {web: {image: a, secrets: [a]}}",
     "x-crosshost: 1\nservices: {web: {image: a}}", "x-crosshost: {on: 1}\nservices: {web: {image: a}}",
     "services: {web: {image: a, depends_on: 1, links: 1, profiles: 1, env_file: 1, environment: 1}}",
+    "include: 1", "include: [1, [], {}, {path: 1}, {path: []}, {path: [[]]}, '']\nservices: {web: {image: a}}",
+    "include: [., .., /, '~x/y', {path: ., project_directory: [], env_file: {}}]\nservices: {web: {image: a}}",
+    "services: {web: {image: a, extends: {file: [], service: a}}}", "services: {web: {extends: {file: ., service: a}}}",
     "services: {web: {image: a, profiles: a}}", "services: {web: {image: a, configs: a, volumes: ['./compose.yaml:/c']}}",
 ]  # fmt: skip
 
