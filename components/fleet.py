@@ -72,6 +72,7 @@ def connect(ssh: SshSettings, stack: Stack) -> Fleet:
 
 def look(access: SshAccess, stack: Stack) -> FleetFacts:
     """What is known of the hosts, and of those paths between them that the stack asks for."""
+    pulumi.log.info(f"looking at the hosts ({len(access.addresses)}) ...", ephemeral=True)
     fleet = FleetFacts(access.stack, access.addresses, read_facts(access))
     unknown = unknown_paths(stack, fleet)
     return replace(fleet, paths=paths.ask(access, unknown)) if unknown else fleet

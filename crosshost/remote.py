@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from components.preflight import reach
 from components.processes import run
 from components.ssh import JUMP
+from crosshost.writing import progress
 
 SECONDS = 30
 _LIMIT = 4 << 20
@@ -48,7 +49,8 @@ class Remote:
 
     def on_all(self, do: Callable[[str], T]) -> dict[str, T]:
         """Host -> what ``do`` gives for it, all hosts at once."""
-        with ThreadPoolExecutor(max(1, len(self._hosts))) as pool:
+        count = len(self._hosts)
+        with progress(f"asking {count} hosts"), ThreadPoolExecutor(max(1, count)) as pool:
             return dict(zip(self._hosts, pool.map(do, self._hosts), strict=True))
 
     def silence(self, host: str) -> str | None:

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from crosshost.writing import progress
+
 State = dict[str, Any]
 
 
@@ -50,7 +52,8 @@ def written_ssh_config(state: Mapping[str, Any], stack: str) -> str:
 def _pulumi(stack: str, verb: str, text: str = "") -> str:
     argv = ["pulumi", "stack", verb, "--stack", stack]
     try:
-        done = subprocess.run(argv, input=text, capture_output=True, text=True, check=False)
+        with progress(f"pulumi stack {verb}"):
+            done = subprocess.run(argv, input=text, capture_output=True, text=True, check=False)
     except FileNotFoundError:
         raise SystemExit("there is no pulumi command: see README.md, Your own hosts") from None
     if done.returncode:

@@ -18,6 +18,7 @@ from components.networks import STRATEGIES
 from crosshost import state as states
 from crosshost.options import Stack, Yes, agreed
 from crosshost.remote import Remote
+from crosshost.writing import progress
 from planning.answers import printable
 from planning.problems import nearest
 from planning.state import Deployment, hosts, label
@@ -54,7 +55,8 @@ def forget(
         return
     for one in cleaning:
         if one.host not in silent:
-            done = remote.run(one.host, one.command)
+            with progress(f"{one.host}: {one.what}"):
+                done = remote.run(one.host, one.command)
             if done.code != 0:
                 raise SystemExit(
                     f"{one.host} refused it ({one.what}): {printable(done.err.strip(), 300)}; "

@@ -8,6 +8,7 @@ from __future__ import annotations
 from crosshost import state as states
 from crosshost.look.leftovers import connect, find
 from crosshost.options import Stack, Yes, agreed
+from crosshost.writing import progress
 from planning.answers import printable
 
 
@@ -28,7 +29,8 @@ def remove_leftovers(stack: Stack, yes: Yes = False) -> None:
         return
     # Containers go before the networks that they are on.
     for one in found:
-        done = remote.run(one.host, one.removal())
+        with progress(f"removing {one}"):
+            done = remote.run(one.host, one.removal())
         if done.code != 0:
             raise SystemExit(f"{one} could not be removed: {printable(done.err.strip(), 300)}")
     if pending:

@@ -14,6 +14,7 @@ import typer
 from crosshost import state as states
 from crosshost.look.leftovers import connect
 from crosshost.options import Stack, Yes, agreed
+from crosshost.writing import progress
 from planning.answers import printable
 
 _APPLY = "/wireguard-key.sh apply"
@@ -43,7 +44,8 @@ def rotate_keys(
     remote = connect(stack, state)
     failed = []
     for (_, host), command in wanted.items():
-        done = remote.run(host, command)
+        with progress(f"{host}: a new key"):
+            done = remote.run(host, command)
         if done.code != 0:
             failed.append(f"{host}: {printable(done.err.strip(), 300) or 'no answer'}")
     if failed:

@@ -16,7 +16,7 @@ from components.networks import settle
 from components.preflight import check
 from components.ssh import SshAccess
 from crosshost.look.hosts import read_hosts
-from crosshost.writing import stop
+from crosshost.writing import progress, stop
 from planning.facts import HostFacts, Unreachable
 from planning.fleet_facts import FleetFacts
 from reports import host_tables
@@ -47,7 +47,7 @@ def doctor(
     except files.StackFileError as error:
         stop(str(error))
     access = SshAccess(settings.ssh, settings.hosts, stack=stack)
-    with console.status(f"looking at {len(settings.hosts)} hosts ..."):
+    with progress(f"looking at {len(settings.hosts)} hosts"):
         facts = read_hosts(access)
     show(console, access, facts, judge(facts, access.addresses))
     fleet = FleetFacts(stack, access.addresses, facts)

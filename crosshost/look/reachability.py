@@ -22,7 +22,7 @@ from components.reachability.request import Request, RequestError
 from crosshost import state as states
 from crosshost.look.hosts import PROJECT_FOLDER
 from crosshost.options import Stack
-from crosshost.writing import write
+from crosshost.writing import progress, write
 from planning.reachability.probes import plan
 from planning.reachability.results import Report
 from planning.state import of_type
@@ -55,7 +55,7 @@ def reachability(
     if watch is not None:
         _watch(request, console, watch)
         return
-    with console.status(f"{len(request.probes)} probes from {len(request.hosts)} hosts ..."):
+    with progress(f"{len(request.probes)} probes from {len(request.hosts)} hosts"):
         report = tested(request)
     if junit is not None:
         write(shows.junit(report, states.name_of(stack)), junit)

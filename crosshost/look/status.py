@@ -21,7 +21,7 @@ from crosshost import state as states
 from crosshost.look.hosts import read_hosts
 from crosshost.look.reachability import find_request, tested
 from crosshost.options import Stack
-from crosshost.writing import stop
+from crosshost.writing import progress, stop
 from planning.fleet_facts import FleetFacts
 from reports import status as shows
 from stacks import files
@@ -54,7 +54,7 @@ def status(
                     time.sleep(watch)
             except KeyboardInterrupt:
                 return
-    with console.status(f"looking at {len(settings.hosts)} hosts ..."):
+    with progress(f"looking at {len(settings.hosts)} hosts"):
         found = seen(name, settings, request)
     console.print(shows.shown(found), soft_wrap=True)
     if not found.well:

@@ -18,7 +18,7 @@ from crosshost.start import host_keys, login, ssh_hosts
 from crosshost.start.host_keys import HostKey
 from crosshost.start.questions import Questions
 from crosshost.start.ssh_hosts import SshHost
-from crosshost.writing import stop
+from crosshost.writing import progress, stop
 from planning.facts import HostFacts, Unreachable
 from planning.field_types import HostName, StackName
 from reports.proposal import free_subnet, propose
@@ -71,7 +71,7 @@ def init(
     keys = {one.name: _key(one, questions, accept_host_keys) for one in hosts}
     settings = {one.name: _settings(one, ssh, keys[one.name]) for one in hosts}
     access = SshAccess(ssh, settings, stack=name)
-    with console.status(f"looking at {len(hosts)} hosts ..."):
+    with progress(f"looking at {len(hosts)} hosts"):
         facts = read_hosts(access)
     judgements = judge(facts, access.addresses)
     show(console, access, facts, judgements)
@@ -158,7 +158,8 @@ def _key(host: SshHost, questions: Questions, accept: bool) -> HostKey:
     if (key := host_keys.known(host.address, host.port)) is not None:
         typer.echo(f"{host.name} ({host.address}): {key.fingerprint}, as in known_hosts")
         return key
-    key = host_keys.shown(host.address, host.port)
+    with progress(f"asking {host.name} for its key"):
+        key = host_keys.shown(host.address, host.port)
     if key is None:
         stop(f"{host.name}: nobody answers as SSH at {host.address} port {host.port}")
     typer.echo(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import pulumi
@@ -30,12 +31,15 @@ def run(monkeypatch, tmp_path):
 
 @pytest.fixture
 def logged(monkeypatch):
-    """What is logged, by severity."""
+    """What is logged and stays to be read, by severity."""
     lines: dict[str, list[str]] = {"info": [], "warn": []}
+
+    def log(text, *_, texts, ephemeral=False, **__):
+        if not ephemeral:
+            texts.append(text)
+
     for severity, texts in lines.items():
-        monkeypatch.setattr(
-            pulumi.log, severity, lambda text, *_, texts=texts, **__: texts.append(text)
-        )
+        monkeypatch.setattr(pulumi.log, severity, partial(log, texts=texts))
     return lines
 
 

@@ -19,6 +19,7 @@ from planning.contract import Contract, Reach
 from planning.facts import HostFacts
 from planning.field_types import HostName, Interface, Subnet
 from planning.fleet_facts import FleetFacts
+from planning.problems import nearest
 from planning.reachability.links import HostLink
 
 CONTRACT = Contract(
@@ -167,9 +168,8 @@ class MacvlanSettings(NetworkSettings):
         if "links" in facts.unread:
             return
         if parent is not None and physical(parent) not in facts.nics:
-            have = ", ".join(
-                sorted(name for name in facts.nics if name != "lo" and not _virtual(name))
-            )
+            own = [name for name in facts.nics if name != "lo" and not _virtual(name)]
+            have = ", ".join(nearest(physical(parent), own))
             yield (
                 f"there is no network interface {parent} on {host}: write one that it has ({have}), "
                 f"as `parent: {{{host}: NIC}}` where hosts differ"
