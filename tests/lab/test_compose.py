@@ -166,3 +166,38 @@ def test_one_that_fails_to_complete_stops_those_that_wait_for_it(stack, tmp_path
     assert outcome.code != 0
     assert "container setup, which others wait for, ended with exit code 3" in outcome.text
     assert "no schema" in outcome.text
+
+
+def test_a_file_that_is_taken_apart_changes_nothing_until_a_part_does(lab, stack, tmp_path: Path):
+    stack.up()
+    at = {
+        name: started(lab, host, name) for name, host in (("web", "docker01"), ("db", "docker02"))
+    }
+    web, rest = COMPOSE.partition("  db:\n")[::2]
+    db, volumes = rest.partition("volumes:\n  data:\n")[:2]
+    (tmp_path / "parts").mkdir()
+    for name in ("password.txt", "run.sh", ".env"):
+        (tmp_path / name).rename(tmp_path / "parts" / name)
+    (tmp_path / "parts/web.yaml").write_text(web)
+    anchor = COMPOSE.partition("services:\n")[0]
+    (tmp_path / "parts/db.yaml").write_text(f"{anchor}services:\n  db:\n{db}{volumes}")
+    (tmp_path / "compose.yaml").write_text(
+        "include: [parts/db.yaml]\n"
+        "services:\n  web: {extends: {file: parts/web.yaml, service: web}}\n"
+    )
+    stack.config["compose"]["env_file"] = "parts/.env"
+    stack.write()
+    assert stack.preview().changes == {}
+    (tmp_path / "parts/password.txt").write_text("hunter3")
+    stack.up()
+    assert run(lab, "docker02", "docker exec -u 7 db cat /run/secrets/password") == "hunter3"
+    assert started(lab, "docker01", "web") == at["web"]
+    assert started(lab, "docker02", "db") != at["db"]
+    (tmp_path / "parts/password.txt").write_text("hunter2")
+    for name in ("password.txt", "run.sh", ".env"):
+        (tmp_path / "parts" / name).rename(tmp_path / name)
+    (tmp_path / "compose.yaml").write_text(COMPOSE)
+    del stack.config["compose"]["env_file"]
+    stack.write()
+    stack.up()
+    assert stack.preview().changes == {}
