@@ -38,9 +38,7 @@ def check_all_runs(
     """
     checks: dict[str, pulumi.Resource] = {}
     for name, host in hosts.items():
-        here = {
-            c.docker_name: c.container for c in containers.values() if c.args.host.host_name == name
-        }
+        here = {c.docker_name: c for c in containers.values() if c.args.host.host_name == name}
         made = {
             network_name: one
             for network_name, network in networks.items()
@@ -53,15 +51,22 @@ def check_all_runs(
             rows += [_row("network", *one, holds) for one in made.items()]
             ends = {c.docker_name for c in containers.values() if c.args.ends}
             rows += [
-                _row("container", *one, holds, last_up.ENDED_ROW if one[0] in ends else "container")
-                for one in here.items()
+                _row(
+                    "container",
+                    name_,
+                    one.container,
+                    holds,
+                    last_up.ENDED_ROW if name_ in ends else "container",
+                    one.adopted.row_field,
+                )
+                for name_, one in here.items()
             ]
             checks[name] = host.change(
                 "present",
                 "present.sh",
                 pulumi.Output.concat(*rows).apply(partial(_kept, host.record("present"))),
                 parent=host.component,
-                depends_on=[*made.values(), *here.values()],
+                depends_on=[*made.values(), *(one.container for one in here.values())],
             )
     return FinalCheck(checks)
 
@@ -76,9 +81,10 @@ def _row(
     resource: docker.Network | docker.Container,
     holds: Mapping[tuple[last_up.Kind, str], str],
     word: str = "",
+    more: str = "",
 ) -> pulumi.Output[str]:
     return pulumi.Output.concat(
-        word or kind, " ", resource.id, " ", name, holds.get((kind, name), ""), "\n"
+        word or kind, " ", resource.id, " ", name, holds.get((kind, name), ""), more, "\n"
     )
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import pulumi
 
-from components import connected_host, lan_check, paths, scripts
+from components import adopted, connected_host, lan_check, paths, scripts
 from components.connected_host import ScriptedHost
 from components.facts import read_facts
 from components.networks import settle, unknown_paths
@@ -45,6 +45,8 @@ def connect(ssh: SshSettings, stack: Stack) -> Fleet:
     settled = settle(stack, fleet)
     for note in settled.notes:
         pulumi.log.info(note)
+    for sentence in adopted.sentences(fleet):
+        pulumi.log.info(sentence)
     found = check.refusals(settled, access, fleet)
     found += lan_check.refusals(access, settled.possible, fleet)
     if pulumi.runtime.is_dry_run():
@@ -73,7 +75,8 @@ def connect(ssh: SshSettings, stack: Stack) -> Fleet:
 def look(access: SshAccess, stack: Stack) -> FleetFacts:
     """What is known of the hosts, and of those paths between them that the stack asks for."""
     pulumi.log.info(f"looking at the hosts ({len(access.addresses)}) ...", ephemeral=True)
-    fleet = FleetFacts(access.stack, access.addresses, read_facts(access))
+    facts = adopted.taken_over(read_facts(access), stack, access.stack)
+    fleet = FleetFacts(access.stack, access.addresses, facts)
     unknown = unknown_paths(stack, fleet)
     return replace(fleet, paths=paths.ask(access, unknown)) if unknown else fleet
 

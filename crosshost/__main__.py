@@ -17,6 +17,7 @@ from crosshost.look.outcome import outcome
 from crosshost.look.reachability import reachability
 from crosshost.look.status import status
 from crosshost.look.topology import topology
+from crosshost.start.adopt import adopt
 from crosshost.start.init import init
 
 app = typer.Typer(
@@ -25,7 +26,7 @@ app = typer.Typer(
     help="What pulumi does not do for a crosshost stack: its first file, looks at its hosts, and ways out of trouble.",
 )
 PANELS: dict[str, tuple[Callable[..., None], ...]] = {
-    "Begin": (init,),
+    "Begin": (init, adopt),
     "Look; nothing changes": (
         status,
         reachability,

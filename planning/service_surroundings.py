@@ -18,7 +18,7 @@ from planning.stack_model import StackModel
 _PLATFORM = r"^linux(/[a-z0-9]+(/v[0-9]+)?)?$"
 # They say nothing that Docker keeps with a container.
 _NOT_OF_THE_CONTAINER = frozenset(
-    {"depends_on", "deploy", "env_file", "expose", "network_mode", "platform"}
+    {"adopt", "depends_on", "deploy", "env_file", "expose", "network_mode", "platform"}
 )
 
 

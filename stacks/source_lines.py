@@ -121,3 +121,17 @@ def _says(written: Any, value: Any) -> bool:
     if isinstance(written, list) and isinstance(value, list):
         return len(written) == len(value) and all(map(_says, written, value))
     return bool(written == value)
+
+
+def section_end(root: yaml.Node | None, section: str) -> int:
+    """The number of lines up to the end of a section of `config`, what follows in its lines included."""
+    node, _ = _child(_child(root, "config")[0], section)
+    assert node is not None
+    return _last_line(node)
+
+
+def _last_line(node: yaml.Node) -> int:
+    if isinstance(node, yaml.CollectionNode) and not node.flow_style and node.value:
+        last = node.value[-1]
+        return _last_line(last[1] if isinstance(last, tuple) else last)
+    return int(node.end_mark.line) + 1

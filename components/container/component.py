@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 import pulumi
 import pulumi_docker as docker
 
+from components.container.adopted import ALL_BUT_GRACE, GRACE, Adopted
 from components.container.dependencies import Waits, ending, in_order
 from components.container.files import place
 from components.container.inputs import ContainerArgs, inputs
@@ -56,6 +57,13 @@ class Container(pulumi.ComponentResource):
             after.append(placed.change)
         made = host.made_label("container", self.docker_name, ends=args.ends)
         ignored = ["ports"] if published.without_order(settings.ports) else []
+        # The label crosshost.ports has the ports, and it replaces.
+        ignored += [] if made.known else ["labels"]
+        silent = _SILENT
+        self.adopted = Adopted.of(self.docker_name, args)
+        if self.adopted.is_left:
+            # How long its end takes is the plugin's to know, and no input that Docker has.
+            ignored, silent = ALL_BUT_GRACE, [key for key in _SILENT if key != GRACE]
         self.container: docker.Container = docker.Container(
             logical,
             **inputs(self.docker_name, args, made.value, placed.mounts if placed else []),
@@ -67,9 +75,9 @@ class Container(pulumi.ComponentResource):
                 # A move is a replacement on another provider: deleted there before it is created
                 # here, or its name and address would be taken.
                 aliases=host.aliases(name, [n for other in args.others for n in other.names]),
-                replace_on_changes=_SILENT,
-                # The label crosshost.ports has the ports, and it replaces.
-                ignore_changes=[*ignored, *([] if made.known else ["labels"])],
+                replace_on_changes=silent,
+                ignore_changes=ignored,
+                import_=self.adopted.id,
             ),
         )
         self.id = self.container.id

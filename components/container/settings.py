@@ -51,6 +51,11 @@ class ContainerSettings(ServiceInStack):
         description="Compose's word for `network`, with service:NAME for container:NAME",
     )
     ip: Ipv4 | None = Field(default=None, description="The container's address on `network`")
+    adopt: bool = Field(
+        default=False,
+        description="Where the host has a container of that name which crosshost did not make, it is taken "
+        "over as it is, and made anew when its words here change",
+    )
     networks: Annotated[
         dict[NetworkName, NetworkAttachment],
         BeforeValidator(_attachments, json_schema_input_type=Attachments),
@@ -68,6 +73,13 @@ class ContainerSettings(ServiceInStack):
             if value.get(other):
                 raise ValueError(f"network_mode stands beside `{other}`: write one of the two")
         return {**value, "network": re.sub("^service:", "container:", mode)}
+
+    def words(self, *, secret: bool) -> dict[str, Any]:
+        """What the stack file says of it; without what must not be shown, where that is ``secret``."""
+        hidden = {"environment", "command", "entrypoint", "healthcheck", "logging"}
+        return self.model_dump(
+            mode="json", exclude_unset=True, exclude={"adopt", *(hidden if secret else ())}
+        )
 
     @property
     def shares(self) -> str | None:

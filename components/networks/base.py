@@ -21,7 +21,7 @@ from planning import ports
 from planning.addresses import misfit
 from planning.conflicts import Claim, ControlPlane, Item, network_key
 from planning.contract import Contract
-from planning.facts import HostFacts
+from planning.facts import HostFacts, NetworkFacts
 from planning.field_types import HostName, Ipv4, Subnet
 from planning.fleet_facts import FleetFacts
 from planning.reachability.links import HostLink
@@ -96,6 +96,15 @@ class NetworkSettings(StackModel):
     def control_plane_joined(self) -> ControlPlane | None:
         """The control plane that its hosts' engines join for it; None where they join none."""
         return None
+
+    @property
+    def adopts(self) -> bool:
+        """Whether a network of its name that crosshost did not make is taken over."""
+        return False
+
+    def unlike(self, found: NetworkFacts, host: str, facts: HostFacts) -> str:
+        """In what a network of its name on a host is made of something else, for people; "" for nothing."""
+        return ""
 
     @property
     def no_published_ports(self) -> str | None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from components import firewall
+from components import adopted, firewall
 from components.daemon_settings import DaemonSettings
 from components.firewall import FirewallSettings
 from components.networks import STRATEGIES, daemon_settings, problems
@@ -36,6 +36,7 @@ def refusals(settled: Settled, access: SshAccess, fleet: FleetFacts) -> list[str
     found += names.refusals(fleet.answering, fleet.hosts, fleet.stack)
     found += platforms.refusals(stack.containers, fleet.answering)
     found += taken.refusals(stack, fleet)
+    found += adopted.refusals(stack, fleet)
     found += settled.refused.values()
     # What the file alone did not show, as it left it open.
     found += [f"{problem.where}: {problem.sentence}" for problem in problems(stack)]

@@ -12,6 +12,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
+from components.adopted import taken_over
 from components.networks import settle
 from components.preflight import check
 from components.ssh import SshAccess
@@ -48,7 +49,7 @@ def doctor(
         stop(str(error))
     access = SshAccess(settings.ssh, settings.hosts, stack=stack)
     with progress(f"looking at {len(settings.hosts)} hosts"):
-        facts = read_hosts(access)
+        facts = taken_over(read_hosts(access), settings.stack, stack)
     show(console, access, facts, judge(facts, access.addresses))
     fleet = FleetFacts(stack, access.addresses, facts)
     settled = settle(settings.stack, fleet)

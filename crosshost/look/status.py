@@ -12,6 +12,7 @@ import typer
 from rich.console import Console
 from rich.live import Live
 
+from components.adopted import taken_over
 from components.container.dependencies import ending
 from components.networks import settle
 from components.preflight import check
@@ -64,7 +65,7 @@ def status(
 def seen(stack: str, settings: Settings, request: Request | None) -> shows.Status:
     """What the hosts say now. ``request``: what the last up proved, None: nothing is tested."""
     access = SshAccess(settings.ssh, settings.hosts, stack=stack)
-    facts = read_hosts(access)
+    facts = taken_over(read_hosts(access), settings.stack, stack)
     fleet = FleetFacts(stack, access.addresses, facts)
     settled = settle(settings.stack, fleet)
     known = {

@@ -17,6 +17,8 @@ class ContainerFacts(Facts):
     """Its ID, in full."""
     name: Word
     """Its name."""
+    image: Printable = ""
+    """What it was made of, as it was called then; an ID where that name means another image by now."""
     state: Word
     """"created", "running", "paused", "restarting", "removing", "exited" or "dead"."""
     status: Printable
@@ -38,6 +40,10 @@ class ContainersTopic(Topic):
 
     containers: list[ContainerFacts] | None = []
     """All containers, running or not; None where they could not be read."""
+    adopted: frozenset[str] = frozenset()
+    """IDs of the containers and networks that count as the stack's, though it did not make them
+    (planning/adoption.py).
+    """
 
     @property
     def running(self) -> int:

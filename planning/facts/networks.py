@@ -31,15 +31,6 @@ class NetworkFacts(Facts):
     """Its label crosshost.made."""
 
 
-class Parent(Facts):
-    """The NIC that a macvlan network holds."""
-
-    id: Word
-    """The network's ID."""
-    parent: WordOrNone
-    """The NIC's name, "" where the network has none."""
-
-
 class Joined(BaseModel):
     """A running container on a network, in Docker's words."""
 
@@ -51,6 +42,26 @@ class Joined(BaseModel):
     """Its address with the subnet's prefix length, "" without one."""
 
 
+class Macvlan(Facts):
+    """What a macvlan network is made of."""
+
+    id: Word
+    """The network's ID."""
+    parent: WordOrNone
+    """Its NIC's name, "" where it has none."""
+    options: dict[str, str] | None = None
+    """Its driver options, the parent among them."""
+    configs: list[dict[str, Any]] | None = None
+    """Its subnets, in Docker's words: {Subnet, Gateway, IPRange} each."""
+    containers: dict[Word, Joined] | None = None
+    """ID of a running container on it -> the container."""
+
+    @property
+    def given(self) -> dict[str, IPv4Address]:
+        """Name of a running container on it -> its address."""
+        return _given(self.containers)
+
+
 class Range(Facts):
     """What the engine gives out of a network of the stack that it alone has."""
 
@@ -60,6 +71,10 @@ class Range(Facts):
     """The part of its subnet that automatic addresses are of; "" or None for all of it."""
     containers: dict[Word, Joined] | None = None
     """ID of a running container on it -> the container."""
+
+
+def _given(containers: Mapping[str, Joined] | None) -> dict[str, IPv4Address]:
+    return {one.Name: one.IPv4Address.ip for one in (containers or {}).values() if one.IPv4Address}
 
 
 class Overlay(Facts):
@@ -85,6 +100,8 @@ class NetworksTopic(Topic):
     """All networks; None where they could not be read."""
     parents: dict[str, str] = {}
     """ID of a macvlan network -> its NIC, "" where it has none."""
+    macvlans: dict[str, Macvlan] = {}
+    """ID of a macvlan network -> what it is made of."""
     ranges: dict[str, IPv4Network] = {}
     """Name of a network of the stack that is this engine's alone -> the part of its subnet that automatic
     addresses are of.
@@ -97,19 +114,13 @@ class NetworksTopic(Topic):
     @classmethod
     def read(cls, printed: Printed) -> Self:
         answers = docker_info(printed).ServerVersion
-        parents = printed.rows("parents", Parent) or []
+        parents = printed.rows("parents", Macvlan) or []
         ranges = printed.rows("ranges", Range) or []
         return cls(
             networks=printed.rows("networks", NetworkFacts) if answers else None,
             ranges={row.name: row.range for row in ranges if row.range},
-            given={
-                row.name: {
-                    one.Name: one.IPv4Address.ip
-                    for one in (row.containers or {}).values()
-                    if one.IPv4Address
-                }
-                for row in ranges
-            },
+            given={row.name: _given(row.containers) for row in ranges},
             parents={row.id: row.parent for row in parents},
+            macvlans={row.id: row for row in parents},
             overlays={row.id: row for row in printed.rows("overlays", Overlay) or []},
         )

@@ -19,7 +19,7 @@ if [ -n "$info" ]; then
     *'"driver":"macvlan"'*)
         # shellcheck disable=SC2046
         put_output parents 5 docker network inspect --format \
-            '{"id":{{json .Id}},"parent":{{json (index .Options "parent")}}}' \
+            '{"id":{{json .Id}},"parent":{{json (index .Options "parent")}},"options":{{json .Options}},"configs":{{json .IPAM.Config}},"containers":{{json .Containers}}}' \
             $(networks_like '"driver":"macvlan"')
         ;;
     esac

@@ -51,12 +51,16 @@ class Reader:
         commit(self.origin, "A release")
         git("clone", "-q", str(self.origin), str(self.project), at=self.home)
 
-    def begins(self, heading: str | None = None) -> None:
-        """Has the stack up, from the file that the page shows."""
+    def begins(self) -> None:
+        """Has the stack up, from the file that the page shows first."""
+        self.writes()
+        self.types(f"pulumi stack select --create {self.stack} && pulumi up -s {self.stack}")
+
+    def writes(self, heading: str | None = None) -> None:
+        """Has the stack file that a section shows."""
         (shown,) = [b.text for b in pages.blocks(self.page, heading) if b.language == "yaml"]
         kept = [line for line in self._text().splitlines() if line.startswith("encryptionsalt")]
         self.file.write_text(shown + "".join(f"{line}\n" for line in kept))
-        self.types(f"pulumi stack select --create {self.stack} && pulumi up -s {self.stack}")
 
     def _text(self) -> str:
         return self.file.read_text() if self.file.exists() else ""

@@ -13,7 +13,8 @@ from components.networks.attachment import attachment
 from components.networks.macvlan.nics import Nics, physical
 from components.networks.macvlan.settings import MacvlanSettings
 from components.networks.network import Attachment, Network, NetworkContext, network_labels
-from planning import host_slices, records
+from planning import adoption, host_slices, records
+from planning.facts import HostFacts
 
 
 class MacvlanNetwork(Network):
@@ -28,7 +29,10 @@ class MacvlanNetwork(Network):
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__(
-            "crosshost:networks:MacvlanNetwork", name, settings.model_dump(mode="json"), opts
+            "crosshost:networks:MacvlanNetwork",
+            name,
+            settings.model_dump(mode="json", exclude={"adopt"}),
+            opts,
         )
         self.settings = settings
         hosts = {host: context.hosts[host] for host in settings.on(list(context.hosts))}
@@ -38,6 +42,7 @@ class MacvlanNetwork(Network):
             else {}
         )
         made = {host: one.made_label("network", name) for host, one in hosts.items()}
+        adopted = {host: _adopted(name, settings, one) for host, one in hosts.items()}
         self.networks = {
             host: docker.Network(
                 f"{name}@{host}",
@@ -50,7 +55,8 @@ class MacvlanNetwork(Network):
                     parent=self,
                     provider=one.provider,
                     depends_on=one.after_daemon(),
-                    ignore_changes=None if made[host].known else ["labels"],
+                    ignore_changes=["labels"] if adopted[host] or not made[host].known else None,
+                    import_=adopted[host],
                     aliases=one.aliases(name),
                 ),
             )
@@ -87,6 +93,14 @@ class MacvlanNetwork(Network):
 
     def outputs(self) -> dict[str, object]:
         return self._outputs
+
+
+def _adopted(name: str, settings: MacvlanSettings, host: ConfiguredHost) -> str | None:
+    """The ID of a network that the stack takes over, as long as it is made of what the settings say."""
+    if not isinstance(host.facts, HostFacts):
+        return None
+    found = adoption.network(host.facts, name, settings.made_of(host.host_name))
+    return found.id if found else None
 
 
 def _nic(settings: MacvlanSettings, host: ConfiguredHost, nics: Nics) -> pulumi.Resource:

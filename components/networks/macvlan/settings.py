@@ -12,11 +12,12 @@ from pydantic import Field, PrivateAttr, model_validator
 from components.networks.base import LanAddress, NetworkSettings, Stack
 from components.networks.macvlan import lan
 from components.networks.macvlan.nics import physical
-from planning import slices
+from planning import adoption, slices
 from planning.address_plan import AddressPlan
+from planning.adoption import Made
 from planning.conflicts import Claim, Item
 from planning.contract import Contract, Reach
-from planning.facts import HostFacts
+from planning.facts import HostFacts, NetworkFacts
 from planning.field_types import HostName, Interface, Subnet
 from planning.fleet_facts import FleetFacts
 from planning.problems import nearest
@@ -59,6 +60,11 @@ class MacvlanSettings(NetworkSettings):
     promiscuous: bool = Field(
         default=False,
         description="Set the NIC promiscuous, as virtual machines' NICs need; ens33 for ens33.20",
+    )
+    adopt: bool = Field(
+        default=False,
+        description="Where a host has a network of that name which crosshost did not make, it is taken over "
+        "as it is, with the containers on it",
     )
     ip_range: dict[HostName, Subnet] | None = Field(
         default=None,
@@ -119,6 +125,16 @@ class MacvlanSettings(NetworkSettings):
     def parent_on(self, host: str) -> str | None:
         """The parent NIC on ``host``, None if the map leaves it out."""
         return self.parent if isinstance(self.parent, str) else self.parent.get(host)
+
+    def made_of(self, host: str) -> Made:
+        """What Docker makes the network of on a host."""
+        block = self.block_on(host)
+        return Made(
+            str(self.parent_on(host)),
+            str(self.subnet),
+            str(self.gateway_address),
+            None if block is None else str(block),
+        )
 
     def nic_on(self, host: str) -> str | None:
         parent = self.parent_on(host)
@@ -202,6 +218,13 @@ class MacvlanSettings(NetworkSettings):
         if self.ip_range is not None or self.pool is not None:
             return None
         return lan.needs_address(name, self, stack)
+
+    @property
+    def adopts(self) -> bool:
+        return self.adopt
+
+    def unlike(self, found: NetworkFacts, host: str, facts: HostFacts) -> str:
+        return adoption.difference(facts, found, self.made_of(host))
 
     @property
     def no_published_ports(self) -> str:

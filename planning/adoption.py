@@ -1,0 +1,127 @@
+"""What was made by hand and a stack takes over as it is, with `adopt: true`.
+
+Docker cannot give a label to what is there, and crosshost knows its own by labels. So facts are read
+as if what is adopted had the stack's: then all that asks whose something is gets the right answer.
+What an up had already taken over stays the stack's, by its ID in the host's record.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any, TypeVar
+
+from planning import last_up
+from planning.facts import ContainerFacts, HostFacts, NetworkFacts
+
+_FIELD = "adopted="
+Row = TypeVar("Row", ContainerFacts, NetworkFacts)
+
+
+def with_adopted(
+    facts: HostFacts, stack: str, *, containers: Collection[str], networks: Collection[str]
+) -> HostFacts:
+    """The facts, in which what is adopted is the stack's.
+
+    ``containers``, ``networks``: the Docker names that the stack adopts on this host.
+    """
+    known = _known(facts)
+
+    def is_adopted(one: ContainerFacts | NetworkFacts, names: Collection[str]) -> bool:
+        return not one.stack and (one.name in names or one.id in known)
+
+    found = [c for c in facts.containers or [] if is_adopted(c, containers)]
+    nets = [n for n in facts.networks or [] if n.id in facts.macvlans and is_adopted(n, networks)]
+    if not found and not nets:
+        return facts
+    ids = frozenset([*(one.id for one in found), *(one.id for one in nets)])
+    update: dict[str, Any] = {
+        "adopted": ids,
+        "given": {**facts.given, **{net.name: facts.macvlans[net.id].given for net in nets}},
+    }
+    if facts.containers is not None:
+        update["containers"] = _given(facts.containers, ids, stack)
+    if facts.networks is not None:
+        update["networks"] = _given(facts.networks, ids, stack)
+    return facts.model_copy(update=update)
+
+
+def _given(rows: list[Row], ids: frozenset[str], stack: str) -> list[Row]:
+    """The rows, of which those with an ID of ``ids`` are the stack's."""
+    return [row.model_copy(update={"stack": stack}) if row.id in ids else row for row in rows]
+
+
+@dataclass(frozen=True)
+class Made:
+    """What a macvlan network is made of. ``block``: the part of the subnet for automatic addresses."""
+
+    parent: str
+    subnet: str
+    gateway: str
+    block: str | None
+
+    @property
+    def config(self) -> dict[str, str]:
+        """Its subnet in Docker's words."""
+        block = {"IPRange": self.block} if self.block else {}
+        return {"Subnet": self.subnet, "Gateway": self.gateway, **block}
+
+
+def network(facts: HostFacts, name: str, wanted: Made) -> NetworkFacts | None:
+    """The adopted network of a name, as long as it is made of just this; else None."""
+    found = _of_name(facts.networks, name, facts.adopted)
+    return None if found is None or difference(facts, found, wanted) else found
+
+
+def difference(facts: HostFacts, found: NetworkFacts, wanted: Made) -> str:
+    """In what a network is made of something else, for people; "" for nothing."""
+    made = facts.macvlans[found.id]
+    configs = [{k: v for k, v in config.items() if v} for config in made.configs or []]
+    told = []
+    if made.parent != wanted.parent:
+        told.append(f"parent {made.parent or 'none'}")
+    if configs != [wanted.config]:
+        told.append(f"subnets {json.dumps(configs)}")
+    if more := sorted(set(made.options or {}) - {"parent"}):
+        told.append(f"options {', '.join(more)}")
+    return ", ".join(told)
+
+
+def container(facts: HostFacts, name: str, words: str, *, ends: bool) -> ContainerFacts | None:
+    """The adopted container of a name, as long as it goes on and nobody edited its words; else None.
+
+    ``words``: the digest of what the stack file says of it. ``ends``: its process is to end.
+    """
+    found = _of_name(facts.containers, name, facts.adopted)
+    if found is None or (found.state in last_up.ENDED and not ends):
+        return None
+    before = words_before(facts, found.id)
+    return found if before in (None, words) else None
+
+
+def words_before(facts: HostFacts, id_: str) -> str | None:
+    """The digest of an adopted container's words at the last up; None where there was none."""
+    for _, known, _, fields in last_up.rows(facts.records.get("present")):
+        if known == id_:
+            return next((f.removeprefix(_FIELD) for f in fields if f.startswith(_FIELD)), "")
+    return None
+
+
+def row_field(words: str) -> str:
+    """What the host keeps of an adopted container, as a field of its row."""
+    return f" {_FIELD}{words}"
+
+
+def digest(words: Mapping[str, Any]) -> str:
+    """A digest of what a stack file says of a container."""
+    return sha256(json.dumps(words, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _known(facts: HostFacts) -> frozenset[str]:
+    return frozenset(id_ for _, id_, _, _ in last_up.rows(facts.records.get("present")))
+
+
+def _of_name(rows: list[Row] | None, name: str, adopted: frozenset[str]) -> Row | None:
+    return next((one for one in rows or [] if one.name == name and one.id in adopted), None)
