@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 from lab.lab import Lab
@@ -65,11 +66,17 @@ class Reader:
     def _text(self) -> str:
         return self.file.read_text() if self.file.exists() else ""
 
-    def does(self, heading: str) -> str:
-        """What a section says, in order; what was printed."""
+    def does(self, heading: str, *, then: Callable[[], None] | None = None) -> str:
+        """What a section says, in order; what was printed.
+
+        ``then``: what the reader does at the host after the first commands.
+        """
         said = ""
         for block in pages.blocks(self.page, heading):
             said += self._does(block)
+            if block.language == "sh" and then:
+                then()
+                then = None
         return said
 
     def _does(self, block: pages.Block) -> str:

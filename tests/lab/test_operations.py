@@ -84,6 +84,33 @@ def test_a_host_that_was_set_up_anew_gets_all_that_it_had(lab, up):
     up.nothing_is_left_to_do()
 
 
+def test_a_host_with_a_new_disk_and_another_key_gets_all_that_it_had(lab, up):
+    keys = "/etc/ssh/ssh_host_ed25519_key"
+
+    def comes_back():
+        lab.reset("docker02")
+        lab.ssh(
+            "docker02",
+            f"mkdir /root/kept && mv {keys} {keys}.pub /root/kept/ && "
+            f"ssh-keygen -q -t ed25519 -N '' -f {keys} && systemctl reload ssh",
+        )
+
+    lab.power_off("docker02")
+    try:
+        up.does("A host with a new disk and another key", then=comes_back)
+        reaches(lab, "docker01", "web", "db")
+        up.nothing_is_left_to_do()
+    finally:
+        gives_its_key_back(up)
+    up.begins()
+
+
+def gives_its_key_back(reader):
+    """docker02 has the key again that the lab knows it by."""
+    back = "cp -a /root/kept/* /etc/ssh/ && rm -r /root/kept && systemctl reload ssh"
+    reader.types(f"ssh -F .crosshost/{reader.stack}/ssh_config docker02 '{back}'")
+
+
 def test_crosshost_is_upgraded_and_no_container_is_touched(lab, up):
     before = started(lab, "docker01", "web")
     script = up.origin / "components" / "scripts" / "present.sh"
@@ -129,8 +156,7 @@ def keeps_the_host_key(lab, reader):
     try:
         yield
     finally:
-        back = "cp -a /root/kept/* /etc/ssh/ && rm -r /root/kept && systemctl reload ssh"
-        reader.types(f"ssh -F .crosshost/{reader.stack}/ssh_config docker02 '{back}'")
+        gives_its_key_back(reader)
 
 
 def test_another_host_key_takes_the_place_of_the_one_before(lab, up):

@@ -34,7 +34,7 @@ def test_links_of_a_page_lead_somewhere(page):
 def test_every_task_that_has_something_to_type_is_done_on_real_hosts():
     test = "".join(file.read_text() for file in (ROOT / "tests" / "lab").glob("test_*.py"))
     for heading in pages.headings(OPERATIONS):
-        assert f'.does("{heading}")' in test, heading
+        assert f'.does("{heading}"' in test, heading
 
 
 def test_an_edit_that_does_not_fit_the_file_fails():
