@@ -15,7 +15,7 @@ from components.ssh import SshAccess
 from crosshost.look.hosts import PROJECT_FOLDER, read_hosts
 from crosshost.options import Stack
 from crosshost.start.taken import Taken, containers, networks
-from crosshost.writing import stop
+from crosshost.writing import progress, stop
 from planning.answers import printable
 from planning.facts import HostFacts
 from stacks import files
@@ -38,13 +38,15 @@ def adopt(
     except files.StackFileError as error:
         stop(str(error))
     access = SshAccess(settings.ssh, settings.hosts, stack=stack)
-    facts = read_hosts(access)
+    with progress(f"looking at {len(settings.hosts)} hosts"):
+        facts = read_hosts(access)
     answering = {name: seen for name, seen in facts.items() if isinstance(seen, HostFacts)}
     if silent := [name for name in facts if name not in answering]:
         stop(f"{', '.join(silent)}: no answer: see `python -m crosshost doctor -s {stack}`")
     taken = Taken()
     networks(answering, taken)
-    with ThreadPoolExecutor(len(answering)) as pool, chdir(PROJECT_FOLDER):
+    waiting = progress(f"asking {len(answering)} hosts what runs there")
+    with waiting, ThreadPoolExecutor(len(answering)) as pool, chdir(PROJECT_FOLDER):
         said = dict(
             zip(answering, pool.map(lambda host: _ask(access, host), answering), strict=True)
         )
