@@ -33,13 +33,14 @@ class Rule:
     """``matches`` says whether a packet is meant, None where that is not known.
 
     ``outcomes`` of a match; ``target`` is the chain to go through first (``comes_back``: and to
-    come back from).
+    come back from). ``text``: the rule for people, as its tool tells it.
     """
 
     matches: Callable[[Packet], bool | None]
     outcomes: frozenset[str] = frozenset({CONTINUE})
     target: str | None = None
     comes_back: bool = True
+    text: str = ""
 
 
 @dataclass(frozen=True)
@@ -83,6 +84,35 @@ def walk(chains: Chains, name: str, packet: Packet, depth: int = 0) -> set[str]:
         if matches and CONTINUE not in here:
             return outcomes
     return outcomes | {RETURN}
+
+
+def stop(chains: Chains, packet: Packet) -> tuple[str, str] | None:
+    """The chain with a policy that certainly drops a packet, and what does, for people.
+
+    That is "" where more than one rule may do it.
+    """
+    for name, chain in chains.items():
+        if chain.policy is None:
+            continue
+        fate = walk(chains, name, packet)
+        if {chain.policy if o == RETURN else o for o in fate} == {DROP}:
+            if fate == {RETURN}:
+                return name, f"the policy of {name}"
+            return name, "" if RETURN in fate else _dropping(chains, name, packet)
+    return None
+
+
+def _dropping(chains: Chains, name: str, packet: Packet) -> str:
+    """The rule that drops a packet, "" where it is not one for certain."""
+    for rule in chains[name].rules:
+        if rule.matches(packet) is False:
+            continue
+        if rule.target is None:
+            if DROP in rule.outcomes:
+                return rule.text if rule.matches(packet) else ""
+        elif DROP in walk(chains, rule.target, packet):
+            return _dropping(chains, rule.target, packet)
+    return ""
 
 
 def both(*answers: bool | None) -> bool | None:

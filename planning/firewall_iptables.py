@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable
+from dataclasses import replace
 from ipaddress import IPv4Address, IPv4Network
 
 from planning.firewall import ACCEPT, CONTINUE, DROP, RETURN, Chain, Packet, Rule, both, negated
@@ -26,16 +27,17 @@ _ENDINGS = {
 def chains(text: str, *, entry: str = "INPUT") -> dict[str, Chain]:
     """Chain name -> chain; only ``entry`` keeps its policy."""
     found: dict[str, Chain] = {}
-    lines = [shlex.split(line) for line in text.splitlines() if line.startswith("-")]
-    for words in lines:
+    lines = [(line, shlex.split(line)) for line in text.splitlines() if line.startswith("-")]
+    for _, words in lines:
         if words[0] == "-P" and len(words) > 2:
             policy = ACCEPT if words[2] == "ACCEPT" else DROP
             found[words[1]] = Chain(policy=policy if words[1] == entry else None)
         elif words[0] == "-N":
             found[words[1]] = Chain()
-    for words in lines:
+    for line, words in lines:
         if words[0] == "-A" and words[1] in found:
-            found[words[1]].rules.append(_rule(words[2:], set(found)))
+            rule = _rule(words[2:], set(found))
+            found[words[1]].rules.append(replace(rule, text=f"the rule `{line}`"))
     return found
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from ipaddress import IPv4Address, IPv4Network
 from typing import Any
 
@@ -44,7 +45,8 @@ def chains(text: str) -> dict[str, Chain]:
         if rule := item.get("rule"):
             place = (rule["family"], rule["table"])
             if (chain := found.get(_key(*place, rule["chain"]))) is not None:
-                chain.rules.append(_rule(rule["expr"], place, sets))
+                text = f"the rule with handle {rule.get('handle')} of chain {rule['chain']}"
+                chain.rules.append(replace(_rule(rule["expr"], place, sets), text=text))
     return found
 
 

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address
 
 from planning import firewall_iptables, firewall_nft
 from planning.facts import HostFacts
-from planning.firewall import DROP, Chains, Packet, Verdict, verdict, walk
+from planning.firewall import DROP, Chains, Packet, Verdict, stop, verdict, walk
 from planning.sentences import listed
 
 # Protocol and number, e.g. ("udp", 4789).
 Port = tuple[str, int]
+_NFT_CHAIN = re.compile(r"(ip|inet) [A-Za-z0-9_-]{1,64} [A-Za-z0-9_-]{1,64}")
 
 
 @dataclass(frozen=True)
@@ -26,17 +28,23 @@ class Peer:
 def gate(facts: HostFacts, packet: Packet) -> Verdict:
     """Whether the host's own firewall lets a packet to a port of the host in."""
     rules = facts.firewall
-    texts = (
-        (firewall_iptables.chains, rules.iptables),
-        (firewall_iptables.chains, rules.iptables_legacy),
-        (firewall_nft.chains, rules.nft),
-    )
-    answers = [_judged(read, text, packet) for read, text in texts if text is not None]
+    answers = [_judged(read, text, packet) for _, read, text in _texts(facts)]
     if "shut" in answers:
         return "shut"
     # Firewalld's rules are in nftables, which only its own command may be there to read.
     unread = not answers or (rules.nft is None and rules.firewalld)
     return "unknown" if unread or "unknown" in answers else "open"
+
+
+def _texts(facts: HostFacts) -> list[tuple[str, Callable[[str], Chains], str]]:
+    """The command of each kind of rules that a host has, what reads them, and they."""
+    rules = facts.firewall
+    texts = (
+        ("iptables", firewall_iptables.chains, rules.iptables),
+        ("iptables-legacy", firewall_iptables.chains, rules.iptables_legacy),
+        ("nft", firewall_nft.chains, rules.nft),
+    )
+    return [(command, read, text) for command, read, text in texts if text is not None]
 
 
 def _judged(read: Callable[[str], Chains], text: str, packet: Packet) -> Verdict:
@@ -84,8 +92,8 @@ def shut(
             wanted = [port for port in ports if any(port == p for p, _ in closed)]
             peers = [other for other in hosts if any(other == o for _, o in closed)]
             sentences[name] = (
-                f"{name}'s own firewall keeps {listed(peers)} from {_ports(wanted)}: allow that "
-                f"there, e.g. `{_allow(host.facts, wanted[0], hosts[peers[0]].address)}`"
+                f"{name}'s own firewall keeps {listed(peers)} from {_ports(wanted)}: "
+                + _remedy(host, wanted[0], hosts[peers[0]].address)
             )
     return sentences
 
@@ -122,13 +130,38 @@ def held(name: str, facts: HostFacts, ports: Iterable[Port], by: frozenset[str])
     ]
 
 
-def _allow(facts: HostFacts, port: Port, source: str) -> str:
+def _remedy(host: Peer, port: Port, source: str) -> str:
+    """What lets a packet in that is kept out, and what does that now."""
+    command, chain, rule = _stop(host, port, source)
+    allow = f"allow that there, e.g. `{_allow(host.facts, port, source, command, chain)}`"
+    return f"{allow}, as {rule} drops it" if _plain(rule) else allow
+
+
+def _stop(host: Peer, port: Port, source: str) -> tuple[str, str, str]:
+    """The command of the rules that keep a packet out, the chain, and the rule, "" where it is not one."""
+    first = packet(host, port, source)
+    for command, read, text in _texts(host.facts):
+        if first and _judged(read, text, first) == "shut":
+            return command, *(stop(read(text), first) or ("", ""))
+    return "iptables", "", ""
+
+
+def _plain(text: str) -> bool:
+    """Whether a host's text may be shown as it is."""
+    return 0 < len(text) < 300 and text.isprintable()
+
+
+def _allow(facts: HostFacts, port: Port, source: str, command: str, chain: str) -> str:
     protocol, number = port
+    if command == "nft" and _NFT_CHAIN.fullmatch(chain) and " firewalld " not in chain:
+        # Accepted in another table, it would still be dropped in this one.
+        return f"nft insert rule {chain} ip saddr {source} {protocol} dport {number} accept"
     if facts.firewall.ufw:
         return f"ufw allow proto {protocol} from {source} to any port {number}"
     if facts.firewall.firewalld:
         return f"firewall-cmd --permanent --add-port={number}/{protocol}"
-    return f"iptables -I INPUT -p {protocol} --dport {number} -s {source} -j ACCEPT"
+    command = "iptables" if command == "nft" else command
+    return f"{command} -I INPUT -p {protocol} --dport {number} -s {source} -j ACCEPT"
 
 
 def _ports(ports: Sequence[Port]) -> str:

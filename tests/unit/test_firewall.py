@@ -142,6 +142,35 @@ def test_a_firewall_is_shut_if_one_of_its_tables_is_and_open_only_if_all_are():
     }
 
 
+LEGACY = "iptables-legacy -I INPUT -p udp --dport 4789 -s 10.0.0.12 -j ACCEPT"
+
+
+@pytest.mark.parametrize(
+    ("rules", "remedy"),
+    [
+        (Firewall(iptables="-P INPUT ACCEPT\n-A INPUT -p udp --dport 4789 -j DROP"),
+         f"{LEGACY.replace('-legacy', '')}`, as the rule `-A INPUT -p udp --dport 4789 -j DROP` drops it"),
+        (Firewall(iptables="-P INPUT ACCEPT\n-N mine\n-A INPUT -p udp -j mine\n-A mine -j DROP"),
+         f"{LEGACY.replace('-legacy', '')}`, as the rule `-A mine -j DROP` drops it"),
+        (Firewall(iptables_legacy="-P INPUT DROP\n-A INPUT -p tcp -j ACCEPT"),
+         f"{LEGACY}`, as the policy of INPUT drops it"),
+        (Firewall(nft=NFT.replace('"chain": "input", "expr": [{"reject"',
+                                  '"chain": "input", "handle": 7, "expr": [{"reject"')),
+         "nft insert rule inet filter input ip saddr 10.0.0.12 udp dport 4789 accept`, as the rule with "
+         "handle 7 of chain input drops it"),
+        (Firewall(iptables="-P INPUT ACCEPT\n-A INPUT --comment \x1b[2J -j DROP"),
+         f"{LEGACY.replace('-legacy', '')}`"),
+        (Firewall(iptables="-P INPUT DROP\n-A INPUT --odd 3 -j DROP"),
+         f"{LEGACY.replace('-legacy', '')}`"),
+    ],
+    ids=["a rule", "a rule of a chain of its own", "a policy", "nftables", "text that is none", "which one is not certain"],
+)  # fmt: skip
+def test_what_drops_a_packet_is_named_with_what_lets_it_in(rules, remedy):
+    hosts = {"h1": host(rules), "h2": Peer("10.0.0.12", host(Firewall()).facts)}
+    (told,) = ports.shut(hosts, [("udp", 4789)], guarding=["h1"]).values()
+    assert told.endswith(f"from udp 4789: allow that there, e.g. `{remedy}")
+
+
 def test_the_nic_of_a_packet_is_the_one_that_holds_the_hosts_address():
     first = ports.packet(host(Firewall()), ("udp", 4789), "10.0.0.12")
     assert first == VXLAN
