@@ -3,6 +3,7 @@
 # shellcheck disable=SC2034,SC2154
 bytes=262144
 image=${IMAGE:-}
+label=crosshost.probe
 
 has() { command -v "$1" >/dev/null 2>&1; }
 
@@ -10,9 +11,36 @@ usable() { # what a line of stdin may hold
     ! printf '%s\n' "$1" | grep -q '[^A-Za-z0-9_.: -]'
 }
 
-work_in_folder() { # sets $work, gone at the end
+work_in_folder() { # sets $work, gone at the end, with the containers of in_image
     work=$(mktemp -d /run/crosshost-probe.XXXXXX)
-    trap 'rm -rf "$work"' EXIT
+    WORKER=$$ started=
+    export WORKER
+    trap leave EXIT
+    trap 'exit 1' HUP INT PIPE TERM
+}
+
+leave() {
+    # shellcheck disable=SC2086
+    if [ -n "$started" ]; then kill $started 2>/dev/null || :; fi
+    wait
+    rm -rf "$work"
+    if lacking nsenter unshare ping ip bash timeout getent || lacking perl; then remove_ended; fi
+}
+
+# Containers of in_image go by themselves, but not before docker run is told, and one that was made and not
+# started stays: those of this script, and of others that do not run any more.
+remove_ended() {
+    tries=20
+    while [ "$tries" -gt 0 ]; do
+        tries=$((tries - 1))
+        ended=$(timeout 20 docker ps -a --no-trunc --filter "label=$label" --format "{{.ID}} {{.Label \"$label\"}}" |
+            while read -r container worker; do
+                if [ "$worker" = "$WORKER" ] || ! kill -0 "$worker"; then echo "$container"; fi
+            done) 2>/dev/null || :
+        [ -n "$ended" ] || return 0
+        # shellcheck disable=SC2086
+        timeout 20 docker rm -f $ended >/dev/null 2>&1 || sleep 0.3
+    done
 }
 
 take_lines() { # FILE: lines of stdin up to an empty one
@@ -37,6 +65,7 @@ in_image() { # NAME COMMAND...: sh with COMMAND in the network namespace of a co
     case $1 in -) where=host ;; *) where=container:$1 ;; esac
     shift
     exec docker run --rm --init --pull never --log-driver none --network "$where" --env END \
+        --label "$label=$WORKER" \
         --volume "$scripts:$scripts:ro" --entrypoint sh "$image" "$@"
 }
 

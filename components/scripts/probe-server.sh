@@ -53,7 +53,6 @@ serve() {
     cut -d' ' -f2 "$work/lines" | containers >"$work/containers"
     awk '{ print $0, $2 }' "$work/lines" >"$work/named"
     pids "$work/named" 2 >"$work/servers"
-    started=
     while read -r id pid address name; do
         if [ "$pid" = 0 ]; then
             echo "$id unknown its container does not run"
@@ -69,8 +68,6 @@ serve() {
             started="$started $!"
         fi
     done <"$work/servers"
-    # shellcheck disable=SC2064
-    trap "kill $started 2>/dev/null; rm -rf '$work'" EXIT
     while read -r id _; do
         if [ ! -e "$work/$id" ]; then continue; fi
         tries=40

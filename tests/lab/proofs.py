@@ -31,10 +31,17 @@ def rows(stack):
     return stack.outputs()["reachability"]
 
 
+def ask(stack, *words, **options):
+    """A running `python -m crosshost reachability` of an environment."""
+    command = ["python", "-m", "crosshost", "reachability", "-s", stack.name, *words]
+    return subprocess.Popen(
+        [str(ROOT / "lab" / "run"), *command], text=True,
+        env={**os.environ, **stack.variables}, **options,
+    )  # fmt: skip
+
+
 def asked(stack, *words):
     """How `python -m crosshost reachability` of an environment ended."""
-    command = ["python", "-m", "crosshost", "reachability", "-s", stack.name, *words]
-    return subprocess.run(
-        [str(ROOT / "lab" / "run"), *command], capture_output=True, text=True, timeout=120,
-        env={**os.environ, **stack.variables},
-    )  # fmt: skip
+    with ask(stack, *words, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as running:
+        out, err = running.communicate(timeout=120)
+    return subprocess.CompletedProcess(running.args, running.returncode, out, err)
