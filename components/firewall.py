@@ -69,7 +69,7 @@ class Firewall(pulumi.ComponentResource):
         self.changes = {
             host: self._change(one, content, planned)
             for host, one in hosts.items()
-            if (content := guard.lines(host, planned.rules))
+            if (content := guard.lines(host, planned.rules, planned.bridges))
         }
         for sentence in guard.describe(self._news, planned.names):
             pulumi.log.info(sentence, resource=self)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from ipaddress import IPv4Address, IPv4Network, ip_address
+from ipaddress import IPv4Address, IPv4Network, IPv6Network, ip_address
 from itertools import combinations
+from typing import TypeVar
+
+Subnet = TypeVar("Subnet", IPv4Network, IPv6Network)
 
 
 def misfit(address: IPv4Address, subnet: IPv4Network) -> str | None:
@@ -16,8 +19,8 @@ def misfit(address: IPv4Address, subnet: IPv4Network) -> str | None:
     return None
 
 
-def overlaps(subnets: Mapping[str, IPv4Network]) -> list[tuple[str, str]]:
-    """Every pair of names (in the order given) whose subnets share an address."""
+def overlaps(subnets: Mapping[str, Subnet]) -> list[tuple[str, str]]:
+    """Every pair of names (in the order given) whose subnets, all of one family, share an address."""
     return [(a, b) for a, b in combinations(subnets, 2) if subnets[a].overlaps(subnets[b])]
 
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from ipaddress import IPv4Network
-from typing import Literal
+from ipaddress import IPv4Network, ip_network
+from typing import Literal, cast
 
 from planning import last_up, swarm
 from planning.answers import is_word
@@ -20,6 +20,11 @@ from planning.facts import HostFacts
 EVERYWHERE = "*"
 ControlPlane = Literal["consul", "swarm"]
 _WHAT = ("address", "port", "subnet", "parent")
+
+
+def _subnet(text: str) -> IPv4Network:
+    # No IPv4 subnet overlaps an IPv6 one.
+    return cast("IPv4Network", ip_network(text))
 
 
 @dataclass(frozen=True)
@@ -40,7 +45,7 @@ class Claim:
         ):
             return False
         if self.what == "subnet":
-            return IPv4Network(self.value).overlaps(IPv4Network(other.value))
+            return _subnet(self.value).overlaps(_subnet(other.value))
         if self.what == "port":
             mine, theirs = self.value.rpartition(":"), other.value.rpartition(":")
             all_addresses = "0.0.0.0"  # noqa: S104 - Docker's word for them

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from ipaddress import IPv4Address
+from ipaddress import IPv4Address, IPv6Address
 
 from planning import records
 from planning.addresses import is_ipv4
@@ -14,7 +14,7 @@ from planning.addresses import is_ipv4
 class Named:
     """A container (its Docker name) on a network, and its further names there."""
 
-    address: IPv4Address
+    address: IPv4Address | IPv6Address
     name: str
     network: str
     aliases: tuple[str, ...] = ()
@@ -30,12 +30,14 @@ class Named:
 
 def content(named: Iterable[Named]) -> str:
     """Lines of an /etc/hosts, in the order of their addresses."""
-    rows = sorted(named, key=lambda one: (one.address, one.network, one.name))
+    rows = sorted(
+        named, key=lambda one: (one.address.version, int(one.address), one.network, one.name)
+    )
     return "".join(f"{one.line}\n" for one in rows)
 
 
 def told(record: str | None, network: str) -> Iterator[tuple[str, IPv4Address]]:
-    """Container and address of every line of a record that is of a network."""
+    """Container and IPv4 address of every line of a record that is of a network."""
     for line in records.body(record or "").splitlines():
         address, name, full, *_ = [*line.split(" "), "", "", ""]
         if is_ipv4(address) and name and full == f"{name}.{network}":

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
-from ipaddress import IPv4Address, IPv4Network, ip_address
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, StringConstraints
+
+from planning import second_subnet
 
 RESERVED_NETWORKS = frozenset({"none", "host", "bridge", "default", "ingress", "docker_gwbridge"})
 _SIZE = re.compile(r"(\d+)(b?)|(\d+(?:\.\d+)?)(k|kb|m|mb|g|gb)", re.IGNORECASE)
@@ -86,8 +88,43 @@ def _subnet(value: object) -> IPv4Network:
     try:
         network = IPv4Network(str(value), strict=False)
     except ValueError:
+        if ":" in str(value):
+            raise ValueError(
+                f"{value!r} is an IPv6 subnet: write an IPv4 one, e.g. 172.16.1.0/24 (a network's IPv6 subnet "
+                "is its `subnet6`)"
+            ) from None
         raise ValueError(f"{value!r} is no IPv4 subnet, e.g. 172.16.1.0/24") from None
     raise ValueError(f"{value!r} has host bits set: write {network}")
+
+
+def _ipv6(value: object) -> IPv6Address:
+    try:
+        address = IPv6Address(str(value))
+    except ValueError:
+        raise ValueError(f"{value!r} is no IPv6 address, e.g. fd12:3456:789a::2") from None
+    if address.scope_id:
+        raise ValueError(f"{value!r} has a zone: write an address without `%`")
+    return address
+
+
+def _subnet6(value: object) -> IPv6Network:
+    text = str(value)
+    try:
+        network = ip_network(text, strict=False)
+    except ValueError:
+        raise ValueError(f"{value!r} is no IPv6 subnet, e.g. {second_subnet.proposal()}") from None
+    if isinstance(network, IPv4Network):
+        raise ValueError(
+            f"{value!r} is an IPv4 subnet, which is `subnet`'s: write an IPv6 one, e.g. "
+            f"{second_subnet.proposal()}"
+        )
+    if "%" in text:
+        raise ValueError(f"{value!r} has a zone: write a subnet without `%`")
+    if "/" not in text:
+        raise ValueError(f"{value!r} has no prefix length: write e.g. {second_subnet.proposal()}")
+    if IPv6Address(text.partition("/")[0]) != network.network_address:
+        raise ValueError(f"{value!r} has host bits set: write {network}")
+    return network
 
 
 def _image(value: str) -> str:
@@ -150,6 +187,8 @@ Interface = Annotated[str, AfterValidator(_interface)]
 Address = Annotated[str, AfterValidator(_address)]
 Ipv4 = Annotated[IPv4Address, BeforeValidator(_ipv4, json_schema_input_type=IPv4Address)]
 Subnet = Annotated[IPv4Network, BeforeValidator(_subnet, json_schema_input_type=IPv4Network)]
+Ipv6 = Annotated[IPv6Address, BeforeValidator(_ipv6, json_schema_input_type=IPv6Address)]
+Subnet6 = Annotated[IPv6Network, BeforeValidator(_subnet6, json_schema_input_type=IPv6Network)]
 Image = Annotated[str, AfterValidator(_image)]
 User = Annotated[str, AfterValidator(_user)]
 HostKey = Annotated[str, AfterValidator(_host_key)]

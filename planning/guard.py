@@ -3,7 +3,8 @@
 The content of a host's change is a line "PROTOCOL PORT DESTINATIONS SOURCES" for each port; DESTINATIONS and
 SOURCES are IPv4 addresses or subnets by comma, and "local" is any address of the host itself. A source
 "%NIC" is all that comes in by a NIC. Its firewall.sh drops what goes to one of DESTINATIONS and comes
-from none of SOURCES.
+from none of SOURCES. A line "bridge NIC SUBNET -" is for a bridge with an IPv6 subnet: what goes to that comes
+in by the bridge or not at all.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from ipaddress import IPv4Address, IPv4Network
+from ipaddress import IPv4Address, IPv4Network, IPv6Network
 
 from planning import records
 from planning.facts import HostFacts
@@ -40,6 +41,18 @@ class AccessRule:
 
 
 @dataclass(frozen=True)
+class GuardedBridge:
+    """A bridge on the hosts ``at`` with an IPv6 subnet, which is not reached from outside of it.
+
+    Engines before 27 keep nobody out of it, and have the host forward IPv6.
+    """
+
+    nic: str
+    subnet: IPv6Network
+    at: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class AccessPlan:
     """All that is guarded. ``strangers``: addresses of nodes of a swarm that are no hosts of the stack.
 
@@ -49,12 +62,14 @@ class AccessPlan:
     rules: tuple[AccessRule, ...] = ()
     strangers: frozenset[str] = frozenset()
     whole: bool = True
+    bridges: tuple[GuardedBridge, ...] = ()
 
     def __add__(self, other: AccessPlan) -> AccessPlan:
         return AccessPlan(
             self.rules + other.rules,
             self.strangers | other.strangers,
             self.whole and other.whole,
+            self.bridges + other.bridges,
         )
 
     @property
@@ -68,8 +83,8 @@ class AccessPlan:
         }
 
 
-def lines(host: str, rules: Sequence[AccessRule]) -> str:
-    """The content of the host's change, "" where it has no part in any of ``rules``.
+def lines(host: str, rules: Sequence[AccessRule], bridges: Sequence[GuardedBridge] = ()) -> str:
+    """The content of the host's change, "" where it has no part in any of them.
 
     A peer also keeps its own containers from the ports of the others: they leave the host with its
     address, which the others let in.
@@ -84,11 +99,13 @@ def lines(host: str, rules: Sequence[AccessRule]) -> str:
             destinations.setdefault(port, set()).update(there, {LOCAL} if host in one.at else ())
             let_in = [f"%{one.nic}"] if one.nic else {*one.allow}.union(*one.peers.values())
             sources.setdefault(port, set()).update(let_in)
-    return "".join(
+    of_ports = (
         f"{port[0]} {port[1]} {_listed(destinations[port])} {_listed(sources[port])}\n"
         for port in sorted(destinations, key=lambda port: (port[1], port[0]))
         if destinations[port]
     )
+    of_bridges = sorted(f"bridge {b.nic} {b.subnet} -\n" for b in bridges if host in b.at)
+    return "".join([*of_ports, *of_bridges])
 
 
 def _listed(addresses: Iterable[str]) -> str:
@@ -175,6 +192,8 @@ def describe(contents: Mapping[str, str], names: Mapping[str, str]) -> list[str]
     for host, content in contents.items():
         for line in content.splitlines():
             protocol, port, destinations, sources = line.split(" ")
+            if protocol == "bridge":
+                continue
             if LOCAL in destinations.split(",") and not sources.startswith("%"):
                 ports.setdefault((host, sources), []).append(f"{protocol} {port}")
     hosts: dict[tuple[str, str], list[str]] = {}

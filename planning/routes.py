@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from ipaddress import IPv4Network
+from ipaddress import IPv4Network, IPv6Network
 
 from planning.facts import HostFacts
+from planning.facts.ipv6 import Ipv6Route
+from planning.facts.routes import Route
 
 # A swarm takes the subnets of its own networks from a pool. Docker's, 10.0.0.0/8, meets many a LAN.
 POOLS = tuple(
@@ -45,17 +47,18 @@ def coming_bridge(facts: HostFacts) -> IPv4Network | None:
     return next((pool for pool in _BRIDGE_POOLS if not met(pool, facts)), None)
 
 
-def met(subnet: IPv4Network, facts: HostFacts) -> list[str]:
+def met(subnet: IPv4Network | IPv6Network, facts: HostFacts) -> list[str]:
     """The host's routes, as "SUBNET by NIC", that share addresses with ``subnet``."""
+    known: list[Route | Ipv6Route] = [*facts.routes, *facts.routes6]
     return [
         f"{route.subnet} by {route.nic}"
-        for route in facts.routes
+        for route in known
         if route.subnet.prefixlen > 0 and route.subnet.overlaps(subnet)
     ]
 
 
 def meeting(
-    what: str, subnet: IPv4Network, hosts: Mapping[str, HostFacts], instead: str
+    what: str, subnet: IPv4Network | IPv6Network, hosts: Mapping[str, HostFacts], instead: str
 ) -> Iterator[str]:
     """A sentence for every host that has a route into ``subnet``."""
     for host, facts in hosts.items():

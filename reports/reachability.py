@@ -96,6 +96,7 @@ def junit(report: Report, stack: str) -> str:
             classname=probe.network or "published",
             name=f"{probe.kind} {start}@{probe.source_host} -> {probe.to}@{probe.to_host}"
             + (f":{probe.more}" if probe.more else "")
+            + (" by IPv6" if probe.family == "IPv6" else "")
             + ("" if probe.expected else " (denied)"),
             time=str((one.ms or 0) / 1000),
         )

@@ -29,6 +29,7 @@ You want containers on several hosts to reach each other, and look for the netwo
   `vxlan`. Each host has a slice of the subnet, which it keeps; hosts reach all containers too. Names of
   containers on other hosts come with `crosshost:dns`, a name server in a container on each host. Where
   others can listen between the hosts: `encrypted: true`.
+- With IPv6 beside IPv4: `subnet6` of a `macvlan` or `vxlan` network. Overlays of Docker's carry IPv4 only.
 - Both: a container may join several networks, and a stack may have several of each kind.
 
 A host's kernel and engine are looked at before anything is changed: what cannot work is refused, with

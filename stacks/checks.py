@@ -14,6 +14,7 @@ from components.ssh_settings import HostSettings
 from planning.addresses import overlaps
 from planning.problems import Problem, nearest
 from planning.published import ALL_ADDRESSES, overlapping
+from planning.second_subnet import proposal
 from planning.sections import CONTAINERS, HOSTS, NETWORKS, unknown_host
 from stacks.dependency_checks import dependency_problems
 
@@ -65,6 +66,12 @@ def _networks(networks: Mapping[str, NetworkSettings], named: set[str]) -> Itera
         yield Problem(
             (NETWORKS, b, "subnet"),
             f"{networks[b].subnet} overlaps {networks[a].subnet} of {a}: choose another subnet",
+        )
+    second = {name: network.ipv6 for name, network in networks.items() if network.ipv6}
+    for a, b in overlaps(second):
+        yield Problem(
+            (NETWORKS, b, "subnet6"),
+            f"{second[b]} overlaps {second[a]} of {a}: choose another subnet, e.g. {proposal()}",
         )
 
 

@@ -151,7 +151,7 @@ def _model(kind: Any, value: Any) -> type[BaseModel] | None:
     """The model behind an annotation; of a union, the member that the value's tag chooses."""
     if isinstance(kind, type) and issubclass(kind, BaseModel):
         return kind
-    members = [m for a in typing.get_args(kind) if (m := _model(a, None))]
+    members = [m for a in typing.get_args(kind) if (m := _model(a, value))]
     tag = value.get("strategy") if isinstance(value, dict) else None
     for member in members:
         strategy = member.model_fields.get("strategy")

@@ -279,7 +279,12 @@ def _type(node: dict[str, Any]) -> str:
     if node.get("type") == "object":
         inner = node["additionalProperties"]
         return f"map to {_type(inner)}" if isinstance(inner, dict) else "map"
-    named = {"ipv4": "IPv4 address", "ipv4network": "IPv4 subnet"}
+    named = {
+        "ipv4": "IPv4 address",
+        "ipv4network": "IPv4 subnet",
+        "ipv6": "IPv6 address",
+        "ipv6network": "IPv6 subnet",
+    }
     plain = {
         "string": "text",
         "integer": "whole number",

@@ -25,7 +25,7 @@ _SILENT = ["mounts", "healthcheck", "tmpfs", "init", "destroyGraceSeconds"]
 class Container(pulumi.ComponentResource):
     """A running container and its image.
 
-    Outputs: ``id``, ``addresses`` (network -> IPv4 address).
+    Outputs: ``id``, ``addresses`` (network -> IPv4 address). ``ipv6_addresses`` is the same of IPv6.
     """
 
     def __init__(
@@ -86,24 +86,35 @@ class Container(pulumi.ComponentResource):
                 d["network_name"]: d["ip_address"] for d in datas or [] if d["ip_address"]
             }
         )
+        self.ipv6_addresses: pulumi.Output[dict[str, str]] = self.container.network_datas.apply(
+            lambda datas: {
+                d["network_name"]: d["global_ipv6_address"]
+                for d in datas or []
+                if d.get("global_ipv6_address")
+            }
+        )
         # Address -> MAC address.
         self.macs: pulumi.Output[dict[str, str]] = self.container.network_datas.apply(
             lambda datas: {
-                d["ip_address"]: d["mac_address"]
+                address: d["mac_address"]
                 for d in datas or []
-                if d["ip_address"] and d.get("mac_address")
+                for address in (d["ip_address"], d.get("global_ipv6_address"))
+                if address and d.get("mac_address")
             }
         )
         self.register_outputs({"id": self.id, "addresses": self.addresses})
 
     def outputs(self) -> dict[str, object]:
         """The container's row in the stack's outputs."""
-        return {
+        row: dict[str, object] = {
             "host": self.args.host.host_name,
             "mode": self.args.settings.mode,
             "addresses": self.addresses,
             "id": self.id,
         }
+        if any(self.args.networks[one].has_ipv6 for one in self.args.settings.attachments()):
+            row["ipv6_addresses"] = self.ipv6_addresses
+        return row
 
 
 def run_containers(

@@ -140,6 +140,7 @@ def _network(name: str, args: ContainerArgs) -> dict[str, Any]:
             docker.ContainerNetworksAdvancedArgs(
                 name=given[network].network,
                 ipv4_address=str(given[network].address) if given[network].address else None,
+                ipv6_address=str(given[network].ipv6) if given[network].ipv6 else None,
                 aliases=join.aliases or None,
             )
             for network, join in attachments.items()

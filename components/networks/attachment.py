@@ -26,8 +26,10 @@ def attachment(
     stack = pulumi.get_stack()
     server = settings.address_on(host, container_name(stack))
     asks = server is not None and container != container_name(stack)
+    given = address or settings.address_on(host, container)
     return Attachment(
         made,
-        address or settings.address_on(host, container),
+        given,
         (str(server),) if asks else (),
+        settings.ipv6_of(given) if given else None,
     )

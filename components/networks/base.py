@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from ipaddress import IPv4Address, IPv4Network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from typing import ClassVar, TypeVar
 
 from pydantic import Field, model_validator
@@ -20,7 +20,7 @@ from components.ssh_settings import HostSettings
 from planning import ports
 from planning.addresses import misfit
 from planning.conflicts import Claim, ControlPlane, Item, network_key
-from planning.contract import Contract
+from planning.contract import Contract, Reach
 from planning.facts import HostFacts, NetworkFacts
 from planning.field_types import HostName, Ipv4, Subnet
 from planning.fleet_facts import FleetFacts
@@ -135,6 +135,24 @@ class NetworkSettings(StackModel):
 
     def address_on(self, host: str, container: str) -> IPv4Address | None:
         """The address that is planned for a container (its Docker name) there; None where Docker chooses."""
+        return None
+
+    @property
+    def ipv6(self) -> IPv6Network | None:
+        """Its IPv6 subnet, None where it has none."""
+        return None
+
+    @property
+    def ipv6_reach(self) -> Mapping[Reach, bool]:
+        """What its contract says of IPv6, as far as that is known of it."""
+        return {}
+
+    def ipv6_of(self, address: IPv4Address) -> IPv6Address | None:
+        """The IPv6 address of a container that is given this IPv4 one; None where it has none."""
+        return None
+
+    def ipv6_block_on(self, host: str) -> IPv6Network | None:
+        """The part of the IPv6 subnet that automatic addresses on a host are of; None where there is none."""
         return None
 
     def first_on_lan(self, name: str, stack: Stack, fleet: FleetFacts) -> Iterator[LanAddress]:

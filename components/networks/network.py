@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from ipaddress import IPv4Address
+from ipaddress import IPv4Address, IPv6Address
 from typing import TypeVar
 
 import pulumi
@@ -41,13 +41,14 @@ class NetworkContext:
 class Attachment:
     """What a network gives a container on a host.
 
-    ``network``: the Docker network's name. ``address``: None where Docker chooses it. ``dns``: name
-    servers (IPv4 addresses), where the container has none of its own.
+    ``network``: the Docker network's name. ``address``, ``ipv6``: None where Docker chooses it, or there is
+    none. ``dns``: name servers (IPv4 addresses), where the container has none of its own.
     """
 
     network: pulumi.Input[str]
     address: IPv4Address | None = None
     dns: tuple[str, ...] = ()
+    ipv6: IPv6Address | None = None
 
 
 class Network(pulumi.ComponentResource):
@@ -57,6 +58,11 @@ class Network(pulumi.ComponentResource):
     def hidden(self) -> bool:
         """Whether its engines cannot see it now, though it is there."""
         return False
+
+    @property
+    def has_ipv6(self) -> bool:
+        """Whether it has an IPv6 subnet, too."""
+        return "subnet6" in self.outputs()
 
     @property
     def carriers(self) -> Sequence[pulumi.Resource]:

@@ -20,7 +20,7 @@ from components.networks.base import Stack
 from components.reachability import run as proof
 from components.reachability.request import Carrier, Request, Target
 from components.reachability.settings import ProveSettings
-from planning.addresses import is_ipv4
+from planning.addresses import advertisable, is_ipv4
 from planning.facts import Unreachable
 from planning.reachability.links import HostLink
 from planning.reachability.probes import Endpoint, Promise, Published, plan
@@ -106,29 +106,34 @@ def _request(args: ReachabilityArgs) -> pulumi.Output[str]:
     names = list(args.containers)
     settled = pulumi.Output.all(
         pulumi.Output.all(*(one.addresses for one in args.containers.values())),
+        pulumi.Output.all(*(one.ipv6_addresses for one in args.containers.values())),
         pulumi.Output.all(*(one.macs for one in args.containers.values())),
         pulumi.Output.all(*(one.id for one in args.containers.values())),
         pulumi.Output.all(*(one.stdin for one in args.carriers)),
     )
 
     def text(parts: list[Any]) -> str:
-        addresses, macs, ids, carriers = parts
+        addresses, addresses6, macs, ids, carriers = parts
         known = {address: mac for one in macs for address, mac in one.items()}
         if args.settings.when == "always":
             carriers = [*carriers, datetime.now(UTC).isoformat()]
         digest = sha256(json.dumps([ids, carriers]).encode()).hexdigest()[:16]
-        return request(args, dict(zip(names, addresses, strict=True)), known, digest).text
+        of_both = {
+            name: [*one.items(), *other.items()]
+            for name, one, other in zip(names, addresses, addresses6, strict=True)
+        }
+        return request(args, of_both, known, digest).text
 
     return settled.apply(text)
 
 
 def request(
     args: ReachabilityArgs,
-    addresses: Mapping[str, Mapping[str, str]],
+    addresses: Mapping[str, Sequence[tuple[str, str]]],
     macs: Mapping[str, str],
     carriers: str,
 ) -> Request:
-    """``addresses``: container (key of the stack file) -> network -> IPv4 address."""
+    """``addresses``: container (key of the stack file) -> its networks and addresses, of both families."""
     hosts = {
         name: Target(
             host.ssh_target,
@@ -144,6 +149,7 @@ def request(
             network.contract.key,
             tuple(network.contract.ports),
             {way.name: works for way, works in network.contract.reach.items()},
+            {way.name: works for way, works in network.ipv6_reach.items()},
         )
         for name, network in args.stack.networks.items()
     }
@@ -153,6 +159,7 @@ def request(
         {name: target.address for name, target in hosts.items() if is_ipv4(target.address)},
         published(args.containers),
         promises(args.settings, args.containers),
+        reach6={name: carrier.reach6 for name, carrier in carried.items()},
     )
     return Request(
         any_host.ssh_config, any_host.scripts_folder, hosts, probes,
@@ -172,14 +179,16 @@ def links(args: ReachabilityArgs, hosts: Mapping[str, Target]) -> list[HostLink]
 
 
 def endpoints(
-    containers: Mapping[str, Container], addresses: Mapping[str, Mapping[str, str]]
+    containers: Mapping[str, Container], addresses: Mapping[str, Sequence[tuple[str, str]]]
 ) -> list[Endpoint]:
     """Every container on every network of the stack that it joins."""
     return [
         Endpoint(one.docker_name, one.args.settings.host, network, address)
         for key, one in containers.items()
-        for network, address in addresses[key].items()
-        if not one.args.ends and network in one.args.settings.attachments() and is_ipv4(address)
+        for network, address in addresses[key]
+        if not one.args.ends
+        and network in one.args.settings.attachments()
+        and advertisable(address)
     ]
 
 

@@ -13,6 +13,9 @@ from components.remote import HOST, IMAGE, SCRIPTS, name_of, ssh_config, stack_o
 from planning.reachability.links import HostLink
 from planning.reachability.probes import Endpoint, Probe
 
+# Before a way's name: of IPv6.
+_IPV6 = "ipv6:"
+
 
 class RequestError(ValueError):
     """The text is no request; the message says which line."""
@@ -36,27 +39,37 @@ class Carrier:
     """What carries a network, and what it promises.
 
     ``contract``: its key. ``ports``: protocol and number, between hosts. ``reach``: by the names of
-    planning.contract's ways.
+    planning.contract's ways; ``reach6``: of IPv6, as far as that is known of it.
     """
 
     contract: str
     ports: tuple[tuple[str, int], ...] = ()
     reach: Mapping[str, bool] = field(default_factory=dict)
+    reach6: Mapping[str, bool] = field(default_factory=dict)
 
     @property
     def words(self) -> list[str]:
         ports = [f"{protocol}/{number}" for protocol, number in self.ports]
-        return [*ports, *(f"{way}={'yes' if works else 'no'}" for way, works in self.reach.items())]
+        ways = {**self.reach, **{f"{_IPV6}{way}": works for way, works in self.reach6.items()}}
+        return [*ports, *(f"{way}={'yes' if works else 'no'}" for way, works in ways.items())]
 
     @classmethod
     def read(cls, contract: str, words: Sequence[str]) -> Carrier:
         """From the words of a line. ValueError where one is no port."""
         ports = (word.partition("/") for word in words if "/" in word)
-        ways = (word.partition("=") for word in words if "=" in word)
+        ways = {
+            way: works == "yes"
+            for way, _, works in (word.partition("=") for word in words if "=" in word)
+        }
         return cls(
             contract,
             tuple((protocol, int(number)) for protocol, _, number in ports),
-            {way: works == "yes" for way, _, works in ways},
+            {way: works for way, works in ways.items() if not way.startswith(_IPV6)},
+            {
+                way.removeprefix(_IPV6): works
+                for way, works in ways.items()
+                if way.startswith(_IPV6)
+            },
         )
 
 

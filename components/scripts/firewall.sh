@@ -3,7 +3,8 @@
 # raw, before anything that Docker or a firewall does to a packet; they say what the lines of all
 # stacks on this host say together: a packet that one stack lets in comes in.
 # Header word: since (a name for these lines). Content: lines "PROTOCOL PORT DESTINATIONS SOURCES",
-# addresses by comma, "local" for any address of this host, "%NIC" for all that comes in by a NIC.
+# addresses by comma, "local" for any address of this host, "%NIC" for all that comes in by a NIC; and lines
+# "bridge NIC SUBNET -": what goes to an IPv6 subnet comes in by its bridge or not at all.
 #   firewall.sh apply    keep the lines, beside those of before
 #   firewall.sh undo     drop them
 #   firewall.sh remove   drop all lines of this stack
@@ -35,7 +36,15 @@ current() { # the rules that are there, as iptables prints them
 intact() { [ -e "$shown" ] && current | cmp -s - "$shown"; }
 
 valid() { # PROTOCOL PORT DESTINATIONS SOURCES MORE
-    case $1 in tcp | udp) ;; *) return 1 ;; esac
+    case $1 in
+    tcp | udp) ;;
+    bridge)
+        case $2$3 in *[!a-z0-9:/-]*) return 1 ;; esac
+        case $3 in *:*/*) [ -n "$2" ] && [ "$4$5" = - ] && return ;; esac
+        return 1
+        ;;
+    *) return 1 ;;
+    esac
     case $2 in '' | *[!0-9]* | ??????*) return 1 ;; esac
     case ${3#local} in *[!0-9./,]*) return 1 ;; esac
     case $4 in '' | *[!0-9./,]*) case $4 in %?*) ;; *) return 1 ;; esac ;; esac
@@ -62,7 +71,7 @@ each() { # COLUMN PROTOCOL PORT: the items of that column of $lines, once each
 rules() { # what iptables-restore reads
     echo '*raw'
     echo ":$chain - [0:0]"
-    printf '%s\n' "$ports" | while read -r protocol port; do
+    printf '%s\n' "$ports" | while read -r protocol port && [ -n "$port" ]; do
         echo ":$chain-$protocol-$port - [0:0]"
         echo "-A $chain ! -i lo -p $protocol -m $protocol --dport $port -j $chain-$protocol-$port"
         each 4 "$protocol" "$port" | while read -r address; do
@@ -84,10 +93,15 @@ rules() { # what iptables-restore reads
 rules6() { # engines speak IPv4
     echo '*raw'
     echo ":$chain - [0:0]"
-    printf '%s\n' "$ports" | while read -r protocol port; do
+    printf '%s\n' "$ports" | while read -r protocol port && [ -n "$port" ]; do
         case $(each 3 "$protocol" "$port") in
         *local*) echo "-A $chain ! -i lo -p $protocol -m $protocol --dport $port -m addrtype --dst-type LOCAL -j DROP" ;;
         esac
+    done
+    printf '%s\n' "$lines" | while read -r kind nic subnet _; do
+        if [ "$kind" != bridge ]; then continue; fi
+        echo "-A $chain -i lo -j RETURN"
+        echo "-A $chain ! -i $nic -d $subnet -j DROP"
     done
     echo COMMIT
 }
@@ -131,7 +145,7 @@ rebuild() { # the rules are what the lines say
         if [ -n "$(current)" ]; then clear; fi
         return
     fi
-    ports=$(printf '%s\n' "$lines" | cut -d' ' -f1,2 | sort -u)
+    ports=$(printf '%s\n' "$lines" | sed '/^bridge /d' | cut -d' ' -f1,2 | sort -u)
     make || return 1
     current >"$shown.new"
     mv -f "$shown.new" "$shown"

@@ -22,6 +22,10 @@ lacks() { # TOOL...: whether one is missing; says so
     return 1
 }
 
+headers() { # bytes of IP's and ICMP's in a ping to $target
+    case $target in *:*) echo 48 ;; *) echo 28 ;; esac
+}
+
 refused_by_kernel() { # TEXT: no packet left, which is an answer
     case $1 in
     *nreachable* | *"No route"* | *"not permitted"*) return 0 ;;
@@ -119,8 +123,9 @@ nobody_serves() {
 }
 
 probe_name() { # where the container's files are in place of the host's
-    code=0
-    said=$(timeout 4 getent ahostsv4 "$more" 2>&1) || code=$?
+    code=0 database=ahostsv4
+    case $target in *:*) database=ahostsv6 ;; esac
+    said=$(timeout 4 getent "$database" "$more" 2>&1) || code=$?
     case $code in
     0)
         if printf '%s\n' "$said" | grep -q "^$target "; then
@@ -147,6 +152,6 @@ probe_size() {
     lacks ping ip && return
     largest=$(mtu)
     case $largest in '' | *[!0-9]*) outcome=unknown why='its MTU cannot be read' && return ;; esac
-    ping_once "$((largest - 28))"
+    ping_once "$((largest - $(headers)))"
     why="$largest bytes${why:+: $why}"
 }

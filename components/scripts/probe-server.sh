@@ -15,8 +15,12 @@ server() { # ADDRESS: prints its port; takes and sends back $bytes of each who c
     if has perl; then
         exec perl -MSocket -e '
             my ($address, $bytes) = @ARGV;
-            socket(S, PF_INET, SOCK_STREAM, 0) or die; bind(S, sockaddr_in(0, inet_aton($address))) or die;
-            listen(S, 128) or die; my ($port) = sockaddr_in(getsockname S); $| = 1; print "$port\n";
+            my $six = $address =~ /:/;
+            socket(S, $six ? PF_INET6 : PF_INET, SOCK_STREAM, 0) or die;
+            bind(S, $six ? pack_sockaddr_in6(0, Socket::inet_pton(AF_INET6, $address))
+                : sockaddr_in(0, inet_aton($address))) or die;
+            listen(S, 128) or die; my $own = getsockname S;
+            my ($port) = $six ? unpack_sockaddr_in6($own) : sockaddr_in($own); $| = 1; print "$port\n";
             $SIG{CHLD} = "IGNORE"; alarm 90;
             while (accept(C, S)) {
                 if (fork == 0) {
@@ -40,7 +44,8 @@ def serve(client):
     if not left:
         client.sendall(bytes(size))
     client.close()
-server = socket.create_server((address, 0), backlog=128)
+family = socket.AF_INET6 if ":" in address else socket.AF_INET
+server = socket.create_server((address, 0), family=family, backlog=128)
 print(server.getsockname()[1], flush=True)
 signal.alarm(90)
 while True:

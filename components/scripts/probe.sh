@@ -136,12 +136,13 @@ look_at() { # ID TARGET: from the namespace that this runs in
     found=$(ip -o neigh show "$target" 2>/dev/null | head -n 1)
     mac=$(printf '%s\n' "$found" | sed -n 's/.*lladdr \([0-9a-f:]*\).*/\1/p')
     echo "$id neighbour ${found##* } ${mac:--}"
-    low=68 high=$(mtu)
-    ping_once "$((low - 28))"
+    extra=$(headers)
+    low=$((40 + extra)) high=$(mtu)
+    ping_once "$((low - extra))"
     if [ "$outcome" != yes ] || [ -z "$high" ]; then return; fi
     while [ "$((high - low))" -gt 1 ]; do
         middle=$(((low + high + 1) / 2))
-        ping_once "$((middle - 28))"
+        ping_once "$((middle - extra))"
         if [ "$outcome" = yes ]; then low=$middle; else high=$middle; fi
     done
     echo "$id size $low"

@@ -15,9 +15,12 @@
 show='
     stop() { echo "# $0 unknown $* fails"; exit; }
     echo "# $0 link" && ip -d -o link show || stop "ip link"
-    echo "# $0 address" && ip -o -4 addr show || stop "ip addr"
-    echo "# $0 neighbour" && ip -o -4 neigh show nud permanent || stop "ip neigh"
+    echo "# $0 address" && ip -o addr show || stop "ip addr"
+    echo "# $0 neighbour" && ip -o neigh show nud permanent || stop "ip neigh"
     echo "# $0 route" && ip -o -4 route show || stop "ip route"
+    if [ -e /proc/net/if_inet6 ]; then
+        echo "# $0 route6" && ip -o -6 route show || stop "ip -6 route"
+    fi
     if [ "$1" = entries ] && command -v bridge >/dev/null; then
         entries=$(bridge fdb show) || stop "bridge fdb"
         echo "# $0 forwarding" && printf "%s\n" "$entries" | sed -n "/ dst /p"

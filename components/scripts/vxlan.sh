@@ -2,7 +2,8 @@
 # A VXLAN device on the bridge of a Docker network, which makes one Ethernet of the bridges of that
 # name on all hosts. Devices and their entries do not outlive a boot, so a unit makes them again.
 # Header words: network, id (of Docker's), bridge, device, vni, port, local (address), mtu, slice; where
-# it is encrypted wireguard (a device's name), wireguard_port, public (the host's own key).
+# it is encrypted wireguard (a device's name), wireguard_port, public (the host's own key); where it has an IPv6
+# subnet slice6, forwards6 (whether the host forwarded IPv6 before: 1 or 0).
 # Content: a line "ADDRESS SLICE" for each other host; where it is encrypted "ADDRESS SLICE INNER KEY", its
 # address inside and its public key.
 #   vxlan.sh apply   have the device as it is to be; one that is keeps all that it has learned
@@ -13,6 +14,8 @@
 # shellcheck disable=SC2154
 # shellcheck source=components/scripts/wireguard.sh
 . "$scripts/wireguard.sh"
+# shellcheck source=components/scripts/forwarding6.sh
+. "$scripts/forwarding6.sh"
 service=crosshost-vxlan-${state##*/}.service
 unit=/etc/systemd/system/$service
 # Whom frames go to whose receiver is not known.
@@ -111,7 +114,9 @@ apply() {
     make <"$dir/new"
     if [ -z "$tunnel" ] && [ -e "$dir/tunnel" ]; then drop_tunnel "$(cat "$dir/tunnel")"; fi
     if [ -d /run/systemd/system ]; then write_unit; fi
+    before=$(recorded_forwarding6)
     keep_record "$dir" "$dir/new"
+    if [ -z "$(header_word forwards6)" ]; then restore_forwarding6 "$before"; fi
     rm -f "$dir/new"
 }
 
@@ -128,7 +133,9 @@ undo() {
     tunnel=$(header_word wireguard)
     if [ -z "$tunnel" ] && [ -e "$dir/tunnel" ]; then tunnel=$(cat "$dir/tunnel"); fi
     if [ -n "$tunnel" ]; then drop_tunnel "$tunnel"; fi
+    before=$(recorded_forwarding6)
     rm -rf "$dir"
+    restore_forwarding6 "$before"
     if ! rmdir "$state/vxlan" 2>/dev/null && [ -d "$state/vxlan" ]; then return; fi
     if [ -e "$unit" ]; then
         systemctl stop "$service"

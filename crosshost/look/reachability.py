@@ -95,7 +95,8 @@ def every_pair(request: Request) -> Request:
     """The request with a ping between any two containers of a network."""
     reach = {name: carrier.reach for name, carrier in request.networks.items()}
     addresses = {name: target.address for name, target in request.hosts.items()}
-    more = plan(request.endpoints, reach, addresses, every_pair=True)
+    reach6 = {name: carrier.reach6 for name, carrier in request.networks.items()}
+    more = plan(request.endpoints, reach, addresses, every_pair=True, reach6=reach6)
     return replace(request, probes=list(dict.fromkeys([*request.probes, *more])))
 
 

@@ -20,6 +20,7 @@ from planning.facts.daemon_json import DaemonJsonTopic
 from planning.facts.docker import DockerTopic, Engine
 from planning.facts.firewall import FirewallTopic
 from planning.facts.forwarding import ForwardingTopic
+from planning.facts.ipv6 import Ipv6Topic
 from planning.facts.listeners import ListenersTopic
 from planning.facts.modules import ModulesTopic
 from planning.facts.networks import NetworkFacts, NetworksTopic
@@ -70,6 +71,7 @@ class HostFacts(
     SpaceTopic,
     NicsTopic,
     RoutesTopic,
+    Ipv6Topic,
     VxlanTopic,
     WireGuardTopic,
 ):

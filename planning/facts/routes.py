@@ -23,7 +23,7 @@ class RoutesTopic(Topic):
     """Routes to subnets."""
 
     routes: list[Route] = []
-    """All routes but those to a single address and by default."""
+    """All IPv4 routes but those to a single address and by default."""
 
     @classmethod
     def read(cls, printed: Printed) -> Self:

@@ -133,13 +133,13 @@ def carrier_mtu(link: HostLink, fleet: FleetTables) -> Iterator[Finding]:
 def routes(link: HostLink, fleet: FleetTables) -> Iterator[Finding]:
     """Containers reach each other by the interface that they have on the network."""
     ends = fleet.elsewhere(link)
-    one_a_host = list({end.host: end for end in ends}.values())
+    one_a_host = list({(end.host, end.family): end for end in ends}.values())
     for own, tables in _containers(link, fleet):
         mine = tables.addresses.get(own.address, "")
         if tables.why:
             yield Finding(f"{own.container}: {tables.why}", unread=True)
             continue
-        for end in one_a_host if mine else ():
+        for end in [one for one in one_a_host if mine and one.family == own.family]:
             way = tables.way_to(end.address)
             if way == mine:
                 yield Finding()
@@ -156,7 +156,7 @@ def host_routes(link: HostLink, fleet: FleetTables) -> Iterator[Finding]:
     tables = fleet.of(link.host, Ask("host"))
     if not link.bridge or tables.why:
         return
-    for end in {end.host: end for end in fleet.elsewhere(link)}.values():
+    for end in {(end.host, end.family): end for end in fleet.elsewhere(link)}.values():
         way = tables.way_to(end.address)
         if way == link.bridge:
             yield Finding()

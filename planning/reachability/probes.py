@@ -16,6 +16,7 @@ Kind = Literal[
 ]  # fmt: skip
 KINDS: tuple[Kind, ...] = ("ping", "tcp", "port", "published", "transfer", "name", "size")
 TABLES: tuple[Kind, ...] = ("link", "mtu", "route", "neighbour", "forwarding entry")
+Family = Literal["IPv4", "IPv6"]
 # The ways of planning.contract, by the names of its members.
 Reach = Mapping[str, bool]
 # Between so many hosts every pair is tried; between more, each tries those 1, 2, 4, 8, ... after it.
@@ -26,12 +27,16 @@ CLOSED_PORT = 9
 
 @dataclass(frozen=True)
 class Endpoint:
-    """A container on a network. ``host``: its host, ``address``: there, IPv4."""
+    """A container on a network. ``host``: its host, ``address``: there, IPv4 or IPv6."""
 
     container: str
     host: str
     network: str
     address: str
+
+    @property
+    def family(self) -> Family:
+        return family(self.address)
 
 
 @dataclass(frozen=True)
@@ -52,7 +57,7 @@ class Published:
 class Probe:
     """One question. ``source``: a container, None for the host itself; ``to``: a container or a host.
 
-    ``target``: IPv4 address. ``more``: a port or a name, "" where the kind has none. ``expected``: what
+    ``target``: IP address. ``more``: a port or a name, "" where the kind has none. ``expected``: what
     the network promises (True) or denies.
     """
 
@@ -67,9 +72,14 @@ class Probe:
     expected: bool
 
     @property
-    def ends(self) -> tuple[str | None, str, str, str, str]:
-        """What it is between, and on which network."""
-        return self.source, self.source_host, self.to, self.to_host, self.network
+    def family(self) -> Family:
+        """Of the addresses that it is between."""
+        return family(self.target)
+
+    @property
+    def ends(self) -> tuple[str | None, str, str, str, str, str]:
+        """What it is between, on which network, and of which family."""
+        return self.source, self.source_host, self.to, self.to_host, self.network, self.family
 
     @property
     def line(self) -> str:
@@ -113,6 +123,11 @@ class Promise:
     expected: bool
 
 
+def family(address: str) -> Family:
+    """The family of an IP address."""
+    return "IPv6" if ":" in address else "IPv4"
+
+
 def plan(
     endpoints: Sequence[Endpoint],
     reach: Mapping[str, Reach],
@@ -121,16 +136,21 @@ def plan(
     promises: Iterable[Promise] = (),
     *,
     every_pair: bool = False,
+    reach6: Mapping[str, Reach] | None = None,
 ) -> list[Probe]:
     """The probes that prove a stack.
 
-    ``reach``: network -> what it promises and denies. ``hosts``: host -> its address (IPv4).
+    ``reach``: network -> what it promises and denies. ``reach6``: the same of IPv6, as far as that is known
+    of it, of networks that have a subnet of it. ``hosts``: host -> its address (IPv4).
     ``every_pair``: every container tries every other one of its networks.
     """
     found: list[Probe] = []
     for network in reach:
         own = [one for one in endpoints if one.network == network]
-        found += _network(own, reach[network], hosts, every_pair=every_pair)
+        ways = {"IPv4": reach[network], "IPv6": (reach6 or {}).get(network, {})}
+        for kind, known in ways.items():
+            ends = [one for one in own if one.family == kind and known]
+            found += _network(ends, known, hosts, every_pair=every_pair)
     for port in published:
         for name in tried_by(list(hosts), port.host)[:2]:
             found.append(
@@ -156,7 +176,7 @@ def _network(
             other = first[host]
             yield _ping(one, other, expected=reach["ACROSS"])
             # It takes seconds until nobody answers for a name: one container of each host waits for it.
-            if reach["NAMES"] or one is mate:
+            if reach["NAMES"] or (one is mate and one.family == "IPv4"):
                 yield _between(one, other, "name", other.container, expected=reach["NAMES"])
     if every_pair:
         for one in own:
@@ -165,17 +185,19 @@ def _network(
                     way = "SAME_HOST" if one.host == other.host else "ACROSS"
                     yield _ping(one, other, expected=reach[way])
     for host, one in first.items():
-        yield _from_host(one, host, expected=reach["OWN_HOST"])
+        if "OWN_HOST" in reach:
+            yield _from_host(one, host, expected=reach["OWN_HOST"])
         peers = tried_by(list(first), host)
         for name in peers:
             other = first[name]
             if reach["ACROSS"]:
                 for kind, more in (("tcp", str(CLOSED_PORT)), ("transfer", ""), ("size", "")):
                     yield _between(one, other, kind, more, expected=True)  # type: ignore[arg-type]
-            yield _from_host(other, host, expected=reach["OTHER_HOST"])
+            if "OTHER_HOST" in reach:
+                yield _from_host(other, host, expected=reach["OTHER_HOST"])
         # A host stands for the LAN that it is on.
         lan = peers[:1] or [name for name in hosts if name != host][:1]
-        for name in lan:
+        for name in lan if "TO_LAN" in reach else ():
             yield Probe(
                 "ping", one.network, one.container, host, name, name, hosts[name], "",
                 reach["TO_LAN"],
@@ -214,8 +236,9 @@ def _from_host(one: Endpoint, host: str, *, expected: bool) -> Probe:
 def _own(endpoints: Sequence[Endpoint], promises: Iterable[Promise]) -> Iterator[Probe]:
     """On the network that the two share, else on the target's first."""
     for promise in promises:
-        starts = [one for one in endpoints if one.container == promise.source]
-        ends = [one for one in endpoints if one.container == promise.to]
+        known = [one for one in endpoints if one.family == "IPv4"]
+        starts = [one for one in known if one.container == promise.source]
+        ends = [one for one in known if one.container == promise.to]
         shared = [(one, other) for one in starts for other in ends if one.network == other.network]
         for one, other in (shared or [(a, b) for a in starts for b in ends])[:1]:
             kind: Kind = "port" if promise.port else "ping"

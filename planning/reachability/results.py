@@ -56,6 +56,7 @@ class Result:
             "to_host": probe.to_host,
             "network": probe.network,
             "kind": probe.kind,
+            "family": probe.family,
             "expected": "yes" if probe.expected else "no",
             "observed": self.observed,
             "ms": self.ms,
@@ -194,7 +195,8 @@ def sentence(result: Result) -> str:
         return _of_tables(result)
     source = f"{probe.source} on {probe.source_host}" if probe.source else probe.source_host
     to = f"{probe.to} on {probe.to_host}" if probe.to != probe.to_host else probe.to
-    on = f" on {probe.network}" if probe.network else ""
+    by = " by IPv6" if probe.family == "IPv6" else ""
+    on = (f" on {probe.network}" if probe.network else "") + by
     done = _DONE[probe.kind].format(more=probe.more)
     if result.observed == "unknown":
         return f"whether {source} can {done} {to}{on} is not known: {result.why or 'no answer'}"

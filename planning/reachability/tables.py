@@ -9,21 +9,23 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from ipaddress import IPv4Address, IPv4Network
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 
 from planning.reachability.links import Ask
 
 _HEAD = re.compile(
-    r"# (\d{1,6}) (link|address|neighbour|route|forwarding|file|end|unknown)(?: ([ -~]{0,200}))?"
+    r"# (\d{1,6}) (link|address|neighbour|route6?|forwarding|file|end|unknown)(?: ([ -~]{0,200}))?"
 )
 _FILE = re.compile(r"/[A-Za-z0-9/._-]{1,100}")
 _PLAIN = re.compile(r"[ -~]*")
 _LINK = re.compile(r"(\d{1,9}): ([^\s@:]{1,15})(?:@(\S{1,16}))?: <([A-Z_,0-9-]*)> (.*)")
 _MAC = r"[0-9a-f]{2}(?::[0-9a-f]{2}){5}"
-_ADDRESS = re.compile(r"\d{1,9}: +(\S{1,15}) +inet ([0-9.]{7,15})(?:/\d+)? ?.*")
-_NEIGHBOUR = re.compile(rf"([0-9.]{{7,15}}) dev (\S{{1,15}}) lladdr ({_MAC}) .*PERMANENT.*")
-_ROUTE = re.compile(r"(default|[0-9.]{7,15}(?:/\d{1,2})?) (?:via [0-9.]{7,15} )?dev (\S{1,15})\b.*")
-_NOWHERE = re.compile(r"(?:blackhole|unreachable|prohibit) (default|[0-9.]{7,15}(?:/\d{1,2})?)\b.*")
+_IP = r"(?:[0-9.]{7,15}|[0-9a-f:.]{2,45})"
+_ADDRESS = re.compile(rf"\d{{1,9}}: +(\S{{1,15}}) +inet6? ({_IP})(?:/\d+)? ?.*")
+_NEIGHBOUR = re.compile(rf"({_IP}) dev (\S{{1,15}}) lladdr ({_MAC}) .*PERMANENT.*")
+_TO = rf"(default|{_IP}(?:/\d{{1,3}})?)"
+_ROUTE = re.compile(rf"{_TO} (?:via {_IP} )?dev (\S{{1,15}})\b.*")
+_NOWHERE = re.compile(rf"(?:blackhole|unreachable|prohibit) {_TO}(?: .*)?")
 _ENTRY = re.compile(rf"({_MAC}) dev (\S{{1,15}}) dst ([0-9.]{{7,15}})\b(.*)")
 # Whom a VXLAN device sends to what it knows no receiver of.
 ANYBODY = "00:00:00:00:00:00"
@@ -72,7 +74,7 @@ class Tables:
     links: Mapping[str, Link] = field(default_factory=dict)
     addresses: Mapping[str, str] = field(default_factory=dict)
     neighbours: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    routes: Sequence[tuple[IPv4Network, str]] = ()
+    routes: Sequence[tuple[IPv4Network | IPv6Network, str]] = ()
     entries: Sequence[Entry] | None = None
     why: str = ""
     file: str = ""
@@ -94,7 +96,7 @@ class Tables:
 
     def way_to(self, address: str) -> str:
         """The interface that packets to an address leave by, "" for none."""
-        to = IPv4Address(address)
+        to = ip_address(address)
         found = [(net.prefixlen, device) for net, device in self.routes if to in net]
         return max(found, key=lambda one: one[0])[1] if found else ""
 
@@ -137,7 +139,10 @@ def _tables(own: Mapping[str, Sequence[str]]) -> Tables:
         {link.name: link for link in links},
         {one[2]: one[1] for one in _matches(_ADDRESS, own.get("address", ()))},
         neighbours,
-        list(_routes(own.get("route", ()))),
+        [
+            *_routes(own.get("route", ()), "0.0.0.0/0"),
+            *_routes(own.get("route6", ()), "::/0"),
+        ],
         [
             Entry(one[1], one[2], one[3], "permanent" in one[4].split())
             for one in _matches(_ENTRY, own["forwarding"])
@@ -167,13 +172,13 @@ def _links(lines: Sequence[str]) -> Iterator[Link]:
         )  # fmt: skip
 
 
-def _routes(lines: Sequence[str]) -> Iterator[tuple[IPv4Network, str]]:
+def _routes(lines: Sequence[str], default: str) -> Iterator[tuple[IPv4Network | IPv6Network, str]]:
     for line in lines:
         match = _ROUTE.fullmatch(line.strip()) or _NOWHERE.fullmatch(line.strip())
         if match is None:
             continue
         try:
-            net = IPv4Network("0.0.0.0/0" if match[1] == "default" else match[1])
+            net = ip_network(default if match[1] == "default" else match[1])
         except ValueError:
             continue
         yield net, match[2] if match.re is _ROUTE else ""

@@ -52,6 +52,7 @@ def on_macvlan() -> dict[str, Any]:
         "hosts": ["docker01", "docker02"],
         "ip_range": {"docker01": "10.0.0.64/26", "docker02": "10.0.0.192/26"},
         "pool": "10.0.0.128/26", "reserved": ["10.0.0.5"],
+        "subnet6": "fd12:3456:789a:1::/64", "gateway6": "fd12:3456:789a:1::ff00",
     }  # fmt: skip
     values["containers"]["all"] = {
         **SERVICE, "host": "docker01", "image": "busybox:1",
@@ -85,6 +86,7 @@ def on_vxlan() -> dict[str, Any]:
     values["networks"]["mesh"] |= {
         "hosts": ["docker01", "docker02"],
         "ip_range": {"docker01": "172.16.2.0/28", "docker02": "172.16.2.16/28"},
+        "subnet6": "fd12:3456:789a:2::/64",
     }  # fmt: skip
     values["dns"] = {"image": "dnsmasq:2.85", "upstream": ["10.0.0.2"]}
     return values

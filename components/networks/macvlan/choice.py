@@ -13,7 +13,7 @@ from components.networks.macvlan import lan
 from components.networks.macvlan.settings import MacvlanSettings
 from components.networks.planned_addresses import full, planned
 from components.networks.planned_slices import assigned, kept, no_room, note
-from planning import host_slices
+from planning import host_slices, second_subnet
 from planning.facts import HostFacts
 from planning.fleet_facts import FleetFacts
 
@@ -55,6 +55,9 @@ def _taken(
     """The addresses of slices that no container gets: others of the LAN have them."""
     subnet = settings.subnet
     yield from (subnet.network_address, subnet.broadcast_address, settings.gateway_address)
+    if settings.subnet6 is not None and settings.gateway6_address is not None:
+        at = second_subnet.counterpart(settings.gateway6_address, subnet, settings.subnet6)
+        yield from [at] if at else []
     yield from lan.of_hosts(stack).values()
     for facts in fleet.answering.values():
         yield from (held.ip for nic in facts.nics.values() for held in nic.addresses)

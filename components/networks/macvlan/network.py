@@ -29,10 +29,7 @@ class MacvlanNetwork(Network):
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__(
-            "crosshost:networks:MacvlanNetwork",
-            name,
-            settings.model_dump(mode="json", exclude={"adopt"}),
-            opts,
+            "crosshost:networks:MacvlanNetwork", name, settings.props(without=("adopt",)), opts
         )
         self.settings = settings
         hosts = {host: context.hosts[host] for host in settings.on(list(context.hosts))}
@@ -49,7 +46,8 @@ class MacvlanNetwork(Network):
                 name=name,
                 driver="macvlan",
                 options={"parent": str(settings.parent_on(host))},
-                ipam_configs=[_ipam(settings, host)],
+                ipv6=True if settings.subnet6 else None,
+                ipam_configs=_ipam(settings, host),
                 labels=network_labels(made[host]),
                 opts=pulumi.ResourceOptions(
                     parent=self,
@@ -73,6 +71,8 @@ class MacvlanNetwork(Network):
             "parent": {host: settings.parent_on(host) for host in hosts},
             "hosts": list(hosts),
         }
+        if settings.subnet6 is not None:
+            self._outputs["subnet6"] = str(settings.subnet6)
         if settings.pool is not None:
             self._outputs["slices"] = {host: str(settings.block_on(host)) for host in hosts}
         self.register_outputs(self._outputs)
@@ -130,10 +130,12 @@ def _slices(
     return host.change(change, "slices.sh", text, parent=parent, depends_on=[network])
 
 
-def _ipam(settings: MacvlanSettings, host: str) -> docker.NetworkIpamConfigArgs:
+def _ipam(settings: MacvlanSettings, host: str) -> list[docker.NetworkIpamConfigArgs]:
     block = (settings.ip_range or {}).get(host)
-    return docker.NetworkIpamConfigArgs(
+    ipv4 = docker.NetworkIpamConfigArgs(
         subnet=str(settings.subnet),
         gateway=str(settings.gateway_address),
         ip_range=None if block is None else str(block),
     )
+    gateway6 = settings.gateway6_address
+    return [ipv4] if gateway6 is None else [ipv4, settings.ipam6(host, gateway6)]

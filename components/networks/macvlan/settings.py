@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from ipaddress import IPv4Address, IPv4Network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address
 from typing import ClassVar, Literal
 
 from pydantic import Field, PrivateAttr, model_validator
 
-from components.networks.base import LanAddress, NetworkSettings, Stack
+from components.networks.base import LanAddress, Stack
+from components.networks.dual_stack import DualStackSettings
 from components.networks.macvlan import lan
 from components.networks.macvlan.nics import physical
 from planning import adoption, slices
@@ -18,7 +19,7 @@ from planning.adoption import Made
 from planning.conflicts import Claim, Item
 from planning.contract import Contract, Reach
 from planning.facts import HostFacts, NetworkFacts
-from planning.field_types import HostName, Interface, Subnet
+from planning.field_types import HostName, Interface, Ipv6, Subnet
 from planning.fleet_facts import FleetFacts
 from planning.problems import nearest
 from planning.reachability.links import HostLink
@@ -45,7 +46,7 @@ CONTRACT = Contract(
 )
 
 
-class MacvlanSettings(NetworkSettings):
+class MacvlanSettings(DualStackSettings):
     """A macvlan network in the stack file."""
 
     contracts: ClassVar[tuple[Contract, ...]] = (CONTRACT,)
@@ -88,6 +89,10 @@ class MacvlanSettings(NetworkSettings):
         description="Addresses and subnets of the LAN that no container gets: others have them",
     )
 
+    gateway6: Ipv6 | None = Field(
+        default=None, description="Default: the first address of `subnet6`"
+    )
+
     _plan: AddressPlan | None = PrivateAttr(default=None)
     _names: bool = PrivateAttr(default=False)
 
@@ -121,6 +126,25 @@ class MacvlanSettings(NetworkSettings):
                     )
             seen.append((host, block))
         return self
+
+    @model_validator(mode="after")
+    def gateway6_fits(self) -> MacvlanSettings:
+        if self.gateway6 is None:
+            return self
+        if self.subnet6 is None:
+            raise ValueError(
+                "gateway6: is of `subnet6`, which is missing: write one, or take it out"
+            )
+        if self.gateway6 not in self.subnet6 or self.gateway6 == self.subnet6.network_address:
+            raise ValueError(
+                f"gateway6: {self.gateway6} is no address of {self.subnet6}: write one inside it"
+            )
+        return self
+
+    @property
+    def gateway6_address(self) -> IPv6Address | None:
+        """The gateway given, or the first address of the IPv6 subnet; None without one."""
+        return None if self.subnet6 is None else self.gateway6 or self.subnet6[1]
 
     def parent_on(self, host: str) -> str | None:
         """The parent NIC on ``host``, None if the map leaves it out."""
@@ -180,6 +204,7 @@ class MacvlanSettings(NetworkSettings):
         return chosen
 
     def refusals_on(self, host: str, facts: HostFacts) -> Iterator[str]:
+        yield from super().refusals_on(host, facts)
         parent = self.parent_on(host)
         if "links" in facts.unread:
             return
@@ -206,6 +231,12 @@ class MacvlanSettings(NetworkSettings):
     def address_problem(self, name: str, address: IPv4Address, stack: Stack) -> str | None:
         if problem := super().address_problem(name, address, stack):
             return problem
+        ipv6 = self.ipv6_of(address)
+        if ipv6 is not None and ipv6 == self.gateway6_address:
+            return (
+                f"{address} has {ipv6} at its place of {self.subnet6}, which is the gateway of {name} there: "
+                "write another address, or another `gateway6`"
+            )
         for host, taken in lan.of_hosts(stack).items():
             if address == taken:
                 return f"{address} is the address of the Docker host {host}: write another"

@@ -8,6 +8,7 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from components.networks.base import NetworkSettings, Stack
+from components.networks.dual_stack import NO_IPV6
 from components.networks.overlay.consul.access_files import store_options
 from components.networks.overlay.consul.settings import ConsulSettings
 from components.networks.overlay.mtu import ENCAPSULATION
@@ -28,6 +29,7 @@ class OverlaySettings(NetworkSettings):
     """An overlay network in the stack file."""
 
     contracts: ClassVar[tuple[Contract, ...]] = tuple(p.contract for p in PLANES.values())
+    refused: ClassVar[Mapping[str, str]] = {"subnet6": NO_IPV6, "enable_ipv6": NO_IPV6}
 
     strategy: Literal["overlay"] = Field(
         description="overlay: containers have a subnet of their own across hosts, and names"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
-from ipaddress import IPv4Address, IPv4Network
+from ipaddress import IPv4Address, IPv4Network, IPv6Network
 
 from planning import records, slices
 from planning.facts import HostFacts, Nic
@@ -33,6 +33,17 @@ def device_name(stack: str, network: str) -> str:
 def tunnel_name(stack: str, network: str) -> str:
     """What the network's WireGuard device is called on every host."""
     return f"wg{_digest(stack, network).hex()[:8]}"
+
+
+def forwarded_ipv6(facts: HostFacts) -> bool:
+    """Whether a host forwarded IPv6 before it had the first of the stack's networks with a subnet of it."""
+    fields = [
+        records.header_fields(text)
+        for kept, text in facts.records.items()
+        if kept.startswith("vxlan/")
+    ]
+    before = {one["forwards6"] for one in fields if "forwards6" in one}
+    return "0" not in before if before else facts.forwards_ipv6 is not False
 
 
 def own_number(stack: str, network: str) -> int:
@@ -70,7 +81,8 @@ class Device:
     """A network's device on one host.
 
     ``mtu_chosen``: the stack file leaves the MTU open. ``peers``: address of another host -> its slice.
-    ``tunnel``: what its packets leave by where the network is encrypted; then hosts are known inside by
+    ``block6``: the host's slice of the IPv6 subnet, None without one; ``forwards6``: whether the host forwarded
+    IPv6 before. ``tunnel``: what its packets leave by where the network is encrypted; then hosts are known inside by
     their gateways, which are their own in the network.
     """
 
@@ -85,6 +97,8 @@ class Device:
     block: IPv4Network
     peers: dict[str, IPv4Network]
     tunnel: Tunnel | None = None
+    block6: IPv6Network | None = None
+    forwards6: bool = True
 
     def with_keys(self, keys: Mapping[str, str]) -> Device:
         """The same with the public keys of hosts, by their addresses."""
@@ -117,6 +131,9 @@ class Device:
             "mtu_from": "nics" if self.mtu_chosen else "file",
             "slice": str(self.block),
         }
+        if self.block6 is not None:
+            header["slice6"] = str(self.block6)
+            header["forwards6"] = "1" if self.forwards6 else "0"
         if self.tunnel is not None:
             header["wireguard"] = self.tunnel.name
             header["wireguard_port"] = str(self.tunnel.port)

@@ -19,6 +19,7 @@ from components.networks.vxlan.device import (
     Tunnel,
     bridge_name,
     device_name,
+    forwarded_ipv6,
     tunnel_name,
 )
 from components.networks.vxlan.settings import VxlanSettings
@@ -45,7 +46,7 @@ class VxlanNetwork(Network):
         super().__init__(
             "crosshost:networks:VxlanNetwork",
             name,
-            settings.model_dump(mode="json", exclude=None if settings.encrypted else {"encrypted"}),
+            settings.props(without=() if settings.encrypted else ("encrypted",)),
             opts,
         )
         self.settings = settings
@@ -57,7 +58,7 @@ class VxlanNetwork(Network):
         }
         stack = pulumi.get_stack()
         self.networks = {
-            host: self._bridge(name, settings, one, bridge_name(stack, name))
+            host: self._bridge(name, settings, one, bridge_name(stack, name), context.guards)
             for host, one in hosts.items()
         }
         self._addresses = {host: one.endpoint.address for host, one in hosts.items()}
@@ -89,32 +90,40 @@ class VxlanNetwork(Network):
             "vni": settings.vni,
             "mtu": settings.mtu,
         }
+        if settings.subnet6 is not None:
+            self._outputs["subnet6"] = str(settings.subnet6)
         if settings.encrypted:
             self._outputs["public_keys"] = {host: key.stdout for host, key in self.keys.items()}
         self.register_outputs(self._outputs)
 
     def _bridge(
-        self, name: str, settings: VxlanSettings, host: ConfiguredHost, bridge: str
+        self,
+        name: str,
+        settings: VxlanSettings,
+        host: ConfiguredHost,
+        bridge: str,
+        guards: Sequence[pulumi.Resource],
     ) -> docker.Network:
         made, block = host.made_label("network", name), settings.block_on(host.host_name)
         assert block is not None
+        gateway = slices.gateway(block)
+        ipv4 = docker.NetworkIpamConfigArgs(
+            subnet=str(settings.subnet), ip_range=str(block), gateway=str(gateway)
+        )
+        gateway6 = settings.ipv6_of(gateway)
         return docker.Network(
             f"{name}@{host.host_name}",
             name=name,
             driver="bridge",
             options={f"{_OPTION}.bridge.name": bridge, f"{_OPTION}.driver.mtu": str(settings.mtu)},
-            ipam_configs=[
-                docker.NetworkIpamConfigArgs(
-                    subnet=str(settings.subnet),
-                    ip_range=str(block),
-                    gateway=str(slices.gateway(block)),
-                )
-            ],
+            ipv6=True if gateway6 else None,
+            ipam_configs=[ipv4, settings.ipam6(host.host_name, gateway6)] if gateway6 else [ipv4],
             labels=network_labels(made),
             opts=pulumi.ResourceOptions(
                 parent=self,
                 provider=host.provider,
-                depends_on=host.after_daemon(),
+                # The LAN is kept out of its IPv6 subnet before that is there.
+                depends_on=[*host.after_daemon(), *(guards if gateway6 else ())],
                 ignore_changes=None if made.known else ["labels"],
                 aliases=host.aliases(name),
             ),
@@ -200,5 +209,9 @@ def _device(
             for other in hosts
             if other != host and is_ipv4(address[other])
         },
+        block6=settings.ipv6_block_on(host),
+        forwards6=forwarded_ipv6(facts)
+        if isinstance(facts := hosts[host].facts, HostFacts)
+        else True,
         tunnel=Tunnel(tunnel_name(stack, name), settings.udp_port) if settings.encrypted else None,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from ipaddress import IPv4Address, IPv4Network
+from ipaddress import IPv4Address, IPv4Network, IPv6Network
 
 from components.networks.vxlan.device import (
     ENCAPSULATION,
@@ -13,7 +13,7 @@ from components.networks.vxlan.device import (
     device_name,
     tunnel_name,
 )
-from planning import ports, records, routes
+from planning import ports, records, routes, second_subnet
 from planning.addresses import is_ipv4
 from planning.facts import HostFacts
 from planning.firewall import Packet
@@ -105,6 +105,36 @@ def of_subnet(
     name: str, subnet: IPv4Network, hosts: Sequence[str], fleet: FleetFacts
 ) -> Iterator[str]:
     """Sentences where a host has a route into the subnet that is no network's of this stack."""
+    for host, facts in _without_own(name, hosts, fleet).items():
+        yield from routes.meeting("subnet", subnet, {host: facts}, "write another subnet")
+
+
+def of_subnet6(
+    name: str, subnet6: IPv6Network, hosts: Sequence[str], fleet: FleetFacts
+) -> Iterator[str]:
+    """The same of its IPv6 subnet; and sentences where a host would lose its own default route.
+
+    Docker makes a host forward IPv6 for a bridge that has a subnet of it.
+    """
+    instead = f"write another subnet, e.g. {second_subnet.proposal()}"
+    for host, facts in _without_own(name, hosts, fleet).items():
+        yield from routes.meeting("subnet6", subnet6, {host: facts}, instead)
+        if facts.ip6tables is False:
+            yield (
+                f"{host} has no ip6tables, which keeps the LAN out of `subnet6`: install the package iptables "
+                "there, or take `subnet6` out"
+            )
+        for nic in facts.advertised if facts.forwards_ipv6 is False else ():
+            yield (
+                f"{host} has its IPv6 default route from router advertisements by {nic}, of which its kernel takes "
+                "no more as soon as it forwards IPv6, as Docker has it do for `subnet6`: set "
+                f"net.ipv6.conf.{nic}.accept_ra = 2 there, in /etc/sysctl.d too, or take `subnet6` out"
+            )
+
+
+def _without_own(name: str, hosts: Sequence[str], fleet: FleetFacts) -> dict[str, HostFacts]:
+    """The facts of hosts without the routes of networks of this stack."""
+    found = {}
     for host in hosts:
         facts = fleet.answering.get(host)
         if facts is None:
@@ -115,8 +145,9 @@ def of_subnet(
             for called in (bridge_name, tunnel_name)
         }
         kept = [route for route in facts.routes if route.nic not in own]
-        here = {host: facts.model_copy(update={"routes": kept})}
-        yield from routes.meeting("subnet", subnet, here, "write another subnet")
+        kept6 = [route for route in facts.routes6 if route.nic not in own]
+        found[host] = facts.model_copy(update={"routes": kept, "routes6": kept6})
+    return found
 
 
 def of_carrier(host: str, mtu: int | None, overhead: int, fleet: FleetFacts) -> Iterator[str]:

@@ -9,7 +9,8 @@ from typing import ClassVar, Literal
 
 from pydantic import Field, PrivateAttr, model_validator
 
-from components.networks.base import NetworkSettings, Stack
+from components.networks.base import Stack
+from components.networks.dual_stack import DualStackSettings
 from components.networks.vxlan import refusals
 from components.networks.vxlan.device import (
     ENCAPSULATION,
@@ -62,7 +63,7 @@ ENCRYPTED = replace(
 )
 
 
-class VxlanSettings(NetworkSettings):
+class VxlanSettings(DualStackSettings):
     """A VXLAN network in the stack file."""
 
     contracts: ClassVar[tuple[Contract, ...]] = (CONTRACT, ENCRYPTED)
@@ -114,6 +115,12 @@ class VxlanSettings(NetworkSettings):
         f"less VXLAN's {ENCAPSULATION} and, where it is encrypted, WireGuard's {ENCRYPTION}",
     )
 
+    refused: ClassVar[Mapping[str, str]] = {
+        **DualStackSettings.refused,
+        "gateway6": "each host is the gateway of its own containers, at the second address of its slice: "
+        "take it out",
+    }
+
     _mtu_chosen: bool = PrivateAttr(default=False)
     _plan: AddressPlan | None = PrivateAttr(default=None)
 
@@ -158,6 +165,11 @@ class VxlanSettings(NetworkSettings):
         return replace(contract, ports=(("udp", self.udp_port),), reach=reach)
 
     @property
+    def ipv6_reach(self) -> Mapping[Reach, bool]:
+        own = (Reach.OWN_HOST, Reach.OTHER_HOST) if self.subnet6 else ()
+        return {**super().ipv6_reach, **{way: self.contract.reach[way] for way in own}}
+
+    @property
     def named_by_dns(self) -> bool:
         return True
 
@@ -198,6 +210,8 @@ class VxlanSettings(NetworkSettings):
     def refusals(self, name: str, fleet: FleetFacts) -> Iterator[str]:
         yield from super().refusals(name, fleet)
         yield from refusals.of_subnet(name, self.subnet, self.on(fleet.hosts), fleet)
+        if self.subnet6 is not None:
+            yield from refusals.of_subnet6(name, self.subnet6, self.on(fleet.hosts), fleet)
         for host in self.on(fleet.hosts):
             yield from refusals.of_carrier(host, self.mtu, self.overhead, fleet)
         hosts = self.on(fleet.hosts)
@@ -209,7 +223,9 @@ class VxlanSettings(NetworkSettings):
 
     @property
     def no_open_ports(self) -> str | None:
-        return "what is not encrypted would be let into it" if self.encrypted else None
+        if self.encrypted:
+            return "what is not encrypted would be let into it"
+        return "its IPv6 addresses would be reached from the LAN" if self.subnet6 else None
 
     @property
     def port_programs(self) -> frozenset[str]:

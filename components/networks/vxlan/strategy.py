@@ -9,11 +9,11 @@ from components.networks.base import Settled, Stack
 from components.networks.network import Network, NetworkContext
 from components.networks.strategy import Strategy
 from components.networks.vxlan import choice, mtu, stack_checks
-from components.networks.vxlan.device import INNER_PORT, tunnel_name
+from components.networks.vxlan.device import INNER_PORT, bridge_name, tunnel_name
 from components.networks.vxlan.network import VxlanNetwork
 from components.networks.vxlan.settings import VxlanSettings
 from planning.fleet_facts import FleetFacts, Path
-from planning.guard import AccessPlan, AccessRule
+from planning.guard import AccessPlan, AccessRule, GuardedBridge
 from planning.problems import Problem
 
 
@@ -49,4 +49,11 @@ class VxlanStrategy(Strategy[VxlanSettings]):
             for name, settings in self.own(stack).items()
             if settings.encrypted and (peers := self.peers(settings, fleet))
         )
-        return replace(planned, rules=planned.rules + inner)
+        bridges = tuple(
+            GuardedBridge(
+                bridge_name(fleet.stack, name), settings.subnet6, tuple(settings.on(fleet.hosts))
+            )
+            for name, settings in self.own(stack).items()
+            if settings.subnet6 is not None
+        )
+        return replace(planned, rules=planned.rules + inner, bridges=bridges)
