@@ -86,7 +86,12 @@ def _network(
         host: HostLink(settings.nic_on(host), _text(settings.block_on(host)))
         for host in settings.on(hosts)
     }
-    return Network(name, settings.describe(row), str(settings.subnet), links, _status(name, last))
+    subnets = _subnets(str(settings.subnet), settings.ipv6)
+    return Network(name, settings.describe(row), subnets, links, _status(name, last))
+
+
+def _subnets(ipv4: str, ipv6: object) -> str:
+    return f"{ipv4}, {ipv6}" if ipv6 else ipv4
 
 
 def _gone_network(name: str, row: Outputs) -> Network:
@@ -97,7 +102,8 @@ def _gone_network(name: str, row: Outputs) -> Network:
         for host in (hosts if isinstance(hosts, list) else ())
     }
     strategy = _text(row.get("strategy")) or ""
-    return Network(name, strategy, _text(row.get("subnet")) or "", links, Status.GONE)
+    subnets = _subnets(_text(row.get("subnet")) or "", _text(row.get("subnet6")))
+    return Network(name, strategy, subnets, links, Status.GONE)
 
 
 def _container(name: str, settings: ContainerSettings, last: Outputs | None) -> Container:

@@ -7,7 +7,8 @@ the long form.
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar
 
 from pydantic import (
     AfterValidator,
@@ -85,6 +86,10 @@ class Logging(StackModel):
 
 class NetworkAttachment(StackModel):
     """How the container joins one network."""
+
+    refused: ClassVar[Mapping[str, str]] = {
+        "ipv6_address": "with `subnet6` of the network it is the one at the place of `ipv4_address`: take it out"
+    }
 
     ipv4_address: Ipv4 | None = Field(
         default=None, description="The container's address on this network"

@@ -33,8 +33,8 @@ class DualStackSettings(NetworkSettings):
 
     subnet6: Subnet6 | None = Field(
         default=None,
-        description="IPv6 subnet beside it, e.g. fd12:3456:789a::/64: a container that is given an IPv4 "
-        "address has the one at the same place of this",
+        description="IPv6 subnet beside `subnet`, e.g. fd12:3456:789a::/64: a container that is given an "
+        "IPv4 address has the one at the same place of this",
     )
 
     @model_validator(mode="after")

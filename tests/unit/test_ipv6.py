@@ -60,6 +60,16 @@ def test_overlays_refuse_it_and_a_vxlan_network_has_no_one_gateway(monkeypatch, 
         parse_settings(values(subnet6=SUBNET6, gateway6="fd12:3456:789a:2::1"))
 
 
+def test_a_container_has_no_ipv6_address_of_its_own_choice(monkeypatch, tmp_path):
+    put_key(monkeypatch, tmp_path)
+    stack = values(subnet6=SUBNET6)
+    container = stack["containers"]["web01"]
+    del container["network"]
+    container["networks"] = {"mesh": {"ipv6_address": "fd12:3456:789a:2::9"}}
+    with pytest.raises(ProblemsError, match="the one at the place of `ipv4_address`: take it out"):
+        parse_settings(stack)
+
+
 def test_two_networks_of_one_subnet_and_one_without_its_rules_are_refused(monkeypatch, tmp_path):
     put_key(monkeypatch, tmp_path)
     stack = values(subnet6=SUBNET6)
@@ -85,6 +95,7 @@ def test_a_proposal_is_a_private_subnet_and_another_one_each_time():
     ("facts", "words"),
     [
         (("ipv6 0",), "IPv6 is off on docker01"),
+        (("ipv6 1", "unread routes6 time"), "the IPv6 routes of docker01 could not be read"),
         (("ipv6 1", "ip6tables 0"), "docker01 has no ip6tables"),
         (
             ("ipv6 1", "routes6 " + b64("fd12:3456:789a::/48 dev eth1 proto static metric 1024 pref medium\n")),

@@ -119,6 +119,11 @@ def of_subnet6(
     instead = f"write another subnet, e.g. {second_subnet.proposal()}"
     for host, facts in _without_own(name, hosts, fleet).items():
         yield from routes.meeting("subnet6", subnet6, {host: facts}, instead)
+        if facts.hides("routes6", "advertised"):
+            yield (
+                f"the IPv6 routes of {host} could not be read (`ip -o -6 route show`), and `subnet6` must meet "
+                "none: look there what is wrong with it, and try again"
+            )
         if facts.ip6tables is False:
             yield (
                 f"{host} has no ip6tables, which keeps the LAN out of `subnet6`: install the package iptables "
