@@ -101,7 +101,7 @@ def connects(lab, address):
 
 def reached_from_lan(lab, address, host):
     """Whether a machine of the LAN with a route by a host reaches a container."""
-    way = "fd99::11"
+    way = f"fd99::{host[-2:]}"
     lab.run(["ip", "-6", "address", "replace", "fd99::1/64", "dev", "lan0", "nodad"])
     lab.ssh(host, f"ip -6 address replace {way}/64 dev ens33 nodad")
     lab.run(["ip", "-6", "route", "replace", f"{address}/128", "via", way])
