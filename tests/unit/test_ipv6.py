@@ -37,6 +37,7 @@ SUBNET6 = "fd12:3456:789a:2::/64"
         ({"subnet6": "fd00::/64", "gateway6": "fd01::1"}, "fd01::1 is no address of fd00::/64"),
         ({"subnet6": "fd00::/64", "gateway6": "10.0.0.1"}, "'10.0.0.1' is no IPv6 address"),
         ({"subnet6": "fd00::/64", "gateway6": "fd00::64"}, "which is the gateway of macvlan_1 there"),
+        ({"subnet6": "fd00::/64", "adopt": True}, "subnet6: is of no network that is taken over"),
         ({"enable_ipv6": True}, "write e.g. `subnet6: fd[0-9a-f:]+::/64`"),
     ],
 )  # fmt: skip

@@ -129,6 +129,10 @@ class MacvlanSettings(DualStackSettings):
 
     @model_validator(mode="after")
     def gateway6_fits(self) -> MacvlanSettings:
+        if self.adopt and self.subnet6 is not None:
+            raise ValueError(
+                "subnet6: is of no network that is taken over (`adopt`): write one of the two"
+            )
         if self.gateway6 is None:
             return self
         if self.subnet6 is None:
