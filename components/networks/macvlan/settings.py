@@ -12,6 +12,7 @@ from pydantic import Field, PrivateAttr, model_validator
 from components.networks.base import LanAddress, Stack
 from components.networks.dual_stack import DualStackSettings
 from components.networks.macvlan import lan
+from components.networks.macvlan.contracts import CONTRACT
 from components.networks.macvlan.nics import physical
 from planning import adoption, slices
 from planning.address_plan import AddressPlan
@@ -23,27 +24,6 @@ from planning.field_types import HostName, Interface, Ipv6, Subnet
 from planning.fleet_facts import FleetFacts
 from planning.problems import nearest
 from planning.reachability.links import HostLink
-
-CONTRACT = Contract(
-    key="macvlan",
-    title="macvlan",
-    engines="any",
-    addresses="of the hosts' LAN, chosen, or automatic from the host's slice",
-    changes="promiscuous mode of the NIC, if asked for, kept across reboots by a unit",
-    networks="one network of the same name on each host",
-    undo="the NIC's mode, the unit",
-    reach={
-        Reach.SAME_HOST: True,
-        Reach.ACROSS: True,
-        Reach.NAMES: False,
-        Reach.OWN_HOST: False,
-        Reach.OTHER_HOST: True,
-        Reach.FROM_LAN: True,
-        Reach.TO_LAN: True,
-        Reach.PUBLISHED: False,
-    },
-    modules=("macvlan",),
-)
 
 
 class MacvlanSettings(DualStackSettings):
