@@ -1,28 +1,28 @@
 # shellcheck shell=sh
-# shellcheck disable=SC2154
 # IPv6 forwarding of this host, which Docker turns on with the first bridge network that has an IPv6 subnet,
-# and never off. The header word forwards6 of a record is 0 where it was off before ours.
+# and never off. A stack holds it once for each such network. After held.sh, under the lock.
+# shellcheck disable=SC2034,SC2154
 conf6=/proc/sys/net/ipv6/conf
 
-needs_forwarding6() ( # whether another network is there that Docker has it on for
-    set +f
-    for record in "${state%/*}"/*/vxlan/*/record; do
-        [ -e "$record" ] || continue
-        read_header <"$record"
-        if [ -n "$(header_word forwards6)" ]; then return 0; fi
-    done
-    # Those of ours have a label.
-    foreign=$(docker network ls --filter driver=bridge --format '{{.ID}}={{.Label "crosshost.stack"}}' |
-        sed -n 's/=$//p') || return 0
+hold_forwarding6() ( # NETWORK BEFORE: 1 or 0
+    holder=${state##*/}@$1
+    echo "$2" | keep_before forwarding6
+    echo "for the network $1" | hold forwarding6
+)
+
+drop_forwarding6() ( # NETWORK
+    holder=${state##*/}@$1
+    if ! is_held forwarding6; then return; fi
+    if ! others_hold forwarding6 >/dev/null && [ "$(cat "$held/forwarding6/before")" = 0 ] && ! others_forward6; then
+        for of in all default; do echo 0 >"$conf6/$of/forwarding"; done
+    fi
+    let_go forwarding6
+)
+
+# Those of ours have a label. Where Docker does not tell it stays as it is.
+others_forward6() {
+    foreign=$(docker network ls --filter driver=bridge --format '{{.ID}}={{.Label "crosshost.stack"}}') || return 0
+    foreign=$(printf '%s\n' "$foreign" | sed -n 's/=$//p')
     # shellcheck disable=SC2086
     [ -n "$foreign" ] && docker network inspect --format '{{.EnableIPv6}}' $foreign | grep -q true
-)
-
-recorded_forwarding6() ( # of the record in $dir
-    if [ -e "$dir/record" ]; then read_header <"$dir/record" && header_word forwards6; fi
-)
-
-restore_forwarding6() { # BEFORE: after what needed it is gone
-    if [ "$1" != 0 ] || [ ! -e "$conf6" ] || needs_forwarding6; then return 0; fi
-    for of in all default; do echo 0 >"$conf6/$of/forwarding"; done
 }

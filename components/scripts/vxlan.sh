@@ -14,6 +14,8 @@
 # shellcheck disable=SC2154
 # shellcheck source=components/scripts/wireguard.sh
 . "$scripts/wireguard.sh"
+# shellcheck source=components/scripts/held.sh
+. "$scripts/held.sh"
 # shellcheck source=components/scripts/forwarding6.sh
 . "$scripts/forwarding6.sh"
 service=crosshost-vxlan-${state##*/}.service
@@ -114,9 +116,11 @@ apply() {
     make <"$dir/new"
     if [ -z "$tunnel" ] && [ -e "$dir/tunnel" ]; then drop_tunnel "$(cat "$dir/tunnel")"; fi
     if [ -d /run/systemd/system ]; then write_unit; fi
-    before=$(recorded_forwarding6)
+    case $(header_word forwards6) in
+    0 | 1) hold_forwarding6 "$network" "$(header_word forwards6)" ;;
+    *) drop_forwarding6 "$network" ;;
+    esac
     keep_record "$dir" "$dir/new"
-    if [ -z "$(header_word forwards6)" ]; then restore_forwarding6 "$before"; fi
     rm -f "$dir/new"
 }
 
@@ -133,9 +137,8 @@ undo() {
     tunnel=$(header_word wireguard)
     if [ -z "$tunnel" ] && [ -e "$dir/tunnel" ]; then tunnel=$(cat "$dir/tunnel"); fi
     if [ -n "$tunnel" ]; then drop_tunnel "$tunnel"; fi
-    before=$(recorded_forwarding6)
+    drop_forwarding6 "$network"
     rm -rf "$dir"
-    restore_forwarding6 "$before"
     if ! rmdir "$state/vxlan" 2>/dev/null && [ -d "$state/vxlan" ]; then return; fi
     if [ -e "$unit" ]; then
         systemctl stop "$service"

@@ -7,6 +7,7 @@ import json
 import pytest
 
 from tests.lab.host_state import difference, look
+from tests.lab.meshes import second
 from tests.lab.proofs import asked, failed, proven, rows, within
 from tests.lab.waiting import wait
 
@@ -176,4 +177,23 @@ def test_it_is_added_changed_and_taken_away_and_the_preview_says_who_is_made_ane
         if subnet6:
             assert pinged(lab, "docker01", "web01", subnet6.replace("/64", "12"))
     stack.destroy()
+    assert not difference(before, {host: look(lab, host) for host in before})
+
+
+@pytest.mark.long
+def test_of_two_stacks_the_last_one_turns_forwarding_off_again(lab, environment):
+    before = {host: look(lab, host) for host in ("docker01", "docker02")}
+    stacks = [environment("lab-vxlan"), environment("lab-vxlan")]
+    second(stacks[1])
+    for number, stack in enumerate(stacks):
+        for network in stack.config["networks"].values():
+            network["subnet6"] = f"fd12:3456:789a:{number + 2}::/64"
+        stack.write()
+        stack.up()
+    assert pinged(lab, "docker01", "app01", "fd12:3456:789a:3::12")
+    stacks[0].destroy()
+    assert lab.ssh("docker01", FORWARDING).stdout == "1\n"
+    assert pinged(lab, "docker01", "app01", "fd12:3456:789a:3::12")
+    stacks[1].destroy()
+    assert lab.ssh("docker01", FORWARDING).stdout == "0\n"
     assert not difference(before, {host: look(lab, host) for host in before})
