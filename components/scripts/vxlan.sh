@@ -3,7 +3,7 @@
 # name on all hosts. Devices and their entries do not outlive a boot, so a unit makes them again.
 # Header words: network, id (of Docker's), bridge, device, vni, port, local (address), mtu, slice; where
 # it is encrypted wireguard (a device's name), wireguard_port, public (the host's own key); where it has an IPv6
-# subnet slice6, forwards6 (whether the host forwarded IPv6 before: 1 or 0).
+# subnet slice6, forwards6 (whether the host forwarded IPv6 before: 1, 0, or 0,ACCEPT: ip6tables let it through).
 # Content: a line "ADDRESS SLICE" for each other host; where it is encrypted "ADDRESS SLICE INNER KEY", its
 # address inside and its public key.
 #   vxlan.sh apply   have the device as it is to be; one that is keeps all that it has learned
@@ -117,7 +117,7 @@ apply() {
     if [ -z "$tunnel" ] && [ -e "$dir/tunnel" ]; then drop_tunnel "$(cat "$dir/tunnel")"; fi
     if [ -d /run/systemd/system ]; then write_unit; fi
     case $(header_word forwards6) in
-    0 | 1) hold_forwarding6 "$network" "$(header_word forwards6)" ;;
+    0 | 0,ACCEPT | 1) hold_forwarding6 "$network" "$(header_word forwards6)" ;;
     *) drop_forwarding6 "$network" ;;
     esac
     keep_record "$dir" "$dir/new"

@@ -28,6 +28,8 @@ class Ipv6Topic(Topic):
     """Whether it forwards IPv6 packets now."""
     ip6tables: bool | None = None
     """Whether it has the command ip6tables."""
+    accepts_forwarded_ipv6: bool | None = None
+    """Whether the policy of ip6tables' chain FORWARD is ACCEPT; None where it did not tell."""
     routes6: list[Ipv6Route] = []
     """IPv6 routes, all but those to a single address, by default, and of links themselves."""
     advertised: list[str] = []
@@ -40,6 +42,9 @@ class Ipv6Topic(Topic):
             ipv6=printed.flag("ipv6"),
             forwards_ipv6=printed.flag("forwards6"),
             ip6tables=printed.flag("ip6tables"),
+            accepts_forwarded_ipv6={"ACCEPT": True, "DROP": False}.get(
+                printed.one("forward6") or ""
+            ),
             routes6=printed.read("routes6", lambda: _routes(printed)) or [],
             advertised=[nic for nic in printed.many("advertised") if is_word(nic)],
         )

@@ -127,7 +127,7 @@ def test_each_host_of_a_vxlan_network_has_slices_of_both_families(monkeypatch, t
     stack = values(subnet6=SUBNET6)
     stack["containers"]["web02"]["ip"] = "172.16.2.20"
     facts = {
-        "docker01": seen("docker01", more=("ipv6 1", "forwards6 0")),
+        "docker01": seen("docker01", more=("ipv6 1", "forwards6 0", "forward6 ACCEPT")),
         "docker02": seen("docker02"),
     }
     engine = run_program(monkeypatch, tmp_path, stack, facts)
@@ -140,14 +140,14 @@ def test_each_host_of_a_vxlan_network_has_slices_of_both_families(monkeypatch, t
     assert joined["web02@docker02"]["ipv6Address"] == "fd12:3456:789a:2::14"
     assert "ipv6Address" not in joined["web01@docker01"]
     header, _ = sent(engine, "docker01")
-    assert (header["slice6"], header["forwards6"]) == ("fd12:3456:789a:2::/124", "0")
+    assert (header["slice6"], header["forwards6"]) == ("fd12:3456:789a:2::/124", "0,ACCEPT")
     assert sent(engine, "docker02")[0]["forwards6"] == "1"
     rules = records.body(engine.resources["firewall@docker01"].inputs["stdin"])
     assert f"bridge {BRIDGE} {SUBNET6} -\n" in rules
     record = {"vxlan/mesh": engine.resources["mesh-vxlan@docker01"].inputs["stdin"]}
     facts["docker01"] = seen("docker01", records=record, more=("ipv6 1", "forwards6 1"))
     again = run_program(monkeypatch, tmp_path, stack, facts)
-    assert sent(again, "docker01")[0]["forwards6"] == "0"
+    assert sent(again, "docker01")[0]["forwards6"] == "0,ACCEPT"
 
 
 def test_a_network_without_it_asks_for_nothing_new(monkeypatch, tmp_path):

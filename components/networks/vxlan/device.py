@@ -35,15 +35,22 @@ def tunnel_name(stack: str, network: str) -> str:
     return f"wg{_digest(stack, network).hex()[:8]}"
 
 
-def forwarded_ipv6(facts: HostFacts) -> bool:
-    """Whether a host forwarded IPv6 before it had the first of the stack's networks with a subnet of it."""
-    fields = [
+def forwarded_ipv6(facts: HostFacts) -> str:
+    """Whether a host forwarded IPv6 before it had the first of the stack's networks with a subnet of it.
+
+    "1" or "0"; "0,ACCEPT" where ip6tables let all through that is forwarded: engines from 27 on end that, too.
+    """
+    fields = (
         records.header_fields(text)
         for kept, text in facts.records.items()
         if kept.startswith("vxlan/")
-    ]
-    before = {one["forwards6"] for one in fields if "forwards6" in one}
-    return "0" not in before if before else facts.forwards_ipv6 is not False
+    )
+    before = sorted(one["forwards6"] for one in fields if "forwards6" in one)
+    if before:
+        return before[0]
+    if facts.forwards_ipv6 is not False:
+        return "1"
+    return "0,ACCEPT" if facts.accepts_forwarded_ipv6 else "0"
 
 
 def own_number(stack: str, network: str) -> int:
@@ -82,7 +89,7 @@ class Device:
 
     ``mtu_chosen``: the stack file leaves the MTU open. ``peers``: address of another host -> its slice.
     ``block6``: the host's slice of the IPv6 subnet, None without one; ``forwards6``: whether the host forwarded
-    IPv6 before. ``tunnel``: what its packets leave by where the network is encrypted; then hosts are known inside by
+    IPv6 before (forwarded_ipv6). ``tunnel``: what its packets leave by where the network is encrypted; then hosts are known inside by
     their gateways, which are their own in the network.
     """
 
@@ -98,7 +105,7 @@ class Device:
     peers: dict[str, IPv4Network]
     tunnel: Tunnel | None = None
     block6: IPv6Network | None = None
-    forwards6: bool = True
+    forwards6: str = "1"
 
     def with_keys(self, keys: Mapping[str, str]) -> Device:
         """The same with the public keys of hosts, by their addresses."""
@@ -133,7 +140,7 @@ class Device:
         }
         if self.block6 is not None:
             header["slice6"] = str(self.block6)
-            header["forwards6"] = "1" if self.forwards6 else "0"
+            header["forwards6"] = self.forwards6
         if self.tunnel is not None:
             header["wireguard"] = self.tunnel.name
             header["wireguard_port"] = str(self.tunnel.port)

@@ -212,6 +212,6 @@ def _device(
         block6=settings.ipv6_block_on(host),
         forwards6=forwarded_ipv6(facts)
         if isinstance(facts := hosts[host].facts, HostFacts)
-        else True,
+        else "1",
         tunnel=Tunnel(tunnel_name(stack, name), settings.udp_port) if settings.encrypted else None,
     )
