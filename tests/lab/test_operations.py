@@ -6,6 +6,7 @@ from contextlib import contextmanager
 
 import pytest
 
+from tests import pages
 from tests.lab.host_state import difference, look
 from tests.lab.reader import Reader, commit
 from tests.lab.waiting import wait
@@ -169,6 +170,32 @@ def test_another_host_key_takes_the_place_of_the_one_before(lab, up):
         assert key in up.file.read_text()
     up.begins()
     assert started(lab, "docker02", "db") == before
+
+
+def served(reader, address):
+    """The serial number of the certificate that a daemon shows."""
+    show = f"openssl s_client -connect {address}:2376 </dev/null 2>/dev/null"
+    return reader.types(f"({show} || true) | openssl x509 -noout -serial")
+
+
+def test_certificates_of_the_api_are_given_and_given_anew(lab, up):
+    up.does("Certificates of the daemons' API")
+    first = served(up, "10.0.0.12")
+    assert first == up.types("openssl x509 -noout -serial -in ~/certs/docker02.pem")
+    up.nothing_is_left_to_do()
+    _, again, _, put_in_use = pages.blocks(up.page, "Certificates of the daemons' API")
+    up.types(again.text)
+    up.types(put_in_use.text)
+    assert served(up, "10.0.0.12") == up.types(
+        "openssl x509 -noout -serial -in ~/certs/docker02.pem"
+    )
+    assert served(up, "10.0.0.12") != first
+    reaches(lab, "docker01", "web", "db")
+    up.nothing_is_left_to_do()
+    up.begins()
+    assert up.types("openssl s_client -connect 10.0.0.12:2376 </dev/null || echo shut").endswith(
+        "shut\n"
+    )
 
 
 def test_join_tokens_are_rotated_at_any_time(up):
