@@ -23,34 +23,39 @@ Row = TypeVar("Row", ContainerFacts, NetworkFacts)
 def with_adopted(
     facts: HostFacts, stack: str, *, containers: Collection[str], networks: Collection[str]
 ) -> HostFacts:
-    """The facts, in which what is adopted is the stack's.
+    """The facts, in which what is adopted is the stack's, or that of another one that has it already.
 
     ``containers``, ``networks``: the Docker names that the stack adopts on this host.
     """
-    known = _known(facts)
+    elsewhere = {
+        id_: other for other, record in facts.present_elsewhere.items() for id_ in _ids(record)
+    }
+    known = _ids(facts.records.get("present"))
 
     def is_adopted(one: ContainerFacts | NetworkFacts, names: Collection[str]) -> bool:
-        return not one.stack and (one.name in names or one.id in known)
+        free = not one.stack and one.id not in elsewhere
+        return free and (one.name in names or one.id in known)
 
     found = [c for c in facts.containers or [] if is_adopted(c, containers)]
     nets = [n for n in facts.networks or [] if n.id in facts.macvlans and is_adopted(n, networks)]
-    if not found and not nets:
+    if not found and not nets and not elsewhere:
         return facts
     ids = frozenset([*(one.id for one in found), *(one.id for one in nets)])
+    owners = {**elsewhere, **dict.fromkeys(ids, stack)}
     update: dict[str, Any] = {
         "adopted": ids,
         "given": {**facts.given, **{net.name: facts.macvlans[net.id].given for net in nets}},
     }
     if facts.containers is not None:
-        update["containers"] = _given(facts.containers, ids, stack)
+        update["containers"] = _given(facts.containers, owners)
     if facts.networks is not None:
-        update["networks"] = _given(facts.networks, ids, stack)
+        update["networks"] = _given(facts.networks, owners)
     return facts.model_copy(update=update)
 
 
-def _given(rows: list[Row], ids: frozenset[str], stack: str) -> list[Row]:
-    """The rows, of which those with an ID of ``ids`` are the stack's."""
-    return [row.model_copy(update={"stack": stack}) if row.id in ids else row for row in rows]
+def _given(rows: list[Row], owners: Mapping[str, str]) -> list[Row]:
+    """The rows, of which those without a label are their owner's. ``owners``: ID -> stack."""
+    return [row.model_copy(update={"stack": row.stack or owners.get(row.id, "")}) for row in rows]
 
 
 @dataclass(frozen=True)
@@ -119,8 +124,8 @@ def digest(words: Mapping[str, Any]) -> str:
     return sha256(json.dumps(words, sort_keys=True).encode()).hexdigest()[:16]
 
 
-def _known(facts: HostFacts) -> frozenset[str]:
-    return frozenset(id_ for _, id_, _, _ in last_up.rows(facts.records.get("present")))
+def _ids(record: str | None) -> frozenset[str]:
+    return frozenset(id_ for _, id_, _, _ in last_up.rows(record))
 
 
 def _of_name(rows: list[Row] | None, name: str, adopted: frozenset[str]) -> Row | None:

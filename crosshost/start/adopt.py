@@ -16,6 +16,7 @@ from crosshost.look.hosts import PROJECT_FOLDER, read_hosts
 from crosshost.options import Stack
 from crosshost.start.taken import Taken, containers, networks
 from crosshost.writing import progress, stop
+from planning.adoption import with_adopted
 from planning.answers import printable
 from planning.facts import HostFacts
 from stacks import files
@@ -40,7 +41,11 @@ def adopt(
     access = SshAccess(settings.ssh, settings.hosts, stack=stack)
     with progress(f"looking at {len(settings.hosts)} hosts"):
         facts = read_hosts(access)
-    answering = {name: seen for name, seen in facts.items() if isinstance(seen, HostFacts)}
+    answering = {
+        name: with_adopted(seen, stack, containers=(), networks=())
+        for name, seen in facts.items()
+        if isinstance(seen, HostFacts)
+    }
     if silent := [name for name in facts if name not in answering]:
         stop(f"{', '.join(silent)}: no answer: see `python -m crosshost doctor -s {stack}`")
     taken = Taken()

@@ -37,6 +37,8 @@ class RecordsTopic(Topic):
     """Another stack of the version before -> its record of daemon.json."""
     swarm_records: dict[str, str] = {}
     """Another stack of the version before -> its record of its part in a swarm."""
+    present_elsewhere: dict[str, str] = {}
+    """Another stack -> its record of the containers and networks that it has here."""
     certificates: dict[str, str] = {}
     """Folder of certificates or of a container's files -> sha256 of what is in it, and modes in octal."""
     scripts_hash: str | None = None
@@ -49,6 +51,7 @@ class RecordsTopic(Topic):
             held=_held(printed.files("held")),
             daemon_records=_records(printed, "daemon_record"),
             swarm_records=_records(printed, "swarm_record"),
+            present_elsewhere=_records(printed, "present"),
             certificates=printed.pairs("certificates"),
             scripts_hash=printed.one("scripts_hash"),
         )

@@ -29,6 +29,13 @@ for record in /var/lib/crosshost/*/daemon/record /var/lib/crosshost/*/swarm/reco
     if [ -e "$shared/$thing/holders/$other" ]; then continue; fi
     if read_file "$kind/$other" "$record"; then put "$kind" "$other $text"; fi
 done
+# What other stacks have here: what they have taken over has no label that says so.
+for record in /var/lib/crosshost/*/present/record; do
+    other=${record#/var/lib/crosshost/}
+    other=${other%/present/record}
+    if [ ! -f "$record" ] || [ "$other" = "$stack" ]; then continue; fi
+    if read_file "present/$other" "$record"; then put present "$other $text"; fi
+done
 # Of certificates, keys, tokens and containers' files only what they hash to, and the modes of the files.
 for folder in "$state"/tls/*/ "$state"/consul-access/*/ "$state"/files-*/*/; do
     [ -d "$folder" ] || continue

@@ -89,6 +89,35 @@ def test_what_was_made_by_hand_is_taken_over_by_the_pages_commands_and_an_edit_m
     ]
 
 
+def test_what_is_taken_over_is_no_other_stacks_and_is_made_anew_where_it_is_gone(
+    lab, reader, environment
+):
+    reader.writes("Take over what runs already")
+    reader.does("Take over what runs already")
+    other = environment("lab-macvlan")
+    other.config["networks"]["macvlan_1"]["adopt"] = True
+    for container in other.config["containers"].values():
+        container["adopt"] = True
+    other.write()
+    refused = other.up(check=False)
+    assert refused.code != 0
+    assert "docker01 has a container ssh01 already, of stack prod" in refused.text
+    assert "docker01 has a network of that name already, of stack prod" in refused.text
+
+    # It stays the stack's without the word, too.
+    reader.file.write_text(reader.file.read_text().replace("      adopt: true\n", ""))
+    reader.nothing_is_left_to_do()
+    before = running(lab)
+    lab.ssh("docker01", "docker rm -f ssh01")
+    assert "container ssh01 is gone from docker01: up makes it anew" in reader.types(
+        "pulumi preview -s prod"
+    )
+    reader.types("pulumi up -s prod")
+    assert running(lab)["docker02"] == before["docker02"]
+    lab.ssh("docker01", "docker exec ssh01 ping -c 1 -W 2 10.0.0.200")
+    reader.nothing_is_left_to_do()
+
+
 def words(reader):
     config = yaml.safe_load(reader.file.read_text())["config"]
     return {key.removeprefix("crosshost:"): value for key, value in config.items()}

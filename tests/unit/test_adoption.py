@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from planning import adoption
+from planning.facts import parse
 from stacks.adopted_file import sections, with_sections
 from tests.unit.fleet import b64, containers, facts_text, networks, run_program, stack_values
 
@@ -100,11 +101,17 @@ def test_a_container_is_left_as_long_as_its_words_are_those_of_the_last_up():
         assert adoption.container(known, "ssh01", "bb", ends=False) is None
 
 
-def facts_of(container, rows=""):
-    from planning.facts import parse
+def test_what_another_stack_has_taken_over_is_its_own():
+    row = f"planned=1 present=\ncontainer {'c' * 64} ssh01 key=ssh01 adopted=aa\n"
+    facts = facts_of(SSH01, more=["present other " + b64(row)])
+    known = adoption.with_adopted(facts, "test", containers={"ssh01"}, networks=())
+    assert [one.stack for one in known.containers or []] == ["other"]
+    assert known.adopted == frozenset()
 
+
+def facts_of(container, rows="", more=()):
     records = {"present": f"planned=1 present=\n{rows}"} if rows else {}
-    return parse(facts_text(more=(containers(container),), records=records))
+    return parse(facts_text(more=(containers(container), *more), records=records))
 
 
 def test_the_sections_come_after_the_hosts_and_read_as_they_were():
