@@ -45,7 +45,7 @@ def refusals(stack: Stack, fleet: FleetFacts) -> Iterator[str]:
             key, differs = (
                 (found.name, stack.networks[found.name].unlike(found, host, facts))
                 if isinstance(found, NetworkFacts)
-                else _container(stack, host, found)
+                else _container(stack, host, facts, found)
             )
             if differs:
                 yield (
@@ -64,7 +64,7 @@ def _new(facts: HostFacts) -> Iterator[tuple[str, NetworkFacts | ContainerFacts]
             yield "container", one
 
 
-def _container(stack: Stack, host: str, found: ContainerFacts) -> tuple[str, str]:
+def _container(stack: Stack, host: str, facts: HostFacts, found: ContainerFacts) -> tuple[str, str]:
     key, settings = next(
         (key, one)
         for key, one in stack.containers.items()
@@ -76,6 +76,10 @@ def _container(stack: Stack, host: str, found: ContainerFacts) -> tuple[str, str
     joined = settings.attachments()
     if joined and set(found.networks.split(",")) != set(joined):
         told.append(f"networks {found.networks}")
+    for network, join in joined.items():
+        has = facts.given.get(network, {}).get(found.name)
+        if has is not None and join.ipv4_address not in (None, has):
+            told.append(f"address {has} on {network}")
     if found.state != "running":
         told.append(f"state {found.state} (only what runs is taken over)")
     return key, ", ".join(told)

@@ -67,6 +67,15 @@ def test_what_is_made_of_the_same_words_is_taken_over(program):
             "containers.ssh01: docker01 has ssh01 with image centos_ssh:v1: write that",
         ),
         (
+            {
+                "made": {
+                    **MADE,
+                    "containers": {"c" * 64: {"Name": "ssh01", "IPv4Address": "10.0.0.9/24"}},
+                }
+            },
+            "containers.ssh01: docker01 has ssh01 with address 10.0.0.9 on macvlan_1",
+        ),
+        (
             {"container": {**SSH01, "state": "exited"}},
             "containers.ssh01: docker01 has ssh01 with state exited",
         ),
