@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
+from components.dns.settings import container_name
 from components.facts import ask
 from components.reachability.asking import looks
 from components.reachability.request import Request
@@ -31,6 +32,7 @@ def explained(request: Request, report: Report) -> Report:
         {name: carrier.contract for name, carrier in request.networks.items()},
         {name: carrier.ports for name, carrier in request.networks.items()},
         request.macs,
+        name_server=container_name(request.stack),
     )
 
     def with_cause(one: Result) -> Result:
@@ -40,7 +42,7 @@ def explained(request: Request, report: Report) -> Report:
         evidence = replace(base, looked=seen.get(one.probe), holds=holds)
         return replace(one, cause=cause(one, evidence))
 
-    return Report([with_cause(one) for one in report.results])
+    return Report([with_cause(one) for one in report.results]).explained_by_tables()
 
 
 def facts_of(request: Request, hosts: Iterable[str]) -> dict[str, Peer]:

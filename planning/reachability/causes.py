@@ -23,7 +23,8 @@ class Evidence:
     ``peers``: the hosts that answer. ``contracts``, ``ports``: network -> its contract's key, and what
     its hosts must reach on each other. ``macs``: address -> MAC address of the container that has it.
     ``looked``: of the result's source, None where it could not be asked. ``holds``: kinds of probes that
-    do hold between the same two ends.
+    do hold between the same two ends. ``name_server``: what the stack's own name servers are called, on
+    every host that has one.
     """
 
     peers: Mapping[str, Peer]
@@ -32,6 +33,7 @@ class Evidence:
     macs: Mapping[str, str] = field(default_factory=dict)
     looked: Looked | None = None
     holds: frozenset[str] = frozenset()
+    name_server: str = ""
 
 
 def cause(result: Result, seen: Evidence) -> str:
@@ -158,6 +160,8 @@ def _stray_threads(result: Result, seen: Evidence) -> str:
 
 def _names(result: Result, seen: Evidence) -> str:
     if result.probe.kind == "name" and "ping" in seen.holds:
+        if found := _own_name_server(result, seen):
+            return found
         if result.why == NO_NAME_SERVER:
             return (
                 f"{result.probe.to} is reached by address: no name server answers {result.probe.source}; see "
@@ -169,6 +173,21 @@ def _names(result: Result, seen: Evidence) -> str:
             f"know it; `docker restart {result.probe.source}` on {result.probe.source_host} has it learn"
         )
     return ""
+
+
+def _own_name_server(result: Result, seen: Evidence) -> str:
+    """What is wrong with the stack's own name server, where it is the one that knows the name."""
+    facts = _facts(result.probe.source_host, seen)
+    if facts is None or seen.contracts.get(result.probe.network, "").startswith(_OVERLAYS):
+        return ""
+    states = {one.name: one.state for one in facts.containers or ()}
+    if (state := states.get(seen.name_server)) is None:
+        return ""
+    does = f"is {state}" if state != "running" else "does not answer, or does not know it"
+    return (
+        f"{result.probe.to} is reached by address: the name server {seen.name_server} on "
+        f"{result.probe.source_host} {does}: `docker restart {seen.name_server}` there"
+    )
 
 
 _RULES: tuple[Callable[[Result, Evidence], str], ...] = (

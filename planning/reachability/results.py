@@ -139,7 +139,8 @@ class Report:
         told: set[tuple[str, ...]] = set()
         for one in self.broken:
             probe = one.probe
-            if probe.kind != "ping" and probe.expected and probe.ends in silent:
+            told_by_ping = probe.kind != "ping" and probe.kind not in TABLES and probe.expected
+            if told_by_ping and probe.ends in silent:
                 continue
             pair = (probe.network, probe.source_host, probe.to_host, one.cause or probe.kind)
             if pair not in told:
@@ -172,6 +173,22 @@ class Report:
                 for one in self.results
             ]
         )
+
+    def explained_by_tables(self) -> Report:
+        """The report where a table that is not as planned is the cause of what else has none."""
+        causes = {
+            (one.probe.network, one.probe.source_host, one.probe.to_host): one.cause
+            for one in reversed(self.broken)
+            if one.probe.kind in TABLES
+        }
+
+        def with_cause(one: Result) -> Result:
+            pair = one.probe.network, one.probe.source_host, one.probe.to_host
+            if one.broken and one.probe.expected and not one.cause and pair in causes:
+                return replace(one, cause=causes[pair])
+            return one
+
+        return Report([with_cause(one) for one in self.results])
 
     def rows(self) -> list[dict[str, Any]]:
         return [one.row() for one in self.results]

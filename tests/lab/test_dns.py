@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.lab.host_state import difference, look
+from tests.lab.proofs import asked, failed
 from tests.lab.waiting import wait
 
 HOSTS = ("docker01", "docker02")
@@ -169,6 +170,25 @@ def test_a_server_that_was_removed_by_hand_comes_back(lab, running):
     running.up()
     assert known(lab)
     assert running.up().changes == {}
+
+
+@pytest.mark.long
+def test_a_server_that_is_stopped_or_hangs_is_named_by_the_proof_and_the_remedy_mends_it(
+    lab, running
+):
+    host, name = servers(running)[0]
+    cause = f"the name server {name} on {host} "
+    remedy = f"`docker restart {name}` there"
+    lab.ssh(host, f"docker stop {name}")
+    assert f"{cause}is exited: {remedy}" in asked(running).stdout
+    lab.ssh(host, f"docker start {name} && docker kill --signal STOP {name}")
+    running.config["prove"] = {"when": "always"}
+    running.write()
+    assert f"{cause}does not answer, or does not know it: {remedy}" in failed(running)
+    lab.ssh(host, f"docker restart -t 1 {name}")
+    running.up()
+    assert known(lab)
+    back(running)
 
 
 @pytest.mark.long

@@ -25,7 +25,15 @@ from planning.reachability.results import (
 )
 from reports.reachability import junit
 from stacks.settings import parse
-from tests.unit.fleet import facts_text, iptables, listening, run_program, seen_by, stack_values
+from tests.unit.fleet import (
+    containers,
+    facts_text,
+    iptables,
+    listening,
+    run_program,
+    seen_by,
+    stack_values,
+)
 
 OVERLAY = {
     "SAME_HOST": True, "ACROSS": True, "NAMES": True, "OWN_HOST": False,
@@ -186,6 +194,19 @@ def test_what_is_not_known_neither_holds_nor_is_broken():
     assert 'tests="3" failures="1" skipped="1"' in text
 
 
+def test_a_table_that_is_not_as_planned_is_told_and_explains_a_ping_that_has_no_other_cause():
+    route = Result(probe("route", source=None), "no", cause="it goes out of ens33")
+    ping = Result(probe(source=None), "no", why="no answer")
+    other = Result(probe(source=None), "no", cause="a firewall")
+    assert list(Report([ping, route]).explained_by_tables().sentences()) == [
+        "h0 does not reach c1-0 on h1 (172.16.1.1) on ol1: it goes out of ens33"
+    ]
+    assert list(Report([other, route]).explained_by_tables().sentences()) == [
+        "h0 does not reach c1-0 on h1 (172.16.1.1) on ol1: a firewall",
+        "ol1 on h0 is not as planned (route): it goes out of ens33",
+    ]
+
+
 def peers(**more: str) -> dict[str, Peer]:
     found = {}
     for name, address in (("h0", "10.0.0.11"), ("h1", "10.0.0.12")):
@@ -200,6 +221,9 @@ OL1 = {
     "contracts": {"ol1": "overlay-consul"},
     "ports": {"ol1": (("tcp", 7946), ("udp", 7946), ("udp", 4789))},
 }
+DNS = containers(
+    {"id": "id", "name": "dns", "state": "paused", "status": "Up (Paused)", "stack": ""}
+)
 LAN = {"contracts": {"ol1": "macvlan"}}
 MAC = {"macs": {"172.16.1.1": "02:42:AC:10:01:01"}}
 
@@ -226,6 +250,8 @@ MAC = {"macs": {"172.16.1.1": "02:42:AC:10:01:01"}}
         ("name", "", {**OL1, "holds": frozenset({"ping"}), "peers": peers(h0="stray_threads 2")},
          "Docker on h0 works in a network namespace that is gone"),
         ("name", "", {**OL1, "holds": frozenset({"ping"})}, "the name server of c0-0 does not know it"),
+        ("name", "no such name", {**LAN, "holds": frozenset({"ping"}), "name_server": "dns", "peers": peers(h0=DNS)},
+         "c1-0 is reached by address: the name server dns on h0 is paused: `docker restart dns` there"),
         ("ping", "", {**OL1, **MAC, "looked": Looked("REACHABLE", "02:42:ac:10:01:01")}, ""),
     ],
 )  # fmt: skip
