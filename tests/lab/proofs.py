@@ -31,6 +31,11 @@ def rows(stack):
     return stack.outputs()["reachability"]
 
 
+def wrong(found):
+    """The rows that are not as they are to be."""
+    return [row for row in found if row["expected"] != row["observed"]]
+
+
 def ask(stack, *words, **options):
     """A running `python -m crosshost reachability` of an environment."""
     command = ["python", "-m", "crosshost", "reachability", "-s", stack.name, *words]

@@ -2,55 +2,19 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-from pathlib import Path
-
 import pytest
 
-from lab import cache, roots
-from lab.progress import step
+from tests.lab.firewall_packages import install
 from tests.lab.forged import Victim, forged_arrive, knock
 from tests.lab.test_firewall import overlay_that_restarts, rules
 from tests.lab.waiting import wait
-
-PACKAGES = ("ufw", "firewalld", "nftables")
-# What the packages' own scripts would do.
-CONFIGURE = """
-tar -xf - -C / --keep-directory-symlink --exclude=./dev --exclude=./proc --exclude=./etc/resolv.conf
-cp /usr/share/ufw/iptables/*.rules /usr/share/ufw/ufw.conf /etc/ufw/
-cd /usr/share/polkit-1/actions
-cp org.fedoraproject.FirewallD1.server.policy.choice org.fedoraproject.FirewallD1.policy
-systemctl daemon-reload
-systemctl reload dbus
-systemctl restart polkit
-"""
-
-
-def packages(suite: str) -> Path:
-    """The packages and what they need, unpacked."""
-    key = cache.digest("firewalls 1", suite, *PACKAGES)
-
-    def build(folder: Path) -> None:
-        with step("fetching ufw, firewalld and nftables", "about 15 s"):
-            roots.debootstrap(roots.SUITES[suite], PACKAGES, folder / "root", variant="extract")
-
-    return cache.entry("firewalls", key, build) / "root"
 
 
 @pytest.fixture(scope="module")
 def with_firewalls(lab, shared_environment):
     """The notes' overlay, with the packages on docker02, which has a new disk afterwards."""
     stack = overlay_that_restarts(shared_environment("lab-overlay"))
-    argv = ["tar", "-cf", "-", "-C", str(packages("bullseye")), "."]
-    packed = subprocess.Popen(argv, stdout=subprocess.PIPE)
-    config = str(lab.folder / "ssh_config")
-    subprocess.run(
-        ["nsenter", f"--net=/run/netns/{lab.namespace}", "ssh", "-F", config, "docker02", CONFIGURE],
-        stdin=packed.stdout, stdout=sys.stderr, check=True, timeout=120, env=os.environ,
-    )  # fmt: skip
-    assert packed.wait() == 0
+    install(lab, "docker02")
     yield stack
     stack.destroy()
     lab.reset("docker02")

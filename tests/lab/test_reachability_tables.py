@@ -7,7 +7,7 @@ import json
 import pytest
 
 from planning.reachability.probes import TABLES
-from tests.lab.proofs import asked, failed, proven, rows, within
+from tests.lab.proofs import asked, failed, proven, rows, within, wrong
 from tests.lab.swarm_hosts import HOSTS as SWARM_HOSTS
 
 NAMESPACE = "nsenter --net=$(ls -d /run/docker/netns/*-$(docker network inspect -f '{{.Id}}' ol1 | cut -c 1-10))"
@@ -30,10 +30,6 @@ def entries(lab, host, mac):
     return lab.ssh(host, f"{NAMESPACE} bridge fdb show | grep '{mac} .* dst ' || :").stdout
 
 
-def wrong(found):
-    return [row for row in found if row["expected"] != row["observed"]]
-
-
 def kinds(found):
     return {row["kind"] for row in found if row["kind"] in TABLES}
 
@@ -52,7 +48,11 @@ def lose_a_permanent_entry(lab, stack, here, there, own, other):
 
 @pytest.fixture(scope="module")
 def overlay(shared_environment):
+    """Two containers on each host: an overlay of 20.10 whose last one on a host stops may not come back."""
     stack = proven(shared_environment, "lab-overlay")
+    for name, other in (("web11", "web01"), ("web12", "web02")):
+        stack.config["containers"][name] = dict(stack.config["containers"][other])
+    stack.write()
     stack.up()
     return stack
 
@@ -132,31 +132,3 @@ def test_a_swarm_tells_of_a_vanished_entry_as_well(lab, environment):
     lab.ssh(here, text.partition(words)[2].split("`")[1])
     stack.up()
     assert wrong(rows(stack)) == []
-
-
-@pytest.mark.long
-@pytest.mark.parametrize(
-    ("like", "harm", "mend", "words"),
-    [
-        ("lab-vxlan", "bridge fdb del 00:00:00:00:00:00 dev $device dst 10.0.0.12",
-         "bridge fdb append 00:00:00:00:00:00 dev $device dst 10.0.0.12", "does not send to docker02 (10.0.0.12)"),
-        ("lab-vxlan", "ip route add 172.16.2.18/32 via 10.0.0.2", "ip route del 172.16.2.18/32",
-         "what is for web02 on docker02 goes out of ens33, not out of br-vx"),
-        ("lab-macvlan", "ip link set ens33 promisc off", "ip link set ens33 promisc on", "ens33 is not promiscuous any more"),
-        ("lab-macvlan", within("ssh01", "ip neigh replace 10.0.0.200 lladdr 02:00:00:00:00:99 dev eth0 nud permanent"),
-         within("ssh01", "ip neigh del 10.0.0.200 dev eth0"), "a permanent entry of ssh01 takes ssh02 on docker02"),
-    ],
-)  # fmt: skip
-def test_tables_of_networks_without_a_control_plane_are_compared_too(
-    lab, environment, like, harm, mend, words
-):
-    stack = proven(environment, like)
-    stack.up()
-    assert wrong(rows(stack)) == []
-    find = "device=$(ip -o link show type vxlan | sed -n 's/^[0-9]*: \\(vx[^:@]*\\).*/\\1/p')"
-    lab.ssh("docker01", f"{find}; {harm}")
-    shown = asked(stack)
-    lab.ssh("docker01", f"{find}; {mend}")
-    assert shown.returncode == 1
-    assert words in shown.stdout
-    assert asked(stack).returncode == 0
