@@ -53,8 +53,8 @@ def through(lab, environment):
     ids=["one session a connection", "two logins at a time", "a login that takes five seconds"],
 )
 def test_a_server_that_allows_little_is_enough(lab, through, line, sshrc):
-    before = {host: look(lab, host) for host in HOSTS}
     stack = through("lab-overlay", line)
+    before = {host: look(lab, host) for host in HOSTS}
     try:
         if sshrc:
             for host in HOSTS:
