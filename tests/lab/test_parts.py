@@ -147,6 +147,18 @@ def test_its_containers_reach_each_other_and_destroy_leaves_nothing(lab, program
     main.write_text(main.read_text().replace("10.0.0.200", "10.0.0.201"))
     program.pulumi("up", "--yes", "--skip-preview")
     lab.ssh("docker01", "docker exec web ping -c 1 -W 2 10.0.0.201")
+
+    # The network on another strategy: what is in the way goes first, rules of the firewall come.
+    lan = '"strategy": "macvlan", "parent": "ens33", "subnet": "10.0.0.0/24", "gateway": "10.0.0.2"'
+    text = main.read_text()
+    assert lan in text
+    text = text.replace(lan, '"strategy": "vxlan", "subnet": "172.16.9.0/24"')
+    main.write_text(re.sub(r'"ip": "10.0.0.\d+",', "", text))
+    program.pulumi("up", "--yes", "--skip-preview")
+    address = json.loads(program.pulumi("stack", "output", "--json"))["web"]["lan"]
+    assert address.startswith("172.16.9.")
+    lab.ssh("docker02", f"docker exec client ping -c 1 -W 2 {address}")
+    program.pulumi("preview", "--expect-no-changes")
     program.pulumi("destroy", "--yes", "--skip-preview")
     after = {host: look_without_times(lab, host) for host in HOSTS}
     assert difference(before, after) == ""
