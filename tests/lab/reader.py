@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-from collections.abc import Callable
 from pathlib import Path
 
 from lab.lab import Lab
@@ -66,18 +65,9 @@ class Reader:
     def _text(self) -> str:
         return self.file.read_text() if self.file.exists() else ""
 
-    def does(self, heading: str, *, then: Callable[[], None] | None = None) -> str:
-        """What a section says, in order; what was printed.
-
-        ``then``: what the reader does at the host after the first commands.
-        """
-        said = ""
-        for block in pages.blocks(self.page, heading):
-            said += self._does(block)
-            if block.language == "sh" and then:
-                then()
-                then = None
-        return said
+    def does(self, heading: str) -> str:
+        """What a section says, in order; what was printed."""
+        return "".join(self._does(block) for block in pages.blocks(self.page, heading))
 
     def _does(self, block: pages.Block) -> str:
         if block.language == "diff":

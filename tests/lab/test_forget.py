@@ -47,6 +47,9 @@ def test_a_host_that_is_gone_leaves_its_stack_and_a_destroy_leaves_no_trace_on_t
     alive = forget(stack, "docker02", "--yes")
     assert alive.returncode == 1
     assert "docker02 answers on SSH, so" in alive.stderr
+    not_bare = forget(stack, "docker02", "--reinstalled", "--yes")
+    assert not_bare.returncode == 1
+    assert "docker02 was not set up anew: it has /var/lib/crosshost" in not_bare.stderr
     lab.power_off("docker02")
     began = time.monotonic()
     assert stack.destroy(check=False).code != 0

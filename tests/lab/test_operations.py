@@ -97,8 +97,9 @@ def test_a_host_with_a_new_disk_and_another_key_gets_all_that_it_had(lab, up):
         )
 
     lab.power_off("docker02")
+    comes_back()
     try:
-        up.does("A host with a new disk and another key", then=comes_back)
+        up.does("A host with a new disk and another key")
         reaches(lab, "docker01", "web", "db")
         up.nothing_is_left_to_do()
     finally:
