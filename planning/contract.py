@@ -38,7 +38,7 @@ class Contract:
     ``lacks``: sentences why a host, as facts show it, cannot have such networks, beside missing
     ``modules`` of its kernel. ``ports`` must be open between all its hosts, ``control`` to those
     that serve the others (named for people). ``reach``: a promise for every Reach, also of what does not
-    work. The texts are for people.
+    work; what is left out, routers of the LAN decide. The texts are for people.
     """
 
     key: str

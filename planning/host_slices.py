@@ -8,6 +8,9 @@ from ipaddress import IPv4Address, IPv4Network
 from planning import records
 from planning.addresses import is_ipv4
 
+# Who has the address of the host's own device there; no container is called so.
+SHIM = "@shim"
+
 
 def change(network: str) -> str:
     """The name of a network's record."""

@@ -22,7 +22,8 @@ You want containers on several hosts to reach each other, and look for the netwo
 
 - Containers that the rest of the LAN talks to, each by an address of its own: `macvlan`. It needs
   nothing of the engine, but a LAN that lets several MAC addresses live behind one port (clouds and
-  many Wi-Fi networks do not). A host does not reach its own containers this way.
+  many Wi-Fi networks do not; `driver: ipvlan` does without). A host does not reach its own containers this
+  way, but with `shim: true`.
 - Containers that talk to each other, by name, and are reached from outside by published ports only:
   `overlay`. Leave `control_plane` out, and the hosts decide (below).
 - The same without anything that could be lost between the hosts, on engines of any age side by side:
@@ -37,7 +38,9 @@ the reason and the way out. `python -m crosshost doctor -s STACK` lists it for e
 
 ## What they need, change and promise
 
-Each yes and no is held against real hosts by tests/lab/test_contracts.py.
+Each yes and no is held against real hosts by tests/lab/test_contracts.py. Of macvlan: "host to its own
+containers" is yes with `shim: true`, and "by name" with a `pool` and `crosshost:dns`; on a VLAN, where hosts
+have no address, routers decide who gets from there to the LAN and back.
 
 """
 

@@ -12,7 +12,9 @@ from components.dns import settings as dns
 from components.networks.base import Stack
 from planning import address_plan, dns_names, host_slices
 from planning.address_plan import AddressPlan, Member
+from planning.facts import HostFacts
 from planning.fleet_facts import FleetFacts
+from planning.host_slices import SHIM
 from planning.sentences import listed
 
 
@@ -24,16 +26,21 @@ def planned(
     fleet: FleetFacts,
     *,
     servers: bool,
+    shims: Mapping[str, Sequence[IPv4Address]] | None = None,
 ) -> AddressPlan:
     """Of every container of the stack on a network, with ``servers`` also of a name server on each host.
 
-    ``blocks``: host -> its slice. ``taken``: addresses that no container can have.
+    ``shims``: host -> the addresses that a device of its own has now, where it is to have one. ``blocks``: host -> its slice. ``taken``: addresses that no container can have.
     """
     server = dns.container_name(fleet.stack)
     members = [
         *_members(network, {host: [server] for host in blocks if servers}, stack, fleet),
         *_members(network, _containers(network, stack), stack, fleet),
     ]
+    for host, had in (shims or {}).items():
+        rows = (row for facts in fleet.answering.values() for row in _told(network, facts))
+        kept = [address for name, address in rows if name == SHIM]
+        members.append(Member(SHIM, host, had=(*had, *kept), last=True))
     ours = {(member.host, member.name) for member in members}
     others = {
         address
@@ -47,7 +54,8 @@ def planned(
 def full(blocks: Mapping[str, IPv4Network], without: Sequence[Member], *, names: bool) -> str:
     """Why there are no addresses left (``without``: for whom), and what to write. ``names``: with servers."""
     host = without[0].host
-    of_host = listed([member.name for member in without if member.host == host])
+    names_of = (member.name for member in without if member.host == host)
+    of_host = listed(["its shim" if name == SHIM else name for name in names_of])
     beside = " (its name server has one, too)" if names else ""
     return (
         f"the slice {blocks[host]} of {host} has no address left for {of_host}{beside}: write "
@@ -76,7 +84,7 @@ def _members(
     server = dns.container_name(fleet.stack)
     told = {
         host: [
-            *host_slices.containers(facts.records.get(host_slices.change(network))),
+            *_told(network, facts),
             *dns_names.told(facts.records.get("dns"), network),
         ]
         for host, facts in fleet.answering.items()
@@ -90,6 +98,10 @@ def _members(
             had = [of_docker[name]] if name in of_docker else []
             had += [a for other, a in rows if other == name and held.get(a, name) == name]
             yield Member(name, host, chosen.get(name), tuple(had), last=name == server)
+
+
+def _told(network: str, facts: HostFacts) -> Iterator[tuple[str, IPv4Address]]:
+    return host_slices.containers(facts.records.get(host_slices.change(network)))
 
 
 def _given(network: str, host: str, fleet: FleetFacts) -> Mapping[str, IPv4Address]:

@@ -38,6 +38,12 @@ plain() { # NAME: a word of the header; fails where it is none
     printf %s "$word"
 }
 
+take_no_routes() { # DEVICE: IPv6 routers there give the host no addresses and routes
+    if [ -e "/proc/sys/net/ipv6/conf/$1/accept_ra" ]; then
+        echo 0 >"/proc/sys/net/ipv6/conf/$1/accept_ra"
+    fi
+}
+
 # One change at a time: a script whose connection was lost still runs, and stacks share hosts.
 alone() {
     if command -v flock >/dev/null 2>&1; then

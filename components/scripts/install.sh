@@ -17,6 +17,14 @@ if [ "${1:-}" = remove ]; then
         [ -e "$nic" ] || continue
         echo "nic=${nic##*/}" | sh "$state/scripts/nic.sh" undo
     done
+    for network in "$state"/shim/*; do
+        [ -e "$network" ] || continue
+        echo "network=${network##*/}" | sh "$state/scripts/shim.sh" undo
+    done
+    for vlan in "$state"/vlan/*; do
+        [ -e "$vlan" ] || continue
+        echo "device=${vlan##*/}" | sh "$state/scripts/vlan.sh" undo
+    done
     for network in "$state"/vxlan/*; do
         [ -e "$network" ] || continue
         echo "network=${network##*/}" | sh "$state/scripts/vxlan.sh" undo

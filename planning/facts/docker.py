@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Self
 
 from planning.answers import Printable, Word, WordOrNone
@@ -27,6 +28,12 @@ class Engine(Facts):
     """"iptables", "nftables" or "iptables+firewalld"; daemons before 28 do not tell: ""."""
     client: Printable = ""
     """The docker command's version; commands before 25 do not tell: ""."""
+
+    @property
+    def major(self) -> int:
+        """The first number of its version; 0 where it begins with none."""
+        found = re.match("[0-9]{1,4}", self.version)
+        return int(found[0]) if found else 0
 
 
 class DockerTopic(Topic):

@@ -5,12 +5,12 @@ loaded=
 if [ -r /proc/modules ]; then loaded=$(cut -d' ' -f1 /proc/modules); fi
 builtin=
 if [ -r "/lib/modules/$release/modules.builtin" ]; then
-    builtin=$(grep -E '/(macvlan|vxlan|overlay|bridge|veth|br_netfilter|esp4|wireguard)[.]ko' \
+    builtin=$(grep -E '/(macvlan|vxlan|overlay|bridge|veth|br_netfilter|esp4|wireguard|8021q|ipvlan)[.]ko' \
         "/lib/modules/$release/modules.builtin")
 fi
 config=
 if [ -r /proc/config.gz ]; then
-    config=$(gzip -dc /proc/config.gz | grep -E '^CONFIG_(NET|MACVLAN|VXLAN|OVERLAY_FS|BRIDGE|VETH|BRIDGE_NETFILTER|INET_ESP|WIREGUARD)=')
+    config=$(gzip -dc /proc/config.gz | grep -E '^CONFIG_(NET|MACVLAN|VXLAN|OVERLAY_FS|BRIDGE|VETH|BRIDGE_NETFILTER|INET_ESP|WIREGUARD|VLAN_8021Q|IPVLAN)=')
 fi
 line_of() { # TEXT LINE
     case "
@@ -43,3 +43,5 @@ module veth VETH
 module br_netfilter BRIDGE_NETFILTER
 module esp4 INET_ESP
 module wireguard WIREGUARD
+module 8021q VLAN_8021Q
+module ipvlan IPVLAN

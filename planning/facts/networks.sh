@@ -16,11 +16,11 @@ if [ -n "$info" ]; then
         ;;
     esac
     case $listed in
-    *'"driver":"macvlan"'*)
+    *'"driver":"macvlan"'* | *'"driver":"ipvlan"'*)
         # shellcheck disable=SC2046
         put_output parents 5 docker network inspect --format \
             '{"id":{{json .Id}},"parent":{{json (index .Options "parent")}},"options":{{json .Options}},"configs":{{json .IPAM.Config}},"containers":{{json .Containers}}}' \
-            $(networks_like '"driver":"macvlan"')
+            $(networks_like '"driver":"macvlan"') $(networks_like '"driver":"ipvlan"')
         ;;
     esac
     case $listed in

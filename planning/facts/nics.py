@@ -20,6 +20,11 @@ class Nic(Facts):
     addresses: list[IPv4Interface] = []
     """Its IPv4 addresses, each with its network's prefix."""
 
+    bridge: str = ""
+    """The bridge that it is a port of, "" where it is in none; of those that Docker makes not told."""
+    wireless: bool = False
+    """Whether it is a wireless one."""
+
     @property
     def promiscuous(self) -> bool:
         return "PROMISC" in self.flags
@@ -43,6 +48,8 @@ def _nics(printed: Printed) -> dict[str, Nic]:
         _, name, family, address, *_ = [*line.split(), "", "", "", ""]
         if family == "inet":
             here.setdefault(name, []).append(IPv4Interface(address))
+    bridges = printed.pairs("bridge_port")
+    wireless = frozenset(printed.many("wireless"))
     nics: dict[str, Nic] = {}
     for line in (printed.text("links") or "").splitlines():
         _, name, flags, _, mtu, *_ = [*line.split(), "", "", "", ""]
@@ -53,5 +60,7 @@ def _nics(printed: Printed) -> dict[str, Nic]:
             flags=frozenset(flags.strip("<>").split(",")),
             mtu=number(mtu),
             addresses=here.get(name, []),
+            bridge=bridge if answers.is_word(bridge := bridges.get(name, "")) else "",
+            wireless=name in wireless,
         )
     return nics

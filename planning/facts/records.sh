@@ -1,7 +1,7 @@
 # shellcheck shell=sh
 # What crosshost keeps on the host.
 # shellcheck disable=SC2154
-for record in "$state"/*/record "$state"/nic/*/record "$state"/vxlan/*/record "$state"/wireguard/*/record; do
+for record in "$state"/*/record "$state"/nic/*/record "$state"/vlan/*/record "$state"/shim/*/record "$state"/vxlan/*/record "$state"/wireguard/*/record; do
     [ -f "$record" ] || continue
     name=${record#"$state"/}
     name=${name%/record}

@@ -16,7 +16,7 @@ from planning.reachability.results import Result
 
 _Check = Callable[[HostLink, FleetTables], Iterator[Finding]]
 _CHECKS: Mapping[Kind, Sequence[_Check]] = {
-    "link": (interfaces.device, interfaces.overlay_device, interfaces.macvlan),
+    "link": (interfaces.device, interfaces.overlay_device, interfaces.macvlan, interfaces.shim),
     "mtu": (interfaces.container_mtu, interfaces.carrier_mtu),
     "route": (interfaces.routes, interfaces.host_routes),
     "neighbour": (entries.overlay_neighbours, entries.container_neighbours),

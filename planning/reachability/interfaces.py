@@ -59,7 +59,7 @@ def overlay_device(link: HostLink, fleet: FleetTables) -> Iterator[Finding]:
 
 
 def macvlan(link: HostLink, fleet: FleetTables) -> Iterator[Finding]:
-    """Containers' interfaces on their parent, in bridge mode; the parent up, and promiscuous if asked for."""
+    """Containers' interfaces on their parent, in their mode; the parent up, and promiscuous if asked for."""
     if not link.parent:
         return
     host = fleet.of(link.host, Ask("host"))
@@ -76,23 +76,49 @@ def macvlan(link: HostLink, fleet: FleetTables) -> Iterator[Finding]:
         "PROMISC" in host.links[name].flags for name in _below(link.parent, host)
     ):
         yield Finding(f"{link.parent} is not promiscuous any more: run `pulumi up`")
+    kind, wanted = (link.driver, "l2") if link.driver else ("macvlan", "bridge")
     for end, tables in _containers(link, fleet):
         found = tables.link_of(end.address)
         if tables.why:
             yield Finding(f"{end.container}: {tables.why}", unread=True)
         elif found is None:
             yield Finding(f"{{them}} has no interface with its address: {_AGAIN}", end)
-        elif found.kind != "macvlan" or found.lower != parent.index or "UP" not in found.flags:
+        elif found.kind != kind or found.lower != parent.index or "UP" not in found.flags:
             yield Finding(
                 f"the interface of {{them}} is not up, or not on {link.parent}: {_AGAIN}", end
             )
-        elif (mode := found.detail("mode")) != "bridge":
+        elif (mode := found.detail("mode")) != wanted:
             yield Finding(
-                f"the interface of {{them}} is in mode {mode or 'unknown'}, not bridge: {_AGAIN}",
+                f"the interface of {{them}} is in mode {mode or 'unknown'}, not {wanted}: {_AGAIN}",
                 end,
             )
         else:
             yield Finding()
+
+
+def shim(link: HostLink, fleet: FleetTables) -> Iterator[Finding]:
+    """The device by which a host reaches its own containers on a macvlan network, with its routes."""
+    if not link.shim:
+        return
+    host = fleet.of(link.host, Ask("host"))
+    if host.why:
+        yield Finding(host.why, unread=True)
+        return
+    found = host.links.get(link.shim)
+    if found is None or "UP" not in found.flags:
+        state = "down" if found else "gone"
+        yield Finding(f"the host's own device {link.shim} is {state}: run `pulumi up`")
+        return
+    for end in fleet.here(link):
+        way = host.way_to(end.address)
+        if way == link.shim:
+            yield Finding()
+        else:
+            yield Finding(
+                f"what is for {{them}} goes {f'out of {way}' if way else 'nowhere'}, not out of {link.shim}: "
+                "run `pulumi up`",
+                end,
+            )
 
 
 def container_mtu(link: HostLink, fleet: FleetTables) -> Iterator[Finding]:

@@ -22,7 +22,8 @@ class HostLink:
     ``engine``: "docker" where Docker keeps entries for the containers of other hosts in a namespace of
     its own. ``parent``: the NIC that the containers' macvlan interfaces are on; ``promiscuous``: "yes" where
     it is to be so. ``device``: of the host's own, VXLAN, with its number ``vni``, UDP ``port``, own address
-    ``local``, ``bridge``; it sends to the devices of the network on other hosts.
+    ``local``, ``bridge``; it sends to the devices of the network on other hosts. ``driver``: what the
+    interfaces on ``parent`` are, "" for macvlan. ``shim``: the host's own device on it.
     """
 
     network: str
@@ -37,6 +38,8 @@ class HostLink:
     port: int = 0
     local: str = ""
     bridge: str = ""
+    driver: str = ""
+    shim: str = ""
 
     @property
     def line(self) -> str:

@@ -140,8 +140,8 @@ def plan(
 ) -> list[Probe]:
     """The probes that prove a stack.
 
-    ``reach``: network -> what it promises and denies. ``reach6``: the same of IPv6, as far as that is known
-    of it, of networks that have a subnet of it. ``hosts``: host -> its address (IPv4).
+    ``reach``: network -> what it promises and denies; what is left out, routers decide. ``reach6``: the same of
+    IPv6, as far as that is known of it, of networks that have a subnet of it. ``hosts``: host -> its address (IPv4).
     ``every_pair``: every container tries every other one of its networks.
     """
     found: list[Probe] = []

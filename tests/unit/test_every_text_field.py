@@ -51,7 +51,7 @@ def on_macvlan() -> dict[str, Any]:
         "parent": {"docker01": "ens33", "docker02": "ens33"}, "subnet": "10.0.0.0/24",
         "hosts": ["docker01", "docker02"],
         "ip_range": {"docker01": "10.0.0.64/26", "docker02": "10.0.0.192/26"},
-        "pool": "10.0.0.128/26", "reserved": ["10.0.0.5"],
+        "pool": "10.0.0.128/26", "reserved": ["10.0.0.5"], "driver": "macvlan",
         "subnet6": "fd12:3456:789a:1::/64", "gateway6": "fd12:3456:789a:1::ff00",
     }  # fmt: skip
     values["containers"]["all"] = {

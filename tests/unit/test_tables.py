@@ -27,7 +27,9 @@ VXLAN = [
     )
     for host, address in ADDRESSES.items()
 ]  # fmt: skip
-MACVLAN = [HostLink("ol1", host, parent="ens33", promiscuous="yes") for host in ADDRESSES]
+MACVLAN = [
+    HostLink("ol1", host, parent="ens33", promiscuous="yes", shim="mv1") for host in ADDRESSES
+]
 UP = "BROADCAST,MULTICAST,UP,LOWER_UP"
 
 
@@ -43,9 +45,11 @@ def host(name: str) -> dict[str, list[str]]:
             link(5, "br-vx1", "mtu 1450 qdisc noqueue state UP") + r"\    bridge forward_delay 1500",
             link(6, "vx1", "mtu 1450 qdisc noqueue master br-vx1 state UNKNOWN")
             + rf"\    vxlan id 42 local {ADDRESSES[name]} srcport 0 0 dstport 4789 ttl auto \    bridge_slave",
+            link(7, "mv1@ens33", "mtu 1500 qdisc noqueue state UP") + r"\    macvlan mode bridge",
         ],
         "address": [rf"2: ens33    inet {ADDRESSES[name]}/24 brd 10.0.0.255 scope global ens33\       valid_lft forever"],
-        "route": ["default via 10.0.0.2 dev ens33 proto static", "172.16.1.0/24 dev br-vx1 proto kernel scope link src 172.16.1.9"],
+        "route": [*(f"{end.address} dev mv1 scope link" for end in ENDS if end.host == name),
+                  "default via 10.0.0.2 dev ens33 proto static", "172.16.1.0/24 dev br-vx1 proto kernel scope link src 172.16.1.9"],
         "forwarding": [f"00:00:00:00:00:00 dev vx1 dst {other} self permanent"],
     }  # fmt: skip
 
@@ -178,6 +182,10 @@ TO_WEB02 = f"{MACS['web02']} dev vxlan0 dst"
          "the interface of web01 on h0 is not up, or not on ens33"),
         (MACVLAN, WEB01, "link", [link(12, "eth0@if2", "mtu 1500 state UP") + r"\    macvlan mode private"], "link",
          "in mode private, not bridge"),
+        (MACVLAN, HOST, "link", [link(2, "ens33", "mtu 1500 state UP", flags=f"PROMISC,{UP}")], "link",
+         "the host's own device mv1 is gone: run `pulumi up`"),
+        (MACVLAN, HOST, "route", ["default via 10.0.0.2 dev ens33"], "link",
+         "what is for web01 on h0 goes out of ens33, not out of mv1: run `pulumi up`"),
     ],
 )  # fmt: skip
 def test_what_is_not_as_planned_is_a_row_with_its_cause_and_remedy(

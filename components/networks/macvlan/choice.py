@@ -11,6 +11,7 @@ from components.dns.settings import DnsSettings
 from components.networks.base import Settled, Stack
 from components.networks.macvlan import lan
 from components.networks.macvlan.settings import MacvlanSettings
+from components.networks.macvlan.shims import device_name
 from components.networks.planned_addresses import full, planned
 from components.networks.planned_slices import assigned, kept, no_room, note
 from planning import host_slices, second_subnet
@@ -36,7 +37,8 @@ def settle(networks: Mapping[str, MacvlanSettings], stack: Stack, fleet: FleetFa
             refused[name] = f"{name}: the pool {settings.pool} {why}"
         taken = set(_taken(settings, blocks, stack, fleet))
         names = stack.section(DnsSettings) is not None
-        plan = planned(name, blocks, taken, stack, fleet, servers=names)
+        shims = {host: _shim(name, host, fleet) for host in blocks if settings.shim}
+        plan = planned(name, blocks, taken, stack, fleet, servers=names, shims=shims)
         if plan.without:
             refused.setdefault(name, f"{name}: {full(blocks, plan.without, names=names)}")
         notes.append(note(name, blocks))
@@ -47,6 +49,13 @@ def settle(networks: Mapping[str, MacvlanSettings], stack: Stack, fleet: FleetFa
 
 def _recorded(name: str, facts: HostFacts, _address: str) -> dict[str, IPv4Network]:
     return host_slices.told(facts.records.get(host_slices.change(name)))
+
+
+def _shim(name: str, host: str, fleet: FleetFacts) -> list[IPv4Address]:
+    """The addresses that the host's own device has."""
+    facts = fleet.answering.get(host)
+    device = facts.nics.get(device_name(fleet.stack, name)) if facts else None
+    return [held.ip for held in device.addresses] if device else []
 
 
 def _taken(

@@ -6,8 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from ipaddress import IPv4Address, IPv4Network
 
 from components.networks.base import LanAddress, NetworkSettings, Stack
+from components.networks.macvlan.shims import device_name
 from planning.addresses import advertisable, slices
 from planning.fleet_facts import FleetFacts
+from planning.host_slices import SHIM
 
 
 def needs_address(name: str, network: NetworkSettings, stack: Stack) -> str:
@@ -61,16 +63,33 @@ def first(
         for of_network in facts.given.values()
         for address in of_network.values()
     }
+    # A shim answers for its own.
+    shim = device_name(fleet.stack, name)
+    running |= {
+        held.ip
+        for facts in fleet.answering.values()
+        if shim in facts.nics
+        for held in facts.nics[shim].addresses
+    }
     chosen = {address: container for container, _, address in fixed(name, stack)}
     wanted = [(host, c, a, "write another address") for c, host, a in fixed(name, stack)]
     wanted += [
-        (host, container, address, f"write {address} as one of the network's `reserved`")
+        (
+            host,
+            _called(container, host),
+            address,
+            f"write {address} as one of the network's `reserved`",
+        )
         for (host, container), address in given.items()
         if address not in chosen
     ]
     for host, container, address, instead in wanted:
         if host in fleet.answering and address not in running:
             yield LanAddress(address, container, name, instead)
+
+
+def _called(container: str, host: str) -> str:
+    return f"the shim of {host}" if container == SHIM else container
 
 
 def _taken(name: str, network: NetworkSettings, stack: Stack) -> list[IPv4Address]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from ipaddress import IPv4Address
+from ipaddress import IPv4Address, IPv4Network
 
 import pulumi
 import pulumi_docker as docker
@@ -12,8 +12,11 @@ from components.host import ConfiguredHost
 from components.networks.attachment import attachment
 from components.networks.macvlan.nics import Nics, physical
 from components.networks.macvlan.settings import MacvlanSettings
+from components.networks.macvlan.shims import Shim, device_name, reached
+from components.networks.macvlan.vlans import Vlans
 from components.networks.network import Attachment, Network, NetworkContext, network_labels
 from planning import adoption, host_slices, records
+from planning.addresses import is_ipv4
 from planning.facts import HostFacts
 
 
@@ -26,10 +29,11 @@ class MacvlanNetwork(Network):
         settings: MacvlanSettings,
         context: NetworkContext,
         nics: Nics,
+        vlans: Vlans,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__(
-            "crosshost:networks:MacvlanNetwork", name, settings.props(without=("adopt",)), opts
+            "crosshost:networks:MacvlanNetwork", name, settings.props(without=_left_out(settings)), opts
         )
         self.settings = settings
         hosts = {host: context.hosts[host] for host in settings.on(list(context.hosts))}
@@ -38,21 +42,26 @@ class MacvlanNetwork(Network):
             if settings.promiscuous
             else {}
         )
+        self.vlans = {
+            host: vlan
+            for host, one in hosts.items()
+            if (vlan := vlans.made(one, str(settings.parent_on(host)))) is not None
+        }
         made = {host: one.made_label("network", name) for host, one in hosts.items()}
         adopted = {host: _adopted(name, settings, one) for host, one in hosts.items()}
         self.networks = {
             host: docker.Network(
                 f"{name}@{host}",
                 name=name,
-                driver="macvlan",
-                options={"parent": str(settings.parent_on(host))},
+                driver=settings.driver,
+                options=_options(settings, host),
                 ipv6=True if settings.subnet6 else None,
                 ipam_configs=_ipam(settings, host),
                 labels=network_labels(made[host]),
                 opts=pulumi.ResourceOptions(
                     parent=self,
                     provider=one.provider,
-                    depends_on=one.after_daemon(),
+                    depends_on=[*one.after_daemon(), *self._vlan(host)],
                     ignore_changes=["labels"] if adopted[host] or not made[host].known else None,
                     import_=adopted[host],
                     aliases=one.aliases(name),
@@ -65,6 +74,11 @@ class MacvlanNetwork(Network):
             for host, one in hosts.items()
             if settings.pool is not None
         }
+        self.shims = {
+            host: shim.make(one, parent=self, depends_on=self._vlan(host))
+            for host, one in hosts.items()
+            if (shim := _shim(name, settings, one, hosts)) is not None
+        }
         self._outputs: dict[str, object] = {
             "strategy": settings.strategy,
             "subnet": str(settings.subnet),
@@ -75,6 +89,8 @@ class MacvlanNetwork(Network):
             self._outputs["subnet6"] = str(settings.subnet6)
         if settings.pool is not None:
             self._outputs["slices"] = {host: str(settings.block_on(host)) for host in hosts}
+        if self.shims:
+            self._outputs["shims"] = {host: str(settings.shim_on(host)) for host in self.shims}
         self.register_outputs(self._outputs)
 
     def attach(self, host: str, container: str, address: IPv4Address | None) -> Attachment:
@@ -85,8 +101,11 @@ class MacvlanNetwork(Network):
         return self.networks[host].id.apply(lambda id_: id_[:12])
 
     def resources_on(self, host: str) -> Sequence[pulumi.Resource]:
-        nics = [self.nics[host]] if host in self.nics else []
-        return [self.networks[host], *nics]
+        beside = (one[host] for one in (self.nics, self.shims) if host in one)
+        return [self.networks[host], *beside]
+
+    def _vlan(self, host: str) -> Sequence[pulumi.Resource]:
+        return [self.vlans[host]] if host in self.vlans else []
 
     def made_on(self, host: str) -> docker.Network | None:
         return self.networks.get(host)
@@ -128,6 +147,39 @@ def _slices(
         header={"network": name},
     )
     return host.change(change, "slices.sh", text, parent=parent, depends_on=[network])
+
+
+def _shim(
+    name: str,
+    settings: MacvlanSettings,
+    host: ConfiguredHost,
+    hosts: Mapping[str, ConfiguredHost],
+) -> Shim | None:
+    own, block = settings.shim_on(host.host_name), settings.block_on(host.host_name)
+    if own is None or block is None:
+        return None
+    addresses = [one.endpoint.address for one in hosts.values()]
+    others = [settings.gateway_address, *(IPv4Address(a) for a in addresses if is_ipv4(a))]
+    others += [a for (at, _), a in settings.given.items() if at != host.host_name]
+    containers = [a for (at, _), a in settings.given.items() if at == host.host_name and a != own]
+    return Shim(
+        name,
+        device_name(pulumi.get_stack(), name),
+        str(settings.parent_on(host.host_name)),
+        own,
+        reached(block, containers, [*settings.reserved, *map(IPv4Network, others)]),
+    )
+
+
+def _left_out(settings: MacvlanSettings) -> list[str]:
+    """What is not said where it is as ever: a network that is up has no change for it."""
+    usual = {"shim": not settings.shim, "driver": settings.driver == "macvlan", "adopt": True}
+    return [key for key, left_out in usual.items() if left_out]
+
+
+def _options(settings: MacvlanSettings, host: str) -> dict[str, str]:
+    mode = {"ipvlan_mode": "l2"} if settings.driver == "ipvlan" else {}
+    return {"parent": str(settings.parent_on(host)), **mode}
 
 
 def _ipam(settings: MacvlanSettings, host: str) -> list[docker.NetworkIpamConfigArgs]:

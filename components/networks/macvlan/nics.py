@@ -36,7 +36,7 @@ class Nics:
 def physical(parent: str) -> str:
     """The NIC that frames for a macvlan parent come in by: ens33 for its VLAN ens33.20.
 
-    Docker makes the VLAN's interface where it is not there; what the NIC lets in, the VLAN gets.
+    What the NIC lets in, the VLAN gets.
     """
     return parent.partition(".")[0]
 

@@ -11,18 +11,19 @@ from pydantic import Field, PrivateAttr, model_validator
 
 from components.networks.base import LanAddress, Stack
 from components.networks.dual_stack import DualStackSettings
-from components.networks.macvlan import lan
-from components.networks.macvlan.contracts import CONTRACT
-from components.networks.macvlan.nics import physical
+from components.networks.macvlan import lan, refusals
+from components.networks.macvlan.contracts import CONTRACT, contract
+from components.networks.macvlan.shims import device_name
+from components.networks.macvlan.vlans import vlan_of, wrong_number
 from planning import adoption, slices
 from planning.address_plan import AddressPlan
 from planning.adoption import Made
-from planning.conflicts import Claim, Item
-from planning.contract import Contract, Reach
+from planning.conflicts import Claim, Item, network_key
+from planning.contract import Contract
 from planning.facts import HostFacts, NetworkFacts
 from planning.field_types import HostName, Interface, Ipv6, Subnet
 from planning.fleet_facts import FleetFacts
-from planning.problems import nearest
+from planning.host_slices import SHIM
 from planning.reachability.links import HostLink
 
 
@@ -35,8 +36,12 @@ class MacvlanSettings(DualStackSettings):
         description="macvlan: containers have addresses on the hosts' LAN"
     )
     parent: Interface | dict[HostName, Interface] = Field(
-        description="The hosts' NIC on the LAN, or a VLAN on it (ens33.20), which Docker makes: one "
-        "name for all, or a map host: NIC"
+        description="The hosts' NIC on the LAN, or a VLAN on it (ens33.20), which is made where "
+        "it is not there: one name for all, or a map host: NIC"
+    )
+    driver: Literal["macvlan", "ipvlan"] = Field(
+        default="macvlan",
+        description="ipvlan: containers have the NIC's MAC address, for a LAN that lets in no others",
     )
     promiscuous: bool = Field(
         default=False,
@@ -73,12 +78,25 @@ class MacvlanSettings(DualStackSettings):
         default=None, description="Default: the first address of `subnet6`"
     )
 
+    shim: bool = Field(
+        default=False,
+        description="Each host reaches its own containers, by a macvlan device with an address of its slice "
+        "of `pool`",
+    )
+
     _plan: AddressPlan | None = PrivateAttr(default=None)
     _names: bool = PrivateAttr(default=False)
 
     @model_validator(mode="after")
     def pool_fits(self) -> MacvlanSettings:
         if self.pool is None:
+            if self.shim:
+                whole = self.subnet
+                half = list(whole.subnets())[-1] if whole.prefixlen < 30 else whole
+                raise ValueError(
+                    f"shim: needs an address of `pool`, which is missing: write e.g. `pool: {half}` (an "
+                    "`ip_range` in it stays as it is)"
+                )
             if self.slice is not None:
                 raise ValueError("slice: is of `pool`, which is missing: write one, or take it out")
             return self
@@ -90,6 +108,25 @@ class MacvlanSettings(DualStackSettings):
             raise ValueError(
                 f"slice: {self.slice} is no part of {self.pool}: write more than {self.pool.prefixlen}"
             )
+        return self
+
+    @model_validator(mode="after")
+    def ipvlan_stands_alone(self) -> MacvlanSettings:
+        if self.driver == "ipvlan" and self.promiscuous:
+            raise ValueError(
+                "promiscuous: with `driver: ipvlan` all frames have the NIC's MAC address: take it out"
+            )
+        if self.driver == "ipvlan" and self.shim:
+            raise ValueError(
+                "shim: is there for `driver: macvlan` only: take it out, or the driver"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def vlans_have_numbers(self) -> MacvlanSettings:
+        for parent in self.parents:
+            if reason := wrong_number(parent):
+                raise ValueError(f"parent: {reason}")
         return self
 
     @model_validator(mode="after")
@@ -130,6 +167,11 @@ class MacvlanSettings(DualStackSettings):
         """The gateway given, or the first address of the IPv6 subnet; None without one."""
         return None if self.subnet6 is None else self.gateway6 or self.subnet6[1]
 
+    @property
+    def parents(self) -> list[str]:
+        """The parent NICs of all hosts."""
+        return [self.parent] if isinstance(self.parent, str) else list(self.parent.values())
+
     def parent_on(self, host: str) -> str | None:
         """The parent NIC on ``host``, None if the map leaves it out."""
         return self.parent if isinstance(self.parent, str) else self.parent.get(host)
@@ -153,7 +195,12 @@ class MacvlanSettings(DualStackSettings):
 
     @property
     def contract(self) -> Contract:
-        return replace(CONTRACT, reach={**CONTRACT.reach, Reach.NAMES: self._names})
+        return contract(
+            self.driver,
+            names=self._names,
+            shim=self.shim,
+            vlan=any(vlan_of(parent) for parent in self.parents),
+        )
 
     @property
     def prefix(self) -> int:
@@ -173,6 +220,10 @@ class MacvlanSettings(DualStackSettings):
     def address_on(self, host: str, container: str) -> IPv4Address | None:
         return self.given.get((host, container))
 
+    def shim_on(self, host: str) -> IPv4Address | None:
+        """The address of the host's own device there; of settled settings."""
+        return self.given.get((host, SHIM))
+
     def allows(self, block: IPv4Network) -> bool:
         """Whether a slice that a host has is one that the stack file still allows."""
         size = self.slice is None or block.prefixlen == self.slice
@@ -189,21 +240,14 @@ class MacvlanSettings(DualStackSettings):
 
     def refusals_on(self, host: str, facts: HostFacts) -> Iterator[str]:
         yield from super().refusals_on(host, facts)
-        parent = self.parent_on(host)
-        if "links" in facts.unread:
-            return
-        if parent is not None and physical(parent) not in facts.nics:
-            own = [name for name in facts.nics if name != "lo" and not _virtual(name)]
-            have = ", ".join(nearest(physical(parent), own))
-            yield (
-                f"there is no network interface {parent} on {host}: write one that it has ({have}), "
-                f"as `parent: {{{host}: NIC}}` where hosts differ"
-            )
+        if parent := self.parent_on(host):
+            yield from refusals.of_parent(host, parent, facts, self.driver)
 
     def items(self, name: str, hosts: Sequence[str]) -> list[Item]:
         return [
             replace(
                 item,
+                key=network_key(name, item.host, None, self.driver),
                 claims=item.claims | {Claim("parent", item.host, str(self.parent_on(item.host)))},
             )
             for item in super().items(name, hosts)
@@ -247,11 +291,12 @@ class MacvlanSettings(DualStackSettings):
 
     def link_on(self, name: str, host: str, *, stack: str, address: str) -> HostLink:
         promiscuous = "yes" if self.promiscuous else ""
-        return HostLink(name, host, parent=self.parent_on(host) or "", promiscuous=promiscuous)
+        return HostLink(
+            name, host, parent=self.parent_on(host) or "", promiscuous=promiscuous,
+            driver="" if self.driver == "macvlan" else self.driver,
+            shim=device_name(stack, name) if self.shim else "",
+        )  # fmt: skip
 
     def writes_units(self, host: str) -> bool:
-        return self.promiscuous and bool(self.on([host]))
-
-
-def _virtual(name: str) -> bool:
-    return name.startswith(("docker", "br-", "veth", "vx"))
+        vlan = vlan_of(self.parent_on(host) or "") is not None
+        return (self.promiscuous or self.shim or vlan) and bool(self.on([host]))

@@ -9,6 +9,7 @@ from components.networks.macvlan import choice, parents, stack_checks
 from components.networks.macvlan.network import MacvlanNetwork
 from components.networks.macvlan.nics import Nics, physical
 from components.networks.macvlan.settings import MacvlanSettings
+from components.networks.macvlan.vlans import Vlans
 from components.networks.network import Network, NetworkContext
 from components.networks.strategy import Strategy
 from planning.fleet_facts import FleetFacts
@@ -30,22 +31,27 @@ class MacvlanStrategy(Strategy[MacvlanSettings]):
     def refusals(self, stack: Stack, fleet: FleetFacts) -> Iterator[str]:
         yield from super().refusals(stack, fleet)
         for host, facts in fleet.answering.items():
-            yield from parents.crowded(_on_parents(self.own(stack), host), host, facts, fleet.stack)
+            on = _on_parents(self.own(stack), host)
+            yield from parents.mixed(on, host, facts, fleet.stack)
+            yield from parents.crowded(
+                {nic: list(drivers) for nic, drivers in on.items()}, host, facts, fleet.stack
+            )
 
     def make(self, context: NetworkContext, stack: Stack) -> dict[str, Network]:
         own = self.own(stack)
-        nics = Nics({host: _promiscuous(own, host) for host in context.hosts})
+        nics, vlans = Nics({host: _promiscuous(own, host) for host in context.hosts}), Vlans()
         return {
-            name: MacvlanNetwork(name, settings, context, nics) for name, settings in own.items()
+            name: MacvlanNetwork(name, settings, context, nics, vlans)
+            for name, settings in own.items()
         }
 
 
-def _on_parents(networks: Mapping[str, MacvlanSettings], host: str) -> dict[str, list[str]]:
-    """Parent -> the networks on it, on this host."""
-    found: dict[str, list[str]] = {}
+def _on_parents(networks: Mapping[str, MacvlanSettings], host: str) -> dict[str, dict[str, str]]:
+    """Parent -> the networks on it, on this host -> their driver."""
+    found: dict[str, dict[str, str]] = {}
     for name, settings in networks.items():
         if settings.on([host]):
-            found.setdefault(settings.parent_on(host) or "", []).append(name)
+            found.setdefault(settings.parent_on(host) or "", {})[name] = settings.driver
     return found
 
 
