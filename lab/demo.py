@@ -122,6 +122,28 @@ EVIDENCE: dict[str, tuple[Evidence, ...]] = {
             "dst 10.0.0.12",
         ),
     ),
+    "lab-lan": (
+        Evidence(
+            "a container on docker03 pings one on docker04 by name",
+            _on("docker03", "docker exec web01 ping -c 3 -i 0.3 web02"),
+            " 0% packet loss",
+        ),
+        Evidence(
+            "docker03 reaches its own container",
+            _on("docker03", "ping -c 3 -i 0.3 10.0.0.64"),
+            " 0% packet loss",
+        ),
+        Evidence(
+            "and is reached by it",
+            _on("docker03", "docker exec web01 ping -c 3 -i 0.3 10.0.0.70"),
+            " 0% packet loss",
+        ),
+        Evidence(
+            "ssh from the LAN straight to the container",
+            ("ssh", "10.0.0.72", "ip -brief address show eth0"),
+            "10.0.0.72/24",
+        ),
+    ),
     "lab-vxlan-encrypted": (
         Evidence(
             "a container on Docker 20.10.24 pings one on Docker 28 by address",

@@ -14,6 +14,7 @@ FLEETS: Mapping[str, Mapping[int, Suite]] = {
     "lab-overlay": _NOTES,
     "lab-modes": _NOTES,
     "lab-vxlan": _NOTES,
+    "lab-lan": dict.fromkeys((3, 4), SUITES["forky"]),
     "lab-swarm": dict.fromkeys((3, 4, 5), SUITES["forky"]),
     # The oldest with wireguard-go, and a new one.
     "lab-vxlan-encrypted": {7: SUITES["bookworm"], 8: SUITES["forky"]},

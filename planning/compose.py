@@ -97,6 +97,13 @@ class NetworkAttachment(StackModel):
     aliases: list[DockerName] = Field(
         default=[], description="Further names of the container on this network"
     )
+    gw_priority: int | None = Field(
+        default=None,
+        ge=-(1 << 31),
+        lt=1 << 31,
+        description="The container's default route is by the network with the highest, each without has 0; "
+        "Docker 28 or newer",
+    )
 
 
 TextOrList = str | list[str]

@@ -142,6 +142,8 @@ def _network(name: str, args: ContainerArgs) -> dict[str, Any]:
                 ipv4_address=str(given[network].address) if given[network].address else None,
                 ipv6_address=str(given[network].ipv6) if given[network].ipv6 else None,
                 aliases=join.aliases or None,
+                # That of all networks is 0, and so the plugin reads it back.
+                gw_priority=join.gw_priority or None,
             )
             for network, join in attachments.items()
         ]

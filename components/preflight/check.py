@@ -12,7 +12,17 @@ from components.daemon_settings import DaemonSettings
 from components.firewall import FirewallSettings
 from components.networks import STRATEGIES, daemon_settings, problems
 from components.networks.base import Settled, Stack
-from components.preflight import daemon, engine, folders, names, platforms, reach, taken, together
+from components.preflight import (
+    daemon,
+    engine,
+    folders,
+    gateways,
+    names,
+    platforms,
+    reach,
+    taken,
+    together,
+)
 from components.ssh import SshAccess
 from planning.facts import HostFacts, Unreachable
 from planning.fleet_facts import FleetFacts
@@ -35,6 +45,7 @@ def refusals(settled: Settled, access: SshAccess, fleet: FleetFacts) -> list[str
         found += daemon.refusals(name, seen, wanted, needed[name], fleet.stack)
     found += names.refusals(fleet.answering, fleet.hosts, fleet.stack)
     found += platforms.refusals(stack.containers, fleet.answering)
+    found += gateways.refusals(stack.containers, fleet.answering)
     found += taken.refusals(stack, fleet)
     found += adopted.refusals(stack, fleet)
     found += settled.refused.values()

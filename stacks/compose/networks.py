@@ -10,7 +10,7 @@ from planning.problems import nearest
 from stacks.compose.project import Project
 
 # Of Compose's own networks; here the stack says what a network is like.
-_WITHOUT_EFFECT = frozenset({"priority", "gw_priority", "interface_name"})
+_WITHOUT_EFFECT = frozenset({"priority", "interface_name"})
 
 
 def joined(project: Project, name: str, words: Mapping[str, Any]) -> dict[str, Any]:

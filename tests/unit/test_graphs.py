@@ -21,6 +21,7 @@ STACKS = (
     "lab-auto",
     "lab-vxlan",
     "lab-vxlan-encrypted",
+    "lab-lan",
 )
 
 

@@ -33,7 +33,10 @@ class MacvlanNetwork(Network):
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__(
-            "crosshost:networks:MacvlanNetwork", name, settings.props(without=_left_out(settings)), opts
+            "crosshost:networks:MacvlanNetwork",
+            name,
+            settings.props(without=_left_out(settings)),
+            opts,
         )
         self.settings = settings
         hosts = {host: context.hosts[host] for host in settings.on(list(context.hosts))}
