@@ -4,7 +4,7 @@
 
 Stdin: "planned=TIME stack=STACK config=SSH_CONFIG at_once=N", then a line each: "HOST container ID
 NAME", "HOST network ID NAME", "HOST leave consul", "HOST leave swarm HEADER" (the header of the host's
-record). Containers go from all hosts at once, then networks, then hosts leave: a cluster store N at a
+record), "HOST shim NETWORK HEADER". Shims go first; containers go from all hosts at once, then networks, then hosts leave: a cluster store N at a
 time, a swarm workers first. What is gone already is no error. Standard library only.
 """
 
@@ -21,7 +21,7 @@ from components.swarm_member import Member
 from planning import host_paths
 
 _ROW = re.compile(
-    r"([A-Za-z0-9][A-Za-z0-9.-]*(?::sudo)?) (container|network|leave) (\S+)(?: (.*))?"
+    r"([A-Za-z0-9][A-Za-z0-9.-]*(?::sudo)?) (container|network|leave|shim) (\S+)(?: (.*))?"
 )
 
 
@@ -71,6 +71,15 @@ def main() -> int:
     def wait_until_gone(host: str) -> str | None:
         return script(host, "gone", removed) if removed else None
 
+    def shims(host: str) -> str | None:
+        def undo(config: str) -> str:
+            headers = [row.rest for row in rows if (row.host, row.what) == (host, "shim")]
+            return "".join(
+                run(config, host, f"sh {scripts}/shim.sh undo", f"{header}\n") for header in headers
+            )
+
+        return _failure(request(host), undo)
+
     def leave(plane: str) -> Callable[[str], str | None]:
         def on(host: str) -> str | None:
             mine = [r for r in rows if (r.host, r.what, r.id) == (host, "leave", plane)]
@@ -86,6 +95,7 @@ def main() -> int:
     managers = [r.host for r in rows if r.what == "leave" and "role=manager" in r.rest.split()]
     workers = [host for host in hosts if host not in managers]
     steps: list[tuple[Callable[[str], str | None], Sequence[str], int]] = [
+        (shims, hosts, len(hosts)),
         (remove("container"), hosts, len(hosts)),
         (remove("network"), hosts, len(hosts)),
         (wait_until_gone, hosts, len(hosts)),

@@ -130,18 +130,18 @@ EVIDENCE: dict[str, tuple[Evidence, ...]] = {
         ),
         Evidence(
             "docker03 reaches its own container",
-            _on("docker03", "ping -c 3 -i 0.3 10.0.0.64"),
+            _on("docker03", "ping -c 3 -i 0.3 10.0.0.160"),
             " 0% packet loss",
         ),
         Evidence(
             "and is reached by it",
-            _on("docker03", "docker exec web01 ping -c 3 -i 0.3 10.0.0.70"),
+            _on("docker03", "docker exec web01 ping -c 3 -i 0.3 10.0.0.166"),
             " 0% packet loss",
         ),
         Evidence(
             "ssh from the LAN straight to the container",
-            ("ssh", "10.0.0.72", "ip -brief address show eth0"),
-            "10.0.0.72/24",
+            ("ssh", "10.0.0.168", "ip -brief address show eth0"),
+            "10.0.0.168/24",
         ),
     ),
     "lab-vxlan-encrypted": (

@@ -7,7 +7,7 @@ is to have, and is not to keep it, is removed before anything is made.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from ipaddress import IPv4Network, ip_network
 from typing import Literal, cast
@@ -29,7 +29,8 @@ def _subnet(text: str) -> IPv4Network:
 
 @dataclass(frozen=True)
 class Claim:
-    """Something that can be held once: ``what`` ("name", "address", "port", "subnet", "parent").
+    """Something that can be held once: ``what`` ("name", "address", "port", "subnet", "parent",
+    "shim").
 
     ``where``: the host, EVERYWHERE, or an address's network. ``value`` as text.
     """
@@ -76,16 +77,18 @@ class Item:
 class Removal:
     """What goes first: containers, then networks, then memberships; and why, by container's name.
 
-    ``leaving``: host -> the control plane that it leaves.
+    ``leaving``: host -> the control plane that it leaves. ``shims``: (host, network) whose device of the
+    host's own is not wanted any more: until it is gone the host reaches what it must not.
     """
 
     containers: tuple[Item, ...] = ()
     networks: tuple[Item, ...] = ()
     leaving: Mapping[str, ControlPlane] = field(default_factory=dict)
     why: Mapping[str, str] = field(default_factory=dict)
+    shims: tuple[tuple[str, str], ...] = ()
 
     def __bool__(self) -> bool:
-        return bool(self.containers or self.networks or self.leaving)
+        return bool(self.containers or self.networks or self.leaving or self.shims)
 
 
 def network_key(name: str, host: str, plane: ControlPlane | None, driver: str = "macvlan") -> str:
@@ -163,7 +166,21 @@ def removal(
         tuple(networks),
         leaving,
         {item.id: why[item.id] for item in present if item.id in why},
+        tuple(_unwanted_shims(wanted, facts)),
     )
+
+
+def _unwanted_shims(
+    wanted: Sequence[Item], facts: Mapping[str, HostFacts]
+) -> Iterator[tuple[str, str]]:
+    for host, seen in facts.items():
+        for name in seen.records:
+            network = name.removeprefix("shim/")
+            of = next(
+                (i for i in wanted if (i.kind, i.host, i.name) == ("network", host, network)), None
+            )
+            if network != name and of and Claim("shim", host, network) not in of.claims:
+                yield host, network
 
 
 def _known(item: Item, wanted: Iterable[Item]) -> Item:

@@ -21,6 +21,9 @@ def lines(removal: Removal, targets: Mapping[str, str], facts: Mapping[str, Host
         record = facts[host].records.get(plane if plane == "swarm" else "daemon", "")
         header = record.partition("\n")[0] if plane == "swarm" else ""
         text.append(f"{targets[host]} leave {plane} {header}".rstrip() + "\n")
+    for host, network in removal.shims:
+        header = facts[host].records[f"shim/{network}"].partition("\n")[0]
+        text.append(f"{targets[host]} shim {network} {header}\n")
     return "".join(text)
 
 
@@ -63,6 +66,11 @@ def sentences(removal: Removal, at_once: int) -> list[str]:
     found += [
         f"{host} leaves its {called(plane)} first, to be on another control plane"
         for host, plane in removal.leaving.items()
+    ]
+    found += [
+        f"{host} has no device of its own on network {network} any more: it is removed first, and "
+        f"{host} reaches its containers there no more"
+        for host, network in removal.shims
     ]
     return found
 

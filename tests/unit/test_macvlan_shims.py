@@ -139,3 +139,26 @@ def test_a_slice_without_room_for_it_is_refused(monkeypatch, tmp_path):
             monkeypatch, tmp_path, stack, {name: seen(name) for name in ("docker01", "docker02")}
         )
     assert "write `slice: 29`" in str(caught.value)
+
+
+def test_one_that_is_not_wanted_any_more_goes_before_the_proof_denies_what_it_let(
+    monkeypatch, tmp_path
+):
+    before = run_program(
+        monkeypatch, tmp_path, values(), {name: seen(name) for name in ("docker01", "docker02")}
+    )
+    kept = {host: made(before, host) for host in ("docker01", "docker02")}
+    engine = run_program(
+        monkeypatch,
+        tmp_path,
+        values(shim=False),
+        {name: seen(name, shim_macvlan_1=text) for name, text in kept.items()},
+    )
+    lines = engine.of_type("command:local:Command")["conflicts"]["stdin"].splitlines()[1:]
+    assert lines == [
+        f"{host} shim macvlan_1 {text.partition(chr(10))[0]}" for host, text in kept.items()
+    ]
+    again = run_program(
+        monkeypatch, tmp_path, values(), {n: seen(n, shim_macvlan_1=t) for n, t in kept.items()}
+    )
+    assert len(again.of_type("command:local:Command")["conflicts"]["stdin"].splitlines()) == 1

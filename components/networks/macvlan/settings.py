@@ -248,7 +248,9 @@ class MacvlanSettings(DualStackSettings):
             replace(
                 item,
                 key=network_key(name, item.host, None, self.driver),
-                claims=item.claims | {Claim("parent", item.host, str(self.parent_on(item.host)))},
+                claims=item.claims
+                | {Claim("parent", item.host, str(self.parent_on(item.host)))}
+                | ({Claim("shim", item.host, name)} if self.shim else set()),
             )
             for item in super().items(name, hosts)
         ]
