@@ -79,6 +79,28 @@ remove_unit() { # PATH
     systemctl reset-failed "${1##*/}" 2>/dev/null || :
 }
 
+# Makes at a boot what the stack's records of a KIND say, each by the script's `at_boot RECORD` with its header
+# read. One that cannot be made keeps no other waiting, nor what starts after the unit for long.
+make_at_boot() { # KIND HALF-SECONDS
+    set +f
+    tries=$2
+    while :; do
+        missing=
+        for record in "$state/$1"/*/record; do
+            [ -e "$record" ] || continue
+            read_header <"$record"
+            name=${record%/record}
+            if ! said=$( (at_boot "$record") 2>&1); then
+                missing="$missing ${name##*/}${said:+ ($said)}"
+            fi
+        done
+        [ -n "$missing" ] || return 0
+        [ "$tries" -gt 0 ] || fail "$1 not made at this boot:$missing; all others are"
+        tries=$((tries - 1))
+        sleep 0.5
+    done
+}
+
 info() { docker info --format "$1" 2>/dev/null; }
 
 # An engine that joins its store makes itself known to its peers a moment later, by serf on port

@@ -93,30 +93,14 @@ undo() {
     if [ -e "$unit" ]; then remove_unit "$unit"; fi
 }
 
-# One NIC that is not there any more keeps no other from its mode, nor Docker from its start for long.
-boot() {
-    set +f
-    tries=60
-    while :; do
-        missing=
-        for record in "$state"/nic/*/record; do
-            [ -e "$record" ] || continue
-            read_header <"$record"
-            nic=$(header_word nic)
-            if ! known "$nic" || ! ip link set dev "$nic" promisc "$(header_word promiscuous)"; then
-                missing="$missing $nic"
-            fi
-        done
-        [ -n "$missing" ] || return 0
-        [ "$tries" -gt 0 ] || fail "no network interface$missing could be set: all others are"
-        tries=$((tries - 1))
-        sleep 0.5
-    done
+at_boot() {
+    nic=$(header_word nic)
+    known "$nic" && ip link set dev "$nic" promisc "$(header_word promiscuous)"
 }
 
 case ${1:-} in
 apply) apply ;;
 undo) undo ;;
-boot) boot ;;
+boot) make_at_boot nic 60 ;;
 *) fail "nic.sh: apply, undo or boot" ;;
 esac

@@ -111,32 +111,15 @@ undo() {
     fi
 }
 
-# Sets $missing to the networks whose device could not be made.
-make_all() {
-    set +f
-    missing=
-    for record in "$state"/shim/*/record; do
-        [ -e "$record" ] || continue
-        read_header <"$record"
-        settings
-        if ! sed 1d "$record" | make; then missing="$missing $network"; fi
-    done
-    [ -z "$missing" ]
-}
-
-# One that cannot be made keeps no other waiting.
-boot() {
-    tries=60
-    until said=$( (alone && make_all || echo "networks without their device:$missing") 2>&1) && [ -z "$said" ]; do
-        [ "$tries" -gt 0 ] || fail "$said"
-        tries=$((tries - 1))
-        sleep 0.5
-    done
+at_boot() { # RECORD
+    alone
+    settings
+    sed 1d "$1" | make
 }
 
 case ${1:-} in
 apply) apply ;;
 undo) undo ;;
-boot) boot ;;
+boot) make_at_boot shim 60 ;;
 *) fail "shim.sh: apply, undo or boot" ;;
 esac

@@ -95,28 +95,14 @@ ours() {
     [ "$(cat "$held/vlan/$device/before" 2>/dev/null)" = absent ]
 }
 
-# One that cannot be made keeps no other from being made, nor Docker from its start for long.
-boot() {
-    set +f
-    tries=60
-    while :; do
-        missing=
-        for record in "$state"/vlan/*/record; do
-            [ -e "$record" ] || continue
-            read_header <"$record"
-            settings
-            if ours && ! make; then missing="$missing $device"; fi
-        done
-        [ -n "$missing" ] || return 0
-        [ "$tries" -gt 0 ] || fail "VLANs that could not be made:$missing: all others are"
-        tries=$((tries - 1))
-        sleep 0.5
-    done
+at_boot() {
+    settings
+    if ours; then make; fi
 }
 
 case ${1:-} in
 apply) apply ;;
 undo) undo ;;
-boot) boot ;;
+boot) make_at_boot vlan 60 ;;
 *) fail "vlan.sh: apply, undo or boot" ;;
 esac

@@ -146,31 +146,14 @@ undo() {
     fi
 }
 
-# Sets $missing to the networks whose bridges are not there.
-make_all() {
-    set +f
-    missing=
-    for record in "$state"/vxlan/*/record; do
-        [ -e "$record" ] || continue
-        read_header <"$record"
-        if ! settings || ! there "$bridge" || ! sed 1d "$record" | make; then missing="$missing $network"; fi
-    done
-    [ -z "$missing" ]
-}
-
-# One that cannot be made keeps no other waiting.
-boot() {
-    tries=120
-    until said=$( (alone && make_all || echo "networks without their device:$missing") 2>&1) && [ -z "$said" ]; do
-        [ "$tries" -gt 0 ] || fail "$said"
-        tries=$((tries - 1))
-        sleep 0.5
-    done
+at_boot() { # RECORD
+    alone
+    settings && there "$bridge" && sed 1d "$1" | make
 }
 
 case ${1:-} in
 apply) apply ;;
 undo) undo ;;
-boot) boot ;;
+boot) make_at_boot vxlan 120 ;;
 *) fail "vxlan.sh: apply, undo or boot" ;;
 esac

@@ -139,5 +139,5 @@ def test_at_boot_a_nic_that_is_gone_keeps_no_other_from_its_mode(lab, running):
     boot.join()
     said = lab.ssh("docker01", "cat /tmp/boot; rm /tmp/boot").stdout.splitlines()
     lab.ssh("docker01", f"rm -r {state}/nic/aaa0 {state}/nic/zzz0")
-    assert said == ["no network interface aaa0 zzz0 could be set: all others are", "1"]
+    assert said == ["nic not made at this boot: aaa0 zzz0; all others are", "1"]
     assert running.preview().changes == {}
