@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from ipaddress import IPv4Address, IPv4Interface, IPv4Network
 from typing import Any, Literal, Self
@@ -78,14 +79,20 @@ def _given(containers: Mapping[str, Joined] | None) -> dict[str, IPv4Address]:
 
 
 class Overlay(Facts):
-    """What an overlay in a cluster store is made of."""
+    """What an overlay that the engine knows is made of."""
 
     id: Word
     """The network's ID."""
-    configs: list[dict[str, Any]]
+    configs: list[dict[str, Any]] | None
     """Its subnets, in Docker's words: {Subnet, Gateway} each."""
     options: dict[str, str] | None
     """Its driver options."""
+
+    @property
+    def vnis(self) -> set[int]:
+        """The numbers of its VXLANs, one a subnet, which Docker lists among the options."""
+        listed = (self.options or {}).get("com.docker.network.driver.overlay.vxlanid_list", "")
+        return {int(text) for text in listed.split(",") if re.fullmatch("[0-9]{1,8}", text)}
 
     def is_made_of(self, subnet: str, gateway: str, options: Mapping[str, str]) -> bool:
         """Whether it has this one subnet with this gateway, and these driver options."""
@@ -109,7 +116,7 @@ class NetworksTopic(Topic):
     given: dict[str, dict[str, IPv4Address]] = {}
     """Name of such a network -> name of a running container on it -> its address."""
     overlays: dict[str, Overlay] = {}
-    """ID of an overlay in a cluster store -> what it is made of."""
+    """ID of an overlay, in a cluster store or a swarm -> what it is made of."""
 
     @classmethod
     def read(cls, printed: Printed) -> Self:

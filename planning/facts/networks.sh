@@ -1,7 +1,7 @@
 # shellcheck shell=sh
 # shellcheck disable=SC2154
 networks_like() { # TEXT: IDs of the listed networks whose line has it
-    printf '%s\n' "$listed" | grep -F "$1" | sed -n 's/^{"id":"\([0-9a-f]*\)".*/\1/p'
+    printf '%s\n' "$listed" | grep -F "$1" | sed -n 's/^{"id":"\([0-9a-z]*\)".*/\1/p'
 }
 if [ -n "$info" ]; then
     put_output networks 5 docker network ls --no-trunc --format \
@@ -24,11 +24,11 @@ if [ -n "$info" ]; then
         ;;
     esac
     case $listed in
-    *'"driver":"overlay","scope":"global"'*)
+    *'"driver":"overlay"'*)
         # shellcheck disable=SC2046
         put_output overlays 5 docker network inspect --format \
             '{"id":{{json .Id}},"configs":{{json .IPAM.Config}},"options":{{json .Options}}}' \
-            $(networks_like '"driver":"overlay","scope":"global"')
+            $(networks_like '"driver":"overlay"')
         ;;
     esac
 fi
