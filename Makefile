@@ -8,10 +8,10 @@ STACK ?=
 demo:
 	@$(PYTHON) -m lab.demo $(STACK)
 
-# Each of three workers has a lab of its own (tests/lab/conftest.py names them): the demo's stays as
-# it is. A fourth one runs tests without hosts meanwhile (tests/scheduling.py). What one file tests runs
+# Each of four workers has a lab of its own (tests/lab/conftest.py names them): the demo's stays as
+# it is. A fifth one runs tests without hosts meanwhile (tests/scheduling.py). What one file tests runs
 # on one worker, in order; long files begin first (tests/conftest.py).
-TEST_LABS := test-gw0 test-gw1 test-gw2
+TEST_LABS := test-gw0 test-gw1 test-gw2 test-gw3
 PYTEST := $(PYTHON) -m pytest -n $(words $(TEST_LABS) none) --dist loadfile --no-loadscope-reorder
 
 .PHONY: $(TEST_LABS)

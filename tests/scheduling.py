@@ -11,7 +11,7 @@ from xdist.scheduler import LoadFileScheduling
 from xdist.workermanage import WorkerController
 
 # Each has a lab of its own (Makefile, tests/lab/conftest.py).
-WITH_LAB = ("gw0", "gw1", "gw2")
+WITH_LAB = ("gw0", "gw1", "gw2", "gw3")
 
 
 class LabScheduling(LoadFileScheduling):
