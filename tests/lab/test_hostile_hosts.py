@@ -68,7 +68,7 @@ NONSENSE = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("tool", "script", "sentence"), some_often(NONSENSE, 0, 4))
+@pytest.mark.parametrize(("tool", "script", "sentence"), some_often(NONSENSE, 0))
 def test_nonsense_is_said_to_be_unreadable_and_never_that_something_is_gone(
     lab, running, fake, tool, script, sentence
 ):
@@ -196,6 +196,7 @@ exec "$real" "$@"
 """
 
 
+@pytest.mark.long
 def test_a_worker_that_lies_about_its_node_runs_nothing_on_the_manager(
     lab, swarm, fake, nobody_was_taken_over
 ):

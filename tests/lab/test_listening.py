@@ -39,7 +39,7 @@ def promised(network: str, roles: set[str], own: str) -> set[tuple[str, str, int
 @pytest.mark.parametrize(
     ("stack", "network", "hosts", "special"),
     [
-        ("lab-macvlan", "macvlan", ("docker01", "docker02"), {}),
+        pytest.param("lab-macvlan", "macvlan", ("docker01", "docker02"), {}, marks=pytest.mark.long),
         ("lab-overlay", "overlay on Consul", ("docker01", "docker02"), {"docker01": "Consul's host"}),
         pytest.param(
             "lab-swarm", "overlay on Swarm", ("docker03", "docker04", "docker05"), {"docker03": "managers"},
