@@ -3,9 +3,10 @@
     python3 -m components.conflict_removal
 
 Stdin: "planned=TIME stack=STACK config=SSH_CONFIG at_once=N", then a line each: "HOST container ID
-NAME", "HOST network ID NAME", "HOST leave consul", "HOST leave swarm HEADER" (the header of the host's
-record), "HOST shim NETWORK HEADER". Shims go first; containers go from all hosts at once, then networks, then hosts leave: a cluster store N at a
-time, a swarm workers first. What is gone already is no error. Standard library only.
+NAME", "HOST network ID NAME", "HOST shim NETWORK", "HOST leave consul", "HOST leave swarm HEADER" (the
+header of the host's record). Shims go from all hosts at once, then containers, then networks, then hosts
+leave: a cluster store N at a time, a swarm workers first. What is gone already is no error. Standard
+library only.
 """
 
 from __future__ import annotations
@@ -55,30 +56,30 @@ def main() -> int:
     def request(host: str, header: str = "") -> Request:
         return Request(fields["config"], scripts, host, (), header)
 
-    def script(host: str, verb: str, stdin: str) -> str | None:
-        call = f"sh {scripts}/conflicts.sh {verb}"
-        return _failure(request(host), lambda config: run(config, host, call, stdin))
+    def script(host: str, call: str, stdin: str) -> str | None:
+        command = f"sh {scripts}/{call}"
+        return _failure(request(host), lambda config: run(config, host, command, stdin))
+
+    def remove_shims(host: str) -> str | None:
+        networks = [row.id for row in rows if (row.host, row.what) == (host, "shim")]
+        tried = (script(host, "shim.sh undo", f"network={one}\n") for one in networks)
+        return next((failure for failure in tried if failure), None)
 
     def remove(what: str) -> Callable[[str], str | None]:
         def on(host: str) -> str | None:
             ids = [row.id for row in rows if (row.host, row.what) == (host, what)]
-            return script(host, what, "".join(f"{id_}\n" for id_ in ids)) if ids else None
+            return (
+                script(host, f"conflicts.sh {what}", "".join(f"{id_}\n" for id_ in ids))
+                if ids
+                else None
+            )
 
         return on
 
     removed = "".join(f"{row.id}\n" for row in rows if row.what == "network")
 
     def wait_until_gone(host: str) -> str | None:
-        return script(host, "gone", removed) if removed else None
-
-    def shims(host: str) -> str | None:
-        def undo(config: str) -> str:
-            headers = [row.rest for row in rows if (row.host, row.what) == (host, "shim")]
-            return "".join(
-                run(config, host, f"sh {scripts}/shim.sh undo", f"{header}\n") for header in headers
-            )
-
-        return _failure(request(host), undo)
+        return script(host, "conflicts.sh gone", removed) if removed else None
 
     def leave(plane: str) -> Callable[[str], str | None]:
         def on(host: str) -> str | None:
@@ -86,7 +87,7 @@ def main() -> int:
             if not mine:
                 return None
             if plane == "consul":
-                return script(host, "leave_store", "")
+                return script(host, "conflicts.sh leave_store", "")
             asked = request(host, mine[0].rest)
             return _failure(asked, lambda config: Member(asked, config).undo())
 
@@ -95,7 +96,7 @@ def main() -> int:
     managers = [r.host for r in rows if r.what == "leave" and "role=manager" in r.rest.split()]
     workers = [host for host in hosts if host not in managers]
     steps: list[tuple[Callable[[str], str | None], Sequence[str], int]] = [
-        (shims, hosts, len(hosts)),
+        (remove_shims, hosts, len(hosts)),
         (remove("container"), hosts, len(hosts)),
         (remove("network"), hosts, len(hosts)),
         (wait_until_gone, hosts, len(hosts)),

@@ -35,7 +35,7 @@ def read_facts(access: SshAccess) -> dict[str, HostFacts | Unreachable]:
 
 
 def command(access: SshAccess, endpoint: Endpoint) -> list[str]:
-    """The command line that runs the facts script on a host."""
+    """The command line that runs a script of its stdin on a host, as root; $1 is the stack's name."""
     sudo = ["sudo", "-n"] if endpoint.sudo else []
     shell = [*sudo, "sh", "-s", access.stack]
     return ["ssh", "-F", access.config_file, "-T", endpoint.name, *shell]

@@ -53,8 +53,8 @@ def slices(
     return {}
 
 
-def advertisable(address: str) -> bool:
-    """Whether an engine can be given ``address`` for its peers: an IP address, not a name."""
+def is_ip(address: str) -> bool:
+    """Whether a host's or a container's address is an IP address, not a name."""
     try:
         ip_address(address)
     except ValueError:

@@ -16,6 +16,7 @@ from planning import last_up, swarm
 from planning.answers import is_word
 from planning.daemon_held import store_is_ours
 from planning.facts import HostFacts
+from planning.host_slices import shim_change
 
 EVERYWHERE = "*"
 ControlPlane = Literal["consul", "swarm"]
@@ -173,14 +174,10 @@ def removal(
 def _unwanted_shims(
     wanted: Sequence[Item], facts: Mapping[str, HostFacts]
 ) -> Iterator[tuple[str, str]]:
-    for host, seen in facts.items():
-        for name in seen.records:
-            network = name.removeprefix("shim/")
-            of = next(
-                (i for i in wanted if (i.kind, i.host, i.name) == ("network", host, network)), None
-            )
-            if network != name and of and Claim("shim", host, network) not in of.claims:
-                yield host, network
+    for item in wanted:
+        is_there = item.host in facts and shim_change(item.name) in facts[item.host].records
+        if item.kind == "network" and is_there and not any(c.what == "shim" for c in item.claims):
+            yield item.host, item.name
 
 
 def _known(item: Item, wanted: Iterable[Item]) -> Item:

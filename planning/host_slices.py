@@ -17,6 +17,11 @@ def change(network: str) -> str:
     return f"slices-{network}"
 
 
+def shim_change(network: str) -> str:
+    """The name of the record of the host's own device on a network."""
+    return f"shim/{network}"
+
+
 def content(blocks: Mapping[str, IPv4Network], given: Mapping[tuple[str, str], IPv4Address]) -> str:
     """The record's content. ``blocks``: address of a host -> its slice. ``given``: as in an AddressPlan."""
     rows = [f"slice {host} {block}" for host, block in blocks.items()]

@@ -21,9 +21,7 @@ def lines(removal: Removal, targets: Mapping[str, str], facts: Mapping[str, Host
         record = facts[host].records.get(plane if plane == "swarm" else "daemon", "")
         header = record.partition("\n")[0] if plane == "swarm" else ""
         text.append(f"{targets[host]} leave {plane} {header}".rstrip() + "\n")
-    for host, network in removal.shims:
-        header = facts[host].records[f"shim/{network}"].partition("\n")[0]
-        text.append(f"{targets[host]} shim {network} {header}\n")
+    text += [f"{targets[host]} shim {network}\n" for host, network in removal.shims]
     return "".join(text)
 
 

@@ -30,7 +30,8 @@ def planned(
 ) -> AddressPlan:
     """Of every container of the stack on a network, with ``servers`` also of a name server on each host.
 
-    ``shims``: host -> the addresses that a device of its own has now, where it is to have one. ``blocks``: host -> its slice. ``taken``: addresses that no container can have.
+    ``blocks``: host -> its slice. ``taken``: addresses that no container can have. ``shims``: host -> the
+    addresses that a device of its own has now, where it is to have one.
     """
     server = dns.container_name(fleet.stack)
     members = [

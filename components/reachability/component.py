@@ -20,7 +20,7 @@ from components.networks.base import Stack
 from components.reachability import run as proof
 from components.reachability.request import Carrier, Request, Target
 from components.reachability.settings import ProveSettings
-from planning.addresses import advertisable, is_ipv4
+from planning.addresses import is_ip, is_ipv4
 from planning.facts import Unreachable
 from planning.reachability.links import HostLink
 from planning.reachability.probes import Endpoint, Promise, Published, plan
@@ -186,9 +186,7 @@ def endpoints(
         Endpoint(one.docker_name, one.args.settings.host, network, address)
         for key, one in containers.items()
         for network, address in addresses[key]
-        if not one.args.ends
-        and network in one.args.settings.attachments()
-        and advertisable(address)
+        if not one.args.ends and network in one.args.settings.attachments() and is_ip(address)
     ]
 
 

@@ -61,6 +61,11 @@ keep_record() { # DIR CONTENT-FILE: header and content, written whole or not at 
         mv -f "$1/record.new" "$1/record"; } || fail "cannot write to $1: is the disk full?"
 }
 
+drop_record() { # DIR: whether it was the last of its kind
+    rm -rf "$1"
+    rmdir "${1%/*}" 2>/dev/null || [ ! -d "${1%/*}" ]
+}
+
 install_unit() { # PATH: a systemd unit with the content of stdin, started at each boot from now on
     cat >"$1.new"
     if cmp -s "$1.new" "$1"; then
@@ -70,6 +75,24 @@ install_unit() { # PATH: a systemd unit with the content of stdin, started at ea
         systemctl daemon-reload
     fi
     systemctl enable --quiet "${1##*/}"
+}
+
+# A unit that runs this script's `boot` before Docker starts, once network interfaces are there.
+install_unit_before_docker() { # PATH DESCRIPTION
+    install_unit "$1" <<UNIT
+[Unit]
+Description=$2
+After=network-pre.target systemd-networkd.service NetworkManager.service networking.service
+Before=docker.service
+
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+ExecStart=/bin/sh "$0" boot
+
+[Install]
+WantedBy=multi-user.target
+UNIT
 }
 
 remove_unit() { # PATH

@@ -24,23 +24,6 @@ promiscuous() { # NIC: on or off
     esac
 }
 
-write_unit() {
-    install_unit "$unit" <<UNIT
-[Unit]
-Description=Network interface settings made by crosshost
-After=network-pre.target systemd-networkd.service NetworkManager.service networking.service
-Before=docker.service
-
-[Service]
-Type=oneshot
-RemainAfterExit=yes
-ExecStart=/bin/sh "$scripts/nic.sh" boot
-
-[Install]
-WantedBy=multi-user.target
-UNIT
-}
-
 apply() {
     read_header
     cat >/dev/null
@@ -53,7 +36,7 @@ apply() {
     promiscuous "$nic" | keep_before "nic/$nic"
     echo "promiscuous $(header_word promiscuous)" | hold "nic/$nic"
     ip link set dev "$nic" promisc "$(header_word promiscuous)"
-    if [ -d /run/systemd/system ]; then write_unit; fi
+    if [ -d /run/systemd/system ]; then install_unit_before_docker "$unit" "Network interface settings made by crosshost"; fi
     keep_record "$dir" /dev/null
 }
 
@@ -88,9 +71,7 @@ undo() {
         ip link set dev "$nic" promisc "${was:-off}"
     fi
     let_go "nic/$nic"
-    rm -rf "$dir"
-    if ! rmdir "$state/nic" 2>/dev/null && [ -d "$state/nic" ]; then return; fi
-    if [ -e "$unit" ]; then remove_unit "$unit"; fi
+    if drop_record "$dir" && [ -e "$unit" ]; then remove_unit "$unit"; fi
 }
 
 at_boot() {

@@ -103,9 +103,7 @@ undo() {
     device=$(header_word device)
     if [ -z "$device" ] && [ -e "$dir/device" ]; then device=$(cat "$dir/device"); fi
     if [ -n "$device" ]; then remove_device "$device"; fi
-    rm -rf "$dir"
-    if ! rmdir "$state/shim" 2>/dev/null && [ -d "$state/shim" ]; then return; fi
-    if [ -e "$unit" ]; then
+    if drop_record "$dir" && [ -e "$unit" ]; then
         systemctl stop "${unit##*/}"
         remove_unit "$unit"
     fi

@@ -31,23 +31,6 @@ make() {
     ip link set dev "$device" up
 }
 
-write_unit() {
-    install_unit "$unit" <<UNIT
-[Unit]
-Description=VLANs of network interfaces made by crosshost
-After=network-pre.target systemd-networkd.service NetworkManager.service networking.service
-Before=docker.service
-
-[Service]
-Type=oneshot
-RemainAfterExit=yes
-ExecStart=/bin/sh "$scripts/vlan.sh" boot
-
-[Install]
-WantedBy=multi-user.target
-UNIT
-}
-
 apply() {
     read_header
     cat >/dev/null
@@ -58,7 +41,7 @@ apply() {
     if there "$device"; then echo there; else echo absent; fi | keep_before "vlan/$device"
     echo "$nic $vlan" | hold "vlan/$device"
     make || fail "$device cannot be made: is $nic up, and has the kernel the module 8021q?"
-    if [ -d /run/systemd/system ]; then write_unit; fi
+    if [ -d /run/systemd/system ]; then install_unit_before_docker "$unit" "VLANs of network interfaces made by crosshost"; fi
     keep_record "$dir" /dev/null
 }
 
@@ -85,9 +68,7 @@ undo() {
         fi
     fi
     let_go "vlan/$device"
-    rm -rf "$dir"
-    if ! rmdir "$state/vlan" 2>/dev/null && [ -d "$state/vlan" ]; then return; fi
-    if [ -e "$unit" ]; then remove_unit "$unit"; fi
+    if drop_record "$dir" && [ -e "$unit" ]; then remove_unit "$unit"; fi
 }
 
 # What was there before the first stack is made by whoever made it then.

@@ -138,9 +138,7 @@ undo() {
     if [ -z "$tunnel" ] && [ -e "$dir/tunnel" ]; then tunnel=$(cat "$dir/tunnel"); fi
     if [ -n "$tunnel" ]; then drop_tunnel "$tunnel"; fi
     drop_forwarding6 "$network"
-    rm -rf "$dir"
-    if ! rmdir "$state/vxlan" 2>/dev/null && [ -d "$state/vxlan" ]; then return; fi
-    if [ -e "$unit" ]; then
+    if drop_record "$dir" && [ -e "$unit" ]; then
         systemctl stop "$service"
         remove_unit "$unit"
     fi

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
+from components.facts import command
 from components.processes import run
 from components.ssh import SshAccess
 from crosshost.look.hosts import PROJECT_FOLDER, read_hosts
@@ -85,9 +86,7 @@ def adopt(
 
 def _ask(access: SshAccess, host: str) -> list[tuple[str, Any]]:
     """Kind and data of each line that a host says. Ends the command where it says something else."""
-    endpoint = access.endpoints[host]
-    sudo = ["sudo", "-n"] if endpoint.sudo else []
-    argv = ["ssh", "-F", access.config_file, "-T", endpoint.name, *sudo, "sh", "-s"]
+    argv = command(access, access.endpoints[host])
     ended = run(argv, stdin=_SCRIPT.read_bytes(), seconds=_SECONDS, limit=_LIMIT)
     lines = ended.out.decode(errors="replace").splitlines()
     if ended.code != 0 or lines[-1:] != ["end {}"]:

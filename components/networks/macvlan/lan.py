@@ -7,7 +7,7 @@ from ipaddress import IPv4Address, IPv4Network
 
 from components.networks.base import LanAddress, NetworkSettings, Stack
 from components.networks.macvlan.shims import device_name
-from planning.addresses import advertisable, slices
+from planning.addresses import is_ip, slices
 from planning.fleet_facts import FleetFacts
 from planning.host_slices import SHIM
 
@@ -43,7 +43,7 @@ def of_hosts(stack: Stack) -> dict[str, IPv4Address]:
     return {
         name: IPv4Address(host.address)
         for name, host in stack.hosts.items()
-        if host.address.count(".") == 3 and advertisable(host.address)
+        if host.address.count(".") == 3 and is_ip(host.address)
     }
 
 

@@ -13,6 +13,7 @@ import pulumi_command as command
 from components.host import Host
 from planning import records
 from planning.facts import HostFacts
+from planning.host_slices import shim_change
 
 
 def device_name(stack: str, network: str) -> str:
@@ -69,7 +70,7 @@ class Shim:
         self, host: Host, *, parent: pulumi.Resource, depends_on: Sequence[pulumi.Resource]
     ) -> command.remote.Command:
         """The change that makes it."""
-        facts, change = host.facts, f"shim/{self.network}"
+        facts, change = host.facts, shim_change(self.network)
         # As `ip route` tells them.
         lines = (str(route).removesuffix("/32") for route in self.routes)
         stdin = records.text(

@@ -9,7 +9,7 @@ from components.networks.overlay.consul import access_files
 from components.networks.overlay.consul.settings import ConsulSettings
 from components.networks.overlay.settings import OverlaySettings
 from components.networks.overlay.swarm.settings import SwarmSettings
-from planning.addresses import advertisable
+from planning.addresses import is_ip
 from planning.problems import Problem
 from planning.sections import CONSUL, HOSTS, NETWORKS, SWARM, unknown_host
 
@@ -112,7 +112,7 @@ def _advertised(
         else:
             members = members.union(swarm.managers or ()) - (swarm.advertise or {}).keys()
         for host in sorted(members & stack.hosts.keys()):
-            if not advertisable(stack.hosts[host].address):
+            if not is_ip(stack.hosts[host].address):
                 yield Problem(
                     (HOSTS, host, "address"),
                     f"{stack.hosts[host].address} is a name, but the engines of overlay {name} tell "
