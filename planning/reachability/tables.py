@@ -27,6 +27,7 @@ _TO = rf"(default|{_IP}(?:/\d{{1,3}})?)"
 _ROUTE = re.compile(rf"{_TO} (?:via {_IP} )?dev (\S{{1,15}})\b.*")
 _NOWHERE = re.compile(rf"(?:blackhole|unreachable|prohibit) {_TO}(?: .*)?")
 _ENTRY = re.compile(rf"({_MAC}) dev (\S{{1,15}}) dst ([0-9.]{{7,15}})\b(.*)")
+_KINDS = ("macvlan", "ipvlan", "vxlan", "veth", "bridge")
 # Whom a VXLAN device sends to what it knows no receiver of.
 ANYBODY = "00:00:00:00:00:00"
 
@@ -162,7 +163,7 @@ def _links(lines: Sequence[str]) -> Iterator[Link]:
         words = one[5].split()
         upper = one[3] or ""
         lower = int(upper[2:]) if re.fullmatch(r"if\d{1,9}", upper) else indexes.get(upper, 0)
-        kind = next((word for word in words if word in ("macvlan", "vxlan", "veth", "bridge")), "")
+        kind = next((word for word in words if word in _KINDS), "")
         mtu, mac = _after(words, "mtu"), _after(words, "link/ether")
         yield Link(
             int(one[1]), one[2], lower, frozenset(one[4].split(",")),
