@@ -34,17 +34,24 @@ MIXED = (
     ("26.1.5", "29.8.1", "20.10.24"),
 )
 FLEETS = (*((engine,) * 3 for engine in ENGINES), *MIXED)
+# The lab's kernel has no WireGuard, and the Debian of this engine no wireguard-go.
+WITHOUT_WIREGUARD = "20.10.5"
 ROWS = (
     *(Row("macvlan", None, fleet) for fleet in FLEETS),
     # As `auto` chooses.
     *(Row("overlay", "swarm", fleet) for fleet in FLEETS),
     Row("overlay", "consul", ("20.10.5",) * 3),
     *(Row("vxlan", None, fleet) for fleet in FLEETS),
-    *(Row("vxlan, encrypted", None, fleet) for fleet in FLEETS),
+    *(Row("vxlan, encrypted", None, fleet) for fleet in FLEETS if WITHOUT_WIREGUARD not in fleet),
 )
-REFUSED = tuple(
+WITHOUT_BACK_END = tuple(
     Row("overlay", "consul", (engine,) * 3) for engine in ENGINES if engine != "20.10.5"
 )
+NOT_ENCRYPTED = (
+    Row("vxlan, encrypted", None, (WITHOUT_WIREGUARD,) * 3),
+    Row("vxlan, encrypted", None, ("28.5.2", WITHOUT_WIREGUARD, "20.10.24")),
+)
+REFUSED = (*WITHOUT_BACK_END, *NOT_ENCRYPTED)
 # Control plane, or network where there is none -> the environment that has it.
 LIKE = {
     "consul": "lab-overlay",
@@ -181,7 +188,7 @@ def test_a_fleet_of_these_engines_grows_reboots_shrinks_and_goes(row, fleet, pas
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("row", [pytest.param(row, id=named(row)) for row in REFUSED])
+@pytest.mark.parametrize("row", [pytest.param(row, id=named(row)) for row in WITHOUT_BACK_END])
 def test_an_overlay_on_consul_is_refused_where_the_engine_has_no_back_end(row, fleet, passed):
     before = fleet.pictures(*HOSTS)
     fleet.on(*HOSTS)
@@ -189,5 +196,25 @@ def test_an_overlay_on_consul_is_refused_where_the_engine_has_no_back_end(row, f
     assert refused.code != 0
     for host, engine in zip(HOSTS, row.engines, strict=True):
         assert re.search(rf"Docker {engine}\S* on {host} has no Consul back end", refused.text)
+    assert not difference(before, fleet.pictures(*HOSTS))
+    passed.append(engine_matrix.REFUSED)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("row", [pytest.param(row, id=named(row)) for row in NOT_ENCRYPTED])
+def test_what_is_to_be_encrypted_is_refused_with_the_packages_where_wireguard_is_missing(
+    row, fleet, passed
+):
+    before = fleet.pictures(*HOSTS)
+    fleet.on(*HOSTS)
+    refused = fleet.stack.up(check=False)
+    assert refused.code != 0
+    for host, engine in zip(HOSTS, row.engines, strict=True):
+        said = re.search(
+            rf"{host} has no WireGuard and no module for it in its kernel \(\S+\): install the packages "
+            "wireguard-tools and wireguard-go there, or a kernel that has the module",
+            refused.text,
+        )
+        assert bool(said) == (engine == WITHOUT_WIREGUARD), host
     assert not difference(before, fleet.pictures(*HOSTS))
     passed.append(engine_matrix.REFUSED)

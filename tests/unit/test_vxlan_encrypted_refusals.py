@@ -32,7 +32,7 @@ def with_first(*more: str, **other):
         (
             (NO_MODULE, "without_wireguard wg", "without_wireguard wireguard-go"),
             "docker01 has no WireGuard and no module for it in its kernel (6.1): install the packages "
-            "wireguard-tools and wireguard-go there",
+            "wireguard-tools and wireguard-go there, or a kernel that has the module",
         ),
         (
             (NO_MODULE, "without_wireguard tun"),

@@ -48,7 +48,8 @@ def wireguard_tools(host: str, facts: HostFacts) -> Iterator[str]:
         packages.append("wireguard-go")
     if packages:
         why = "" if module else f" and no module for it in its kernel ({facts.kernel})"
-        yield f"{host} has no WireGuard{why}: install the {_packages(packages)} there"
+        kernel = "" if module else ", or a kernel that has the module"
+        yield f"{host} has no WireGuard{why}: install the {_packages(packages)} there{kernel}"
 
 
 def _packages(names: Sequence[str]) -> str:
