@@ -9,7 +9,7 @@ from ipaddress import IPv4Address, IPv4Network
 
 from components.dns.settings import DnsSettings
 from components.networks.base import Settled, Stack
-from components.networks.macvlan import lan
+from components.networks.macvlan import lan, others
 from components.networks.macvlan.settings import MacvlanSettings
 from components.networks.macvlan.shims import device_name
 from components.networks.planned_addresses import full, planned
@@ -35,7 +35,7 @@ def settle(networks: Mapping[str, MacvlanSettings], stack: Stack, fleet: FleetFa
         if without := [host for host in hosts if host not in blocks]:
             why = no_room(settings.pool, settings.prefix, len(hosts), without, "`pool`")
             refused[name] = f"{name}: the pool {settings.pool} {why}"
-        taken = set(_taken(settings, blocks, stack, fleet))
+        taken = set(_taken(name, settings, blocks, stack, fleet))
         names = stack.section(DnsSettings) is not None
         shims = {host: _shim(name, host, fleet) for host in blocks if settings.shim}
         plan = planned(name, blocks, taken, stack, fleet, servers=names, shims=shims)
@@ -59,7 +59,11 @@ def _shim(name: str, host: str, fleet: FleetFacts) -> list[IPv4Address]:
 
 
 def _taken(
-    settings: MacvlanSettings, blocks: Mapping[str, IPv4Network], stack: Stack, fleet: FleetFacts
+    name: str,
+    settings: MacvlanSettings,
+    blocks: Mapping[str, IPv4Network],
+    stack: Stack,
+    fleet: FleetFacts,
 ) -> Iterator[IPv4Address]:
     """The addresses of slices that no container gets: others of the LAN have them."""
     subnet = settings.subnet
@@ -70,6 +74,7 @@ def _taken(
     yield from lan.of_hosts(stack).values()
     for facts in fleet.answering.values():
         yield from (held.ip for nic in facts.nics.values() for held in nic.addresses)
+        yield from others.addresses(name, facts, fleet.stack)
     for reserved in settings.reserved:
         for block in blocks.values():
             if reserved.overlaps(block):

@@ -11,7 +11,7 @@ from pydantic import Field, PrivateAttr, model_validator
 
 from components.networks.base import LanAddress, Stack
 from components.networks.dual_stack import DualStackSettings
-from components.networks.macvlan import lan, refusals
+from components.networks.macvlan import lan, others, refusals
 from components.networks.macvlan.contracts import CONTRACT, contract
 from components.networks.macvlan.shims import device_name
 from components.networks.macvlan.vlans import vlan_of, wrong_number
@@ -242,6 +242,13 @@ class MacvlanSettings(DualStackSettings):
         yield from super().refusals_on(host, facts)
         if parent := self.parent_on(host):
             yield from refusals.of_parent(host, parent, facts, self.driver)
+
+    def refusals(self, name: str, fleet: FleetFacts) -> Iterator[str]:
+        yield from super().refusals(name, fleet)
+        blocks = {host: b for host in self.on(fleet.hosts) if (b := self.block_on(host))}
+        parents = {host: str(self.parent_on(host)) for host in self.on(fleet.hosts)}
+        key = "ip_range" if self.pool is None else "pool"
+        yield from others.meeting(name, blocks, parents, key, fleet)
 
     def items(self, name: str, hosts: Sequence[str]) -> list[Item]:
         return [
