@@ -5,14 +5,15 @@ from __future__ import annotations
 import os.path
 import posixpath
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from planning.mounts import is_path
 from planning.problems import Problem, nearest
-from stacks.compose.interpolation import Interpolation
+from stacks.compose.including import Origin
 from stacks.compose.merging import merged
-from stacks.compose.source import ComposeFileError, Source
+from stacks.compose.source import ComposeFileError
 
 _NOT_TAKEN_OVER = frozenset({"profiles", "container_name"})
 
@@ -20,8 +21,7 @@ _NOT_TAKEN_OVER = frozenset({"profiles", "container_name"})
 def extended(
     name: str,
     services: Mapping[str, Any],
-    source: Source,
-    interpolation: Interpolation,
+    origin: Origin,
     problems: list[Problem],
     inside: tuple[tuple[Path, str], ...] = (),
 ) -> dict[str, Any]:
@@ -32,9 +32,8 @@ def extended(
     """
     path = ("services", name)
     own = services[name] if isinstance(services[name], dict) else {}
-    found: list[Problem] = []
-    words: dict[str, Any] = interpolation.tree(own, path, found)
-    problems += [Problem(p.path, p.sentence, source.place(p.path)) for p in found]
+    source = origin.source
+    words: dict[str, Any] = origin.filled_in(own, path, problems)
     if "extends" not in words:
         return words
     given = words.pop("extends")
@@ -63,7 +62,7 @@ def extended(
     if why:
         problems.append(Problem((*path, "extends"), why, source.place((*path, "extends"))))
         return words
-    below = extended(str(base), known, other, interpolation, problems, (*inside, here))
+    below = extended(str(base), known, replace(origin, source=other), problems, (*inside, here))
     if file is not None:
         below = _moved(below, os.path.relpath(other.folder, source.folder))
     return merged({k: v for k, v in below.items() if k not in _NOT_TAKEN_OVER}, words)

@@ -25,6 +25,13 @@ class Origin:
     source: Source
     interpolation: Interpolation
 
+    def filled_in(self, value: Any, path: SettingPath, problems: list[Problem]) -> Any:
+        """What the file says at a path, with variables filled in; what is wrong is a problem at its line."""
+        found: list[Problem] = []
+        filled = self.interpolation.tree(value, path, found)
+        problems += [Problem(p.path, p.sentence, self.source.place(p.path)) for p in found]
+        return filled
+
 
 @dataclass(frozen=True)
 class Defined:
@@ -61,9 +68,7 @@ def _include(
     for i, written in enumerate(given):
         path = ("include", i)
         known = len(problems)
-        own: list[Problem] = []
-        entry = origin.interpolation.tree(written, path, own)
-        problems += [Problem(p.path, p.sentence, origin.source.place(p.path)) for p in own]
+        entry = origin.filled_in(written, path, problems)
         if isinstance(entry, str):
             entry = {"path": entry}
         files = _texts(entry.get("path")) if isinstance(entry, dict) else []

@@ -32,10 +32,7 @@ def container(
     if not isinstance(project.services[name], dict):
         project.problem(path, "must be a map of settings, with an image")
         return None
-    interpolation = project.interpolation_of(path)
-    written = extended(
-        name, project.services, project.source_of(path), interpolation, project.problems
-    )
+    written = extended(name, project.services, project.defined.origin(path), project.problems)
     words = {key: value for key, value in written.items() if not str(key).startswith("x-")}
     words = {k: v for k, v in words.items() if k not in _WITHOUT_EFFECT and v is not None}
     words.pop("links", None)

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from planning.mounts import is_path
-from planning.problems import Path, Problem
+from planning.problems import Path
 from stacks.compose.project import Project
 
 _OWN_FOLDER = (
@@ -66,12 +66,8 @@ def names(project: Project) -> dict[str, str]:
         return {}
     found = {}
     for volume, written in given.items():
-        own: list[Problem] = []
-        words = project.interpolation_of(("volumes", volume)).tree(
-            written or {}, ("volumes", volume), own
-        )
-        for problem in own:
-            project.problem(problem.path, problem.sentence)
+        path = ("volumes", volume)
+        words = project.defined.origin(path).filled_in(written or {}, path, project.problems)
         if not isinstance(words, dict):
             project.problem(("volumes", volume), "must be a map of settings")
             words = {}

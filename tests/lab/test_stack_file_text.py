@@ -63,12 +63,14 @@ def test_the_engine_makes_of_every_value_what_is_recorded(project):
     }
 
 
+@pytest.mark.long
 def test_the_engine_makes_of_every_file_what_is_recorded(project):
     assert {name: project(content) for name, (content, _) in DOCUMENTS.items()} == {
         name: value for name, (_, value) in DOCUMENTS.items()
     }
 
 
+@pytest.mark.long
 def test_the_engine_refuses_every_file_that_is_recorded_so(project):
     assert {
         name: isinstance(project(content), str) for name, content in REFUSED.items()
