@@ -23,7 +23,7 @@ ENVIRONMENTS = {
 
 
 # What the notes' macvlan and overlay promise, tests of theirs hold each time.
-OFTEN = ("overlay-swarm", "vxlan", "vxlan-encrypted")
+OFTEN = ("overlay-swarm", "vxlan-encrypted")
 
 
 @pytest.mark.parametrize("contract", some_often({one.key: (one,) for one in contracts()}, *OFTEN))

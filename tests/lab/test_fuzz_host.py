@@ -46,6 +46,7 @@ def scripts_take(lab, stack, calls):
     return done.stdout.split()
 
 
+@pytest.mark.long
 def test_the_scripts_on_a_host_run_nothing_of_their_headers_and_contents(lab, stack, no_canary):
     stack.up()
     before = look(lab, "docker01")

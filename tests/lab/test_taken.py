@@ -21,7 +21,8 @@ REFUSALS = [
 ]
 
 
-@pytest.mark.parametrize("engine", ["20.10.5", pytest.param("28.5.2", marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("engine", ["20.10.5", "28.5.2"])
 def test_names_and_ports_that_people_have_are_refused_before_anything_is_made(request, engine):
     if engine == "20.10.5":
         stack = request.getfixturevalue("environment")("lab-modes")
