@@ -70,4 +70,4 @@ pulumi.export("networks", {name: network.outputs() for name, network in networks
 pulumi.export("containers", {name: container.outputs() for name, container in containers.items()})
 pulumi.export("consul", consul.outputs() if consul else None)
 pulumi.export("swarm", swarm.outputs() if swarm else None)
-pulumi.export("reachability", reachability.rows if reachability else None)
+pulumi.export("reachability", reachability.summary if reachability else None)

@@ -16,7 +16,7 @@ class Up:
 
     ``seconds``: how long it took. ``done``: what was changed, in the engine's order; ``failed``: names of
     what could not be. ``errors``, ``warnings``: what was said. ``proof``: the stack's output reachability
-    (planning/reachability), None where there is none.
+    (planning/reachability/summary.py), None where there is none.
     """
 
     succeeded: bool
@@ -25,7 +25,7 @@ class Up:
     failed: tuple[str, ...] = ()
     errors: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
-    proof: Sequence[Mapping[str, Any]] | None = field(default=None)
+    proof: Mapping[str, Any] | None = field(default=None)
 
 
 def read(text: str, stack: str, project: str) -> Up:
@@ -64,13 +64,13 @@ def _is_done(change: Change, finished: set[str]) -> bool:
     return change.act is Act.DELETE or any(urn.endswith(ends) for urn in finished)
 
 
-def _proof(events: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]] | None:
+def _proof(events: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
     for event in events:
         ended = event.get("resOutputsEvent")
         if not _urn(ended).rpartition("::")[0].endswith("pulumi:pulumi:Stack"):
             continue
         new = (ended or {})["metadata"].get("new") or {}
-        rows = (new.get("outputs") or {}).get("reachability")
-        if isinstance(rows, list):
-            return [row for row in rows if isinstance(row, dict)]
+        proof = (new.get("outputs") or {}).get("reachability")
+        if isinstance(proof, dict) and isinstance(proof.get("others"), list):
+            return proof
     return None

@@ -31,7 +31,7 @@ def text(stack: str, up: Up) -> str:
         f"**{plain(stack)}**: {_verdict(up)}",
         _list("What went wrong", (plain(one, _MOST_ERROR) for one in _wrong(up))),
         _list("What was done", _hosts(up.done)),
-        _list("Broken promises", (plain(_broken(row)) for row in _not_held(up.proof or ()))),
+        _list("Broken promises", (plain(_broken(row)) for row in _not_held(up.proof or {}))),
         _list("The program also says", map(plain, up.warnings if up.done or up.errors else ())),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
@@ -47,16 +47,20 @@ def _verdict(up: Up) -> str:
     return f"up succeeded {took}{_proven(up.proof)}"
 
 
-def _proven(rows: Sequence[Mapping[str, Any]] | None) -> str:
-    if not rows:
+def _proven(proof: Mapping[str, Any] | None) -> str:
+    if not proof or not proof["tested"]:
         return ""
-    open_ = len(_not_held(rows))
-    held = f"{len(rows) - open_} of {len(rows)}" if open_ else f"all {len(rows)}"
-    return f"; {held} promises and denials of its networks hold"
+    tested, held = proof["tested"], proof["as_promised"]
+    count = f"{held} of {tested}" if held < tested else f"all {tested}"
+    return f"; {count} promises and denials of its networks hold"
 
 
-def _not_held(rows: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    return [row for row in rows if row.get("expected") != row.get("observed")]
+def _not_held(proof: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    interrupted = proof.get("interrupted", ())
+    return [
+        *proof.get("others", ()),
+        *(row for row in interrupted if row["expected"] != row["observed"]),
+    ]
 
 
 def _broken(row: Mapping[str, Any]) -> str:

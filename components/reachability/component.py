@@ -24,6 +24,7 @@ from planning.addresses import is_ip, is_ipv4
 from planning.facts import Unreachable
 from planning.reachability.links import HostLink
 from planning.reachability.probes import Endpoint, Promise, Published, plan
+from planning.reachability.summary import summary
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ class Reachability(pulumi.ComponentResource):
 
     Output ``rows``: {from, from_host, to, to_host, network, kind, expected, observed, ms, cause} each;
     expected and observed are yes, no or unknown, ms is milliseconds or None: those that an answer took,
-    and of the kind "uninterrupted" those that were lost.
+    and of the kind "uninterrupted" those that were lost. Output ``summary``: planning/reachability/summary.py.
     """
 
     def __init__(
@@ -75,7 +76,8 @@ class Reachability(pulumi.ComponentResource):
         self.rows: pulumi.Output[list[dict[str, Any]]] = self.proof.stdout.apply(
             lambda text: json.loads(text) if text else []
         )
-        self.register_outputs({"rows": self.rows})
+        self.summary: pulumi.Output[dict[str, Any]] = self.rows.apply(summary)
+        self.register_outputs({"summary": self.summary})
 
 
 def prove(

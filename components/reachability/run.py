@@ -1,6 +1,6 @@
 """Runs on the controller: ``python3 -m components.reachability.run`` proves what its stdin asks for.
 
-Prints the rows of the output ``reachability`` as JSON. Ends with 1, and a sentence for each pair on
+Prints the rows of the proof as JSON. Ends with 1, and a sentence for each pair on
 stderr, where a promise is broken, or where it is strict and something is not known or was interrupted
 that was not to be.
 Standard library only; with the project's packages causes are found by looking, too.

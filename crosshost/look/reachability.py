@@ -10,7 +10,7 @@ import time
 from contextlib import chdir
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -25,7 +25,8 @@ from crosshost.options import Stack
 from crosshost.writing import progress, write
 from planning.reachability.probes import plan
 from planning.reachability.results import Report
-from planning.state import of_type
+from planning.state import Resource, of_type
+from planning.state import name as resource_name
 from reports import reachability as shows
 
 _RESOURCE = "reachability"
@@ -46,9 +47,17 @@ def reachability(
         Path | None, typer.Option("--junit", help="Write JUnit's XML to a file.")
     ] = None,
     strict: Annotated[bool, typer.Option("--strict", help="What is not known fails.")] = False,
+    last: Annotated[
+        bool,
+        typer.Option("--last", help="Print all rows of the last up's proof as JSON; asks no host."),
+    ] = False,
 ) -> None:
     """Test what the networks promise and deny, and show the matrix of hosts."""
-    request = last_request(states.export(stack), stack)
+    state = states.export(stack)
+    if last:
+        print(json.dumps(last_rows(state, stack), indent=2))
+        return
+    request = last_request(state, stack)
     if all_pairs:
         request = every_pair(request)
     console = Console()
@@ -73,22 +82,39 @@ def last_request(state: states.State, stack: str) -> Request:
     """What the last up was asked to prove. SystemExit where there is nothing."""
     found = find_request(state)
     if found is None:
-        raise SystemExit(
-            f"the state of {stack} holds no proof: run `pulumi up -s {stack}` with "
-            "`crosshost:prove: {when: changed}`, and a container on a network"
-        )
+        raise _nothing_proven(stack)
     return found
+
+
+def last_rows(state: states.State, stack: str) -> list[dict[str, Any]]:
+    """The rows of the last up's proof. SystemExit where there is none."""
+    found = _resource(state)
+    text = (found or {}).get("outputs", {}).get("stdout")
+    if not isinstance(text, str):
+        raise _nothing_proven(stack)
+    rows: list[dict[str, Any]] = json.loads(text)
+    return rows
 
 
 def find_request(state: states.State) -> Request | None:
     """What the last up was asked to prove; None where it was nothing that this version reads."""
-    for resource in of_type(state["deployment"], "command:local:Command"):
-        if resource["urn"].rpartition("::")[2] == _RESOURCE:
-            try:
-                return Request.read(str(resource["inputs"].get("stdin")))
-            except RequestError:
-                return None
-    return None
+    found = _resource(state)
+    try:
+        return Request.read(str(found["inputs"].get("stdin"))) if found else None
+    except RequestError:
+        return None
+
+
+def _resource(state: states.State) -> Resource | None:
+    proofs = of_type(state["deployment"], "command:local:Command")
+    return next((one for one in proofs if resource_name(one) == _RESOURCE), None)
+
+
+def _nothing_proven(stack: str) -> SystemExit:
+    return SystemExit(
+        f"the state of {stack} holds no proof: run `pulumi up -s {stack}` with "
+        "`crosshost:prove: {when: changed}`, and a container on a network"
+    )
 
 
 def every_pair(request: Request) -> Request:

@@ -22,6 +22,7 @@ from crosshost import state as states
 from crosshost.look.hosts import read_hosts
 from crosshost.look.reachability import find_request, tested
 from crosshost.options import Stack
+from crosshost.topology import Outputs, outputs, topology
 from crosshost.writing import progress, stop
 from planning.fleet_facts import FleetFacts
 from reports import status as shows
@@ -45,40 +46,43 @@ def status(
         settings = files.read(name)
     except files.StackFileError as error:
         stop(str(error))
-    request = find_request(states.export(stack)) if prove else None
+    state = states.export(stack)
+    request = find_request(state) if prove else None
+    last = outputs(state)
     console = Console()
     if watch is not None:
         with Live(console=console, refresh_per_second=4) as live:
             try:
                 while True:
-                    live.update(shows.shown(seen(name, settings, request)))
+                    live.update(shows.shown(seen(name, settings, last, request)))
                     time.sleep(watch)
             except KeyboardInterrupt:
                 return
     with progress(f"looking at {len(settings.hosts)} hosts"):
-        found = seen(name, settings, request)
+        found = seen(name, settings, last, request)
     console.print(shows.shown(found), soft_wrap=True)
     if not found.well:
         raise typer.Exit(1)
 
 
-def seen(stack: str, settings: Settings, request: Request | None) -> shows.Status:
-    """What the hosts say now. ``request``: what the last up proved, None: nothing is tested."""
+def seen(
+    stack: str, settings: Settings, last: Outputs, request: Request | None = None
+) -> shows.Status:
+    """What the hosts say now.
+
+    ``last``: the outputs of the last up, which know the addresses; ``request``: what it proved, None:
+    nothing is tested.
+    """
     access = SshAccess(settings.ssh, settings.hosts, stack=stack)
     facts = taken_over(read_hosts(access), settings.stack, stack)
     fleet = FleetFacts(stack, access.addresses, facts)
     settled = settle(settings.stack, fleet)
-    known = {
-        (one.container, one.network): one.address for one in (request.endpoints if request else ())
-    }
     containers = [
         shows.Wanted(
-            docker_name := one.container_name or key,
-            one.host,
-            {network: known.get((docker_name, network), "") for network in one.attachments()},
+            one.docker_name, one.host, {net: address or "" for net, address in one.addresses.items()}
         )
-        for key, one in settings.containers.items()
-        if key not in ending(settings.containers)
+        for one in topology(stack, settings, last).containers
+        if one.name in settings.containers and one.name not in ending(settings.containers)
     ]
     networks = {
         host: [n for n, network in settled.stack.networks.items() if network.on([host])]

@@ -122,7 +122,7 @@ class Interruption:
         return before is None or (self.count, self.cut) != (before.count, before.cut)
 
     def row(self) -> dict[str, Any]:
-        """The row of the output ``reachability``."""
+        """Its row in a proof."""
         return {
             "from": self.source,
             "from_host": self.source_host,

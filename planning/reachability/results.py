@@ -1,4 +1,4 @@
-"""What came of probes: rows of the stack's output, and what hosts answer, in its form or not at all.
+"""What came of probes: rows of a proof, and what hosts answer, in its form or not at all.
 
 Standard library only (components/reachability/run.py).
 """
@@ -47,7 +47,7 @@ class Result:
         return not self.holds and self.observed != "unknown"
 
     def row(self) -> dict[str, Any]:
-        """The row of the output ``reachability``."""
+        """Its row in a proof."""
         probe = self.probe
         return {
             "from": probe.source or probe.source_host,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from tests.lab.proofs import rows
 from tests.lab.waiting import wait
 
 HOSTS = ("docker01", "docker02")
@@ -12,8 +13,7 @@ FOLDER = "/run/crosshost-watch.*"
 
 def told(stack):
     """(from, to) -> row of what was held."""
-    found = stack.outputs()["reachability"]
-    return {(r["from"], r["to"]): r for r in found if r["kind"] == "uninterrupted"}
+    return {(r["from"], r["to"]): r for r in rows(stack) if r["kind"] == "uninterrupted"}
 
 
 def lost(said):

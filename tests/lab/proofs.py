@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 
@@ -28,7 +29,8 @@ def failed(stack):
 
 
 def rows(stack):
-    return stack.outputs()["reachability"]
+    """All rows of the last up's proof."""
+    return json.loads(asked(stack, "--last").stdout)
 
 
 def wrong(found):

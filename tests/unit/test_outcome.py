@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 from crosshost.__main__ import app
 from planning import up_events
 from planning.engine_events import EventsError
+from planning.reachability.summary import summary
 from reports import outcome
 
 EVENTS = Path(__file__).parent / "events"
@@ -60,13 +61,13 @@ def test_what_the_engine_did_not_end_is_not_said_to_be_done():
 
 def test_the_proof_is_told_with_what_does_not_hold():
     row = {"from": "web01", "from_host": "docker01", "to": "web02", "to_host": "docker02",
-           "kind": "ping", "expected": "yes", "observed": "yes", "ms": 1, "cause": None}  # fmt: skip
+           "kind": "ping", "expected": "yes", "observed": "yes", "ms": 1, "cause": ""}  # fmt: skip
 
     def proof(*rows):
         def put(event):
             new = event.get("resOutputsEvent", {}).get("metadata", {}).get("new", {})
             if "outputs" in new:
-                new["outputs"]["reachability"] = list(rows)
+                new["outputs"]["reachability"] = summary(rows)
 
         return told(edited(DONE, put))
 
@@ -77,6 +78,9 @@ def test_the_proof_is_told_with_what_does_not_hold():
         "### Broken promises\n\n- web01 on docker01 to web02 on docker02, ping: expected yes, is no "
         "(udp 4789 is shut)" in text
     )
+    text = proof(row, {**row, "kind": "uninterrupted", "observed": "no", "ms": 1300})
+    assert "; all 1 promises and denials of its networks hold" in text
+    assert "web02 on docker02, uninterrupted: expected yes, is no" in text
 
 
 def test_nothing_to_do_is_one_line():
