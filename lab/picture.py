@@ -15,6 +15,7 @@ from rich.console import Console
 from crosshost import state as states
 from crosshost.look.reachability import find_request
 from crosshost.look.status import seen
+from crosshost.topology import outputs
 from reports import status
 from stacks import files
 
@@ -25,7 +26,9 @@ def main(stack: str = "lab-overlay") -> None:
     """Look at the stack's hosts and write the picture."""
     console = Console(record=True, width=_WIDTH, file=io.StringIO(), force_terminal=True)
     console.print(f"[bold]$ python -m crosshost status -s {stack}[/]")
-    console.print(status.shown(seen(stack, files.read(stack), find_request(states.export(stack)))))
+    state = states.export(stack)
+    found = seen(stack, files.read(stack), outputs(state), find_request(state))
+    console.print(status.shown(found))
     svg = console.export_svg(title="crosshost")
     # No font is fetched from anywhere: the reader's own monospace will do.
     svg = re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL)

@@ -93,15 +93,6 @@ class Container(pulumi.ComponentResource):
                 if d.get("global_ipv6_address")
             }
         )
-        # Address -> MAC address.
-        self.macs: pulumi.Output[dict[str, str]] = self.container.network_datas.apply(
-            lambda datas: {
-                address: d["mac_address"]
-                for d in datas or []
-                for address in (d["ip_address"], d.get("global_ipv6_address"))
-                if address and d.get("mac_address")
-            }
-        )
         self.register_outputs({"id": self.id, "addresses": self.addresses})
 
     def outputs(self) -> dict[str, object]:

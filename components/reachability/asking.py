@@ -78,7 +78,7 @@ class _Asking:
         tables = compared(fleet)
         if not any(one.broken for one in probed):
             tables = self._settled(tables)
-        return Report([*with_moved(probed, fleet), *tables])
+        return Report([*with_moved(probed, fleet), *tables], fleet.macs)
 
     def _settled(self, tables: list[Result]) -> list[Result]:
         """The results of tables, read again where some are not as planned."""

@@ -22,6 +22,7 @@ _LOOKED_AT = 100
 
 def explained(request: Request, report: Report) -> Report:
     """The report with the causes that were found."""
+    report = report.explained_by_devices()
     broken = [one for one in report.broken if one.probe.expected and not one.cause][:_LOOKED_AT]
     ends = {name for one in broken for name in (one.probe.source_host, one.probe.to_host)}
     peers = facts_of(request, ends & request.hosts.keys())
@@ -31,7 +32,7 @@ def explained(request: Request, report: Report) -> Report:
         peers,
         {name: carrier.contract for name, carrier in request.networks.items()},
         {name: carrier.ports for name, carrier in request.networks.items()},
-        request.macs,
+        report.macs,
         name_server=container_name(request.stack),
     )
 
@@ -42,7 +43,8 @@ def explained(request: Request, report: Report) -> Report:
         evidence = replace(base, looked=seen.get(one.probe), holds=holds)
         return replace(one, cause=cause(one, evidence))
 
-    return Report([with_cause(one) for one in report.results]).explained_by_tables()
+    explained = replace(report, results=[with_cause(one) for one in report.results])
+    return explained.explained_by_tables()
 
 
 def facts_of(request: Request, hosts: Iterable[str]) -> dict[str, Peer]:

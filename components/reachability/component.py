@@ -109,14 +109,12 @@ def _request(args: ReachabilityArgs) -> pulumi.Output[str]:
     settled = pulumi.Output.all(
         pulumi.Output.all(*(one.addresses for one in args.containers.values())),
         pulumi.Output.all(*(one.ipv6_addresses for one in args.containers.values())),
-        pulumi.Output.all(*(one.macs for one in args.containers.values())),
         pulumi.Output.all(*(one.id for one in args.containers.values())),
         pulumi.Output.all(*(one.stdin for one in args.carriers)),
     )
 
     def text(parts: list[Any]) -> str:
-        addresses, addresses6, macs, ids, carriers = parts
-        known = {address: mac for one in macs for address, mac in one.items()}
+        addresses, addresses6, ids, carriers = parts
         if args.settings.when == "always":
             carriers = [*carriers, datetime.now(UTC).isoformat()]
         digest = sha256(json.dumps([ids, carriers]).encode()).hexdigest()[:16]
@@ -124,7 +122,7 @@ def _request(args: ReachabilityArgs) -> pulumi.Output[str]:
             name: [*one.items(), *other.items()]
             for name, one, other in zip(names, addresses, addresses6, strict=True)
         }
-        return request(args, of_both, known, digest).text
+        return request(args, of_both, digest).text
 
     return settled.apply(text)
 
@@ -132,7 +130,6 @@ def _request(args: ReachabilityArgs) -> pulumi.Output[str]:
 def request(
     args: ReachabilityArgs,
     addresses: Mapping[str, Sequence[tuple[str, str]]],
-    macs: Mapping[str, str],
     carriers: str,
 ) -> Request:
     """``addresses``: container (key of the stack file) -> its networks and addresses, of both families."""
@@ -165,7 +162,7 @@ def request(
     )
     return Request(
         any_host.ssh_config, any_host.scripts_folder, hosts, probes,
-        args.settings.strict, carriers, carried, macs, ends, links(args, hosts),
+        args.settings.strict, carriers, carried, ends, links(args, hosts),
         args.settings.image or "",
     )  # fmt: skip
 

@@ -78,9 +78,8 @@ class Request:
     """``ssh_config``: the path of the stack's. ``scripts``: their folder on hosts.
 
     ``strict``: what is not known fails. ``carriers``: a hash of what carries the networks; where it
-    changes the proof is asked for again. ``networks``: by name. ``macs``: address -> MAC address of the
-    container that has it. ``links``: what carries the networks on hosts. ``image``: an image with the tools that a host
-    may lack, "" for none.
+    changes the proof is asked for again. ``networks``: by name. ``links``: what carries the networks
+    on hosts. ``image``: an image with the tools that a host may lack, "" for none.
     """
 
     ssh_config: str
@@ -90,7 +89,6 @@ class Request:
     strict: bool = False
     carriers: str = "-"
     networks: Mapping[str, Carrier] = field(default_factory=dict)
-    macs: Mapping[str, str] = field(default_factory=dict)
     endpoints: Sequence[Endpoint] = ()
     links: Sequence[HostLink] = ()
     image: str = ""
@@ -116,7 +114,6 @@ class Request:
             lines += [f"ssh {setting}" for setting in host.settings]
         for name, carrier in self.networks.items():
             lines.append(" ".join(["network", name, carrier.contract, *carrier.words]))
-        lines += [f"mac {target} {mac}" for target, mac in self.macs.items()]
         lines += [
             f"container {one.container} {one.host} {one.network} {one.address}"
             for one in self.endpoints
@@ -133,7 +130,6 @@ class Request:
         settings: list[str] = []
         probes: list[Probe] = []
         networks: dict[str, Carrier] = {}
-        macs: dict[str, str] = {}
         endpoints: list[Endpoint] = []
         links: list[HostLink] = []
         for line in text.splitlines():
@@ -148,9 +144,6 @@ class Request:
                     hosts[host.name] = host
                 elif word == "ssh":
                     settings.append(rest)
-                elif word == "mac":
-                    address, of = rest.split(" ")
-                    macs[address] = of
                 elif word == "container":
                     endpoints.append(Endpoint(*_four(rest)))
                 elif word == "network":
@@ -171,7 +164,7 @@ class Request:
             raise RequestError("this is no request")
         return cls(
             one["ssh_config"], scripts, hosts, probes, one.get("strict") == "yes",
-            one.get("carriers", "-"), networks, macs, endpoints, links,
+            one.get("carriers", "-"), networks, endpoints, links,
             one.get("image", ""),
         )  # fmt: skip
 

@@ -79,7 +79,9 @@ def seen(
     settled = settle(settings.stack, fleet)
     containers = [
         shows.Wanted(
-            one.docker_name, one.host, {net: address or "" for net, address in one.addresses.items()}
+            one.docker_name,
+            one.host,
+            {net: address or "" for net, address in one.addresses.items()},
         )
         for one in topology(stack, settings, last).containers
         if one.name in settings.containers and one.name not in ending(settings.containers)

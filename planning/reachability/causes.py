@@ -21,7 +21,7 @@ class Evidence:
     """What was looked at after promises were found broken.
 
     ``peers``: the hosts that answer. ``contracts``, ``ports``: network -> its contract's key, and what
-    its hosts must reach on each other. ``macs``: address -> MAC address of the container that has it.
+    its hosts must reach on each other. ``macs``: address -> MAC address that the container with it has now.
     ``looked``: of the result's source, None where it could not be asked. ``holds``: kinds of probes that
     do hold between the same two ends. ``name_server``: what the stack's own name servers are called, on
     every host that has one.

@@ -71,6 +71,11 @@ class FleetTables:
         """A container's interface on its network; None where its host does not tell."""
         return self._interfaces[end]
 
+    @property
+    def macs(self) -> dict[str, str]:
+        """Address -> MAC address of the container that has it, of those that hosts tell."""
+        return {end.address: one.mac for end, one in self._interfaces.items() if one}
+
     def carrier(self, host: str) -> Link | None:
         """The NIC that has a host's address, or leads to the others; None where the host does not tell."""
         return self._carriers.get(host)

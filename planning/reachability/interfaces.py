@@ -32,6 +32,7 @@ def device(link: HostLink, fleet: FleetTables) -> Iterator[Finding]:
         "port": (found.detail("dstport"), str(link.port)),
         "address": (found.detail("local"), link.local),
         "bridge": (found.bridge, link.bridge),
+        "MTU": (str(found.mtu), str(link.mtu)),
         "state": ("up" if "UP" in found.flags else "down", "up"),
     }
     for what, (seen, wanted) in pairs.items():

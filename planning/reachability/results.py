@@ -121,9 +121,10 @@ def looked(text: str) -> dict[int, Looked]:
 
 @dataclass(frozen=True)
 class Report:
-    """All results of a proof."""
+    """All results of a proof. ``macs``: address -> MAC address that the container with it has now."""
 
     results: Sequence[Result] = field(default=())
+    macs: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def broken(self) -> list[Result]:
@@ -165,14 +166,32 @@ class Report:
         away = {
             (one.probe.source, one.probe.source_host) for one in self.unknown if one.why == AWAY
         }
-        return Report(
-            [
-                replace(one, cause=f"{one.probe.to} does not run")
-                if one.broken and (one.probe.to, one.probe.to_host) in away
-                else one
-                for one in self.results
-            ]
-        )
+
+        def with_reason(one: Result) -> Result:
+            if (one.probe.to, one.probe.to_host) not in away or one.holds or one.why == AWAY:
+                return one
+            reason = f"{one.probe.to} does not run"
+            return replace(one, cause=reason) if one.broken else replace(one, why=reason)
+
+        return replace(self, results=[with_reason(one) for one in self.results])
+
+    def explained_by_devices(self) -> Report:
+        """The report where a device that is not as planned is why large packets do not arrive."""
+        faults = {
+            (one.probe.network, one.probe.source_host): f"on {one.probe.source_host} {one.cause}"
+            for one in self.broken
+            if one.probe.kind in ("mtu", "link")
+        }
+
+        def with_cause(one: Result) -> Result:
+            probe = one.probe
+            ends = [(probe.network, probe.source_host), (probe.network, probe.to_host)]
+            found = [faults[end] for end in ends if end in faults]
+            if not found or not one.broken or one.cause or probe.kind not in ("size", "transfer"):
+                return one
+            return replace(one, cause=found[0])
+
+        return replace(self, results=[with_cause(one) for one in self.results])
 
     def explained_by_tables(self) -> Report:
         """The report where a table that is not as planned is the cause of what else has none."""
@@ -188,7 +207,7 @@ class Report:
                 return replace(one, cause=causes[pair])
             return one
 
-        return Report([with_cause(one) for one in self.results])
+        return replace(self, results=[with_cause(one) for one in self.results])
 
     def rows(self) -> list[dict[str, Any]]:
         return [one.row() for one in self.results]

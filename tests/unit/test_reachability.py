@@ -121,7 +121,7 @@ def request() -> Request:
         ".crosshost/x/ssh_config", "/var/lib/crosshost/x/scripts",
         {name: Target(f"{name}:sudo", address, ["HostName 10.0.0.1", "User a b"]) for name, address in hosts.items()},
         plan(ends, {"ol1": OVERLAY}, hosts), True, "abc",
-        {"ol1": Carrier("overlay-consul", (("udp", 4789),), OVERLAY)}, {"172.16.0.1": "02:42:ac:10:01:01"}, ends,
+        {"ol1": Carrier("overlay-consul", (("udp", 4789),), OVERLAY)}, ends,
         [HostLink("ol1", name, mtu=1450, engine="docker") for name in hosts], "registry.example.com/tools:1",
     )  # fmt: skip
 
@@ -315,3 +315,14 @@ def test_a_ping_that_fails_speaks_for_the_rest_and_a_container_that_does_not_run
         "c0-0 on h0 does not reach c1-0 on h1 (172.16.1.1) on ol1: c1-0 does not run"
     ]
     assert list(report.doubts()) == ["2 probes from c1-0 on h1 are not known: " + away]
+
+
+def test_what_is_not_known_of_a_container_that_does_not_run_has_that_as_its_reason():
+    back = Probe("ping", "ol1", "c1-0", "h1", "c0-0", "h0", "172.16.1.2", "", True)
+    report = Report(
+        [
+            Result(back, "unknown", why="its container does not run"),
+            Result(probe("transfer"), "unknown", why="no server could be started beside it"),
+        ]
+    ).explained_by_ends()
+    assert list(report.doubts())[1].endswith("is not known: c1-0 does not run")

@@ -82,6 +82,8 @@ TO_WEB02 = f"{MACS['web02']} dev vxlan0 dst"
         (VXLAN, HOST, "route", ["172.16.1.0/24 dev br-vx1", "172.16.1.2 via 10.0.0.2 dev ens33"], "route",
          "what is for web02 on h1 goes out of ens33, not out of br-vx1"),
         (VXLAN, HOST, "link", [link(2, "ens33", "mtu 1500 state UP")], "link", "the device vx1 is gone"),
+        (VXLAN, HOST, "link", [line.replace("mtu 1450 qdisc noqueue master", "mtu 1400 qdisc noqueue master") for line in host("h0")["link"]],
+         "link", "MTU of vx1 is 1400, not 1450: run `pulumi up`"),
         (MACVLAN, HOST, "link", [link(2, "ens33", "mtu 1500 state UP")], "link", "ens33 is not promiscuous any more"),
         (MACVLAN, WEB01, "link", [link(12, "eth0@if3", "mtu 1500 state UP") + r"\    macvlan mode bridge"], "link",
          "the interface of web01 on h0 is not up, or not on ens33"),
