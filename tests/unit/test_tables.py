@@ -21,6 +21,7 @@ from tests.unit.kernel_tables import (
     UP,
     VXLAN,
     fleet,
+    host,
     link,
     on_ipvlan,
     on_lan,
