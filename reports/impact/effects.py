@@ -8,14 +8,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from planning import daemon_text, records, removal_text
 from planning.engine_events import Act, Change, Preview
 from planning.preview_notes import NOT_LOOKED_AT, UP_STOPS
-from reports.impact import containers, ports
+from reports.impact import containers, devices, ports
 from reports.impact.model import Effect, Gate, Weight
 
 NETWORK = "docker:index/network:Network"
 VOLUME = "docker:index/volume:Volume"
 # Commands that keep crosshost's own records, by their names without their hosts'.
 _RECORDS = re.compile(
-    r"scripts|images|present|undo|reachability|conflicts|.*-endpoints|.*-(?:leader|hosts)"
+    r"scripts|images|present|undo|reachability|conflicts|slices-.*|.*-(?:endpoints|leader|hosts)"
 )
 _ENDED = "program exited with non-zero exit code"
 _SIMPLE: Mapping[str, tuple[str, str]] = {
@@ -30,8 +30,12 @@ def effects(preview: Preview) -> list[Effect]:
     networks_anew = any(c.type == NETWORK and c.act is Act.REPLACE for c in changes)
     restarts = sum(1 for change in changes if _restarts(change))
     seconds = removal_text.away(daemons=min(restarts, 1), networks=networks_anew)
-    found: list[Effect] = list(ports.effects(changes))
+    interrupted = list(devices.interrupted(preview))
+    told = {(effect.host, f"{effect.names[0]}-vxlan") for effect in interrupted}
+    found = [*ports.effects(changes), *interrupted]
     for change in changes:
+        if (change.host, change.base) in told:
+            continue
         if change.type == ports.CONTAINER:
             found += containers.effects(change, preview, seconds)
         elif change.type == NETWORK:
@@ -102,7 +106,7 @@ def said(preview: Preview, used: Sequence[Effect]) -> tuple[str, ...]:
 
 def _network(change: Change) -> Iterator[Effect]:
     name, driver = change.base, str((change.new or change.old).get("driver") or "")
-    where = "" if driver == "macvlan" else " for all its hosts"
+    where = " for all its hosts" if driver == "overlay" else ""
     if change.act is Act.REPLACE:
         keys = f" ({', '.join(change.keys)})" if change.keys else ""
         yield Effect(
@@ -155,7 +159,8 @@ def _command(change: Change, preview: Preview, changes: Sequence[Change]) -> Ite
     elif _RECORDS.fullmatch(base) or base == "daemon":
         yield Effect(host, _kept_word(change), Weight.QUIET)
     else:
-        yield Effect(host, f"{base}: {change.act.value}", Weight.CHANGES)
+        sentence = devices.sentence(change) or f"{base}: {change.act.value}"
+        yield Effect(host, sentence, Weight.CHANGES)
 
 
 def _restarts(change: Change) -> bool:

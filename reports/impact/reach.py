@@ -10,8 +10,8 @@ from planning.sentences import listed
 from reports.impact.model import Effect, Fleet, Gate, Weight
 
 Pair = tuple[str, str]
-# Ways with one end outside of the fleet's containers.
-_ALONE = (Reach.FROM_LAN, Reach.TO_LAN, Reach.OWN_HOST, Reach.OTHER_HOST)
+# Ways that are told of a container, not of a pair.
+_ALONE = (Reach.NAMES, Reach.FROM_LAN, Reach.TO_LAN, Reach.OWN_HOST, Reach.OTHER_HOST)
 _MOST_NAMES = 8
 # Beyond it, pairs are told by networks alone: every pair of so many containers is looked at.
 _MOST_CONTAINERS = 1500
@@ -68,13 +68,17 @@ def opened(before: Fleet, after: Fleet) -> Iterator[Effect]:
 def _more(less: Fleet, more: Fleet) -> Iterator[str]:
     """What ``more`` has beyond ``less``."""
     names = sorted(changed(less, more))
+    told: set[str] = set()
     if len(more.members) <= _MOST_CONTAINERS:
         pairs = _pairs(more, names) - _pairs(less, names)
         yield from _told(pairs, more)
+        told = {name for pair in pairs for name in pair}
     elif names:
         yield f"{len(names)} containers change what they reach (too many to tell pair by pair)"
     for way in _ALONE:
         found = sorted(_alone(more, way) - _alone(less, way))
+        if way is Reach.NAMES:
+            found = [name for name in found if name in less.members and name not in told]
         if found:
             yield f"{way.value}: {_some(found)}"
 

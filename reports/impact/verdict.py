@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from planning.interruption_text import is_interrupted
 from planning.sentences import listed
 from reports.impact.model import Effect, Gate, Impact, Weight
 
@@ -55,6 +56,9 @@ def _away(effects: tuple[Effect, ...]) -> list[str]:
     restarted = _hosts([e for e in away if e.gate is Gate.RESTART])
     if restarted:
         parts.append(f"restarts the Docker daemon of {listed(restarted)}")
+    interrupted = [e.names[0] for e in away if is_interrupted(e.sentence)]
+    if interrupted:
+        parts.append(f"interrupts {listed(list(dict.fromkeys(interrupted)))} between hosts")
     networks = [e.names[0] for e in away if e.sentence.startswith("network ")]
     if networks:
         parts.append(f"makes {listed(list(dict.fromkeys(networks)))} anew")

@@ -46,6 +46,15 @@ def test_a_pair_that_stays_in_touch_over_another_network_is_no_news():
     assert (found.gained, found.lost) == ((), ())
 
 
+def test_names_that_come_and_go_with_another_strategy_are_told():
+    pair = members(a=("h1", "x"), b=("h2", "x"))
+    vxlan, swarm = Fleet(pair, {"x": {**OVERLAY, "NAMES": False}}), Fleet(pair, {"x": OVERLAY})
+    found = of(replaced(image="b"), before=vxlan, after=swarm)
+    assert (found.gained, found.lost) == (("by name, to another host: a and b",), ())
+    found = of(replaced(image="b"), before=swarm, after=vxlan)
+    assert (found.gained, found.lost) == ((), ("by name, to another host: a and b",))
+
+
 def test_many_that_all_reach_each_other_are_one_line():
     after = Fleet(members(**{f"c{i}": ("h1", "x") for i in range(40)}), {"x": OPEN})
     found = of(replaced(image="b"), after=after)

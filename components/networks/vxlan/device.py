@@ -17,6 +17,8 @@ PORT, WIREGUARD_PORT = 4789, 51820
 INNER_PORT = 14789
 # What a device keeps until it goes (vxlan.sh).
 _FIXED = ("vni", "port", "local")
+# What the Docker network keeps until it goes, with its containers.
+_OF_NETWORK = ("mtu", "slice", "slice6")
 _VNIS = range(4096, 1 << 24)
 
 
@@ -159,11 +161,16 @@ class Device:
         return "".join(lines)
 
     def made_anew_from(self, record: str | None) -> list[str]:
-        """What of the device that a record made can only be changed by another device, for people."""
-        old = records.header_fields(record or "")
+        """What of the device that a record made can only be changed by another device, for people.
+
+        Nothing where the Docker network is made anew, too: then no container of it goes on running.
+        """
+        old, new = records.header_fields(record or ""), self.header
+        if any(old.get(name) != new.get(name) for name in _OF_NETWORK):
+            return []
         return [
             f"{name} {old[name]} -> {value}"
-            for name, value in self.header.items()
+            for name, value in new.items()
             if name in _FIXED and old.get(name, value) != value
         ]
 

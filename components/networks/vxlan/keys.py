@@ -11,6 +11,7 @@ from components.host import Host
 from planning import records
 from planning.facts import HostFacts
 from planning.facts.wireguard import WireGuardKey
+from planning.interruption_text import interrupted
 from planning.wireguard import public_key
 
 
@@ -34,10 +35,8 @@ def news(host: Host, network: str) -> str | None:
     if seen is None or seen.state == "intact":
         return None
     by_hand = ", which was put there by hand," if seen.state == "changed" else ""
-    return (
-        f"{host.host_name}: another WireGuard key of {network}{by_hand} comes into use: its containers go "
-        "on running, and reach other hosts again when all know it"
-    )
+    what = f"another WireGuard key of {network}{by_hand} comes into use"
+    return interrupted(host.host_name, what, "know it")
 
 
 def _seen(host: Host, network: str) -> WireGuardKey | None:

@@ -26,6 +26,7 @@ from components.networks.vxlan.settings import VxlanSettings
 from planning import records, slices
 from planning.addresses import is_ipv4
 from planning.facts import HostFacts
+from planning.interruption_text import interrupted
 
 _OPTION = "com.docker.network"
 
@@ -72,8 +73,9 @@ class VxlanNetwork(Network):
             host: self._device(devices[host], one, context.guards) for host, one in hosts.items()
         }
         self._interrupts = {
-            host: f"{host}: the VXLAN device of {name} is made anew ({', '.join(changed)}): its containers "
-            "go on running, and reach other hosts again when all have that"
+            host: interrupted(
+                host, f"the VXLAN device of {name} is made anew ({', '.join(changed)})", "have that"
+            )
             for host, one in hosts.items()
             if (changed := devices[host].made_anew_from(one.record(f"vxlan/{name}")))
         }
