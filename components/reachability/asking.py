@@ -6,7 +6,6 @@ Standard library only.
 from __future__ import annotations
 
 import contextlib
-import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -15,17 +14,17 @@ from typing import TypeVar
 
 from components import processes
 from components.reachability.request import Request, Target
+from components.reachability.servers import Place, Servers, place
 from components.remote import argv, last_line
 from planning.reachability.comparison import compared, with_moved
 from planning.reachability.fleet_tables import FleetTables
 from planning.reachability.links import Ask, asks
 from planning.reachability.probes import Probe
-from planning.reachability.results import Looked, Report, Result, answered, looked, ports
+from planning.reachability.results import Looked, Report, Result, answered, looked
 from planning.reachability.tables import Tables, read
 
 # probe.sh gives promises 25 s to come about, and then each one last try.
-_SECONDS = 120.0
-_SERVE_SECONDS = 20.0
+SECONDS = 120.0
 _LIMIT = 4 << 20
 # Engines tell each other of a container that was just started: seconds to wait for it.
 _PAUSES = (1.0, 3.0, 6.0)
@@ -55,23 +54,22 @@ class _Asking:
 
     def prove(self) -> Report:
         transfers = [probe for probe in self._request.probes if probe.kind == "transfer"]
-        with contextlib.ExitStack() as servers:
-            there = self._serve(transfers, servers)
+        with contextlib.ExitStack() as stack:
+            servers = self._serve(transfers, stack)
             asked = [
-                replace(probe, more=str(there.get((probe.to_host, probe.to, probe.target), "none")))
-                if probe.kind == "transfer"
-                else probe
+                replace(probe, more=servers.port(probe)) if probe.kind == "transfer" else probe
                 for probe in self._request.probes
             ]
             by_host: dict[str, dict[int, Probe]] = {name: {} for name in self._tables}
             for number, probe in enumerate(asked):
                 by_host.setdefault(probe.source_host, {})[number] = probe
             parts = self._on_all(by_host, lambda host: self._ask(host, by_host[host]))
+            ended = servers.ended()
         found: dict[int, Result] = {}
         for results, _ in parts.values():
             found |= results
         probed = [
-            replace(found[number], probe=self._request.probes[number])
+            replace(servers.doubted(found[number], ended), probe=self._request.probes[number])
             for number in range(len(asked))
         ]
         fleet = self._fleet({host: own for host, (_, own) in parts.items()})
@@ -155,11 +153,11 @@ class _Asking:
             return f"{host} is no host of the request"
         text = "".join(f"{line}\n" for line in lines)
         ended = processes.run(
-            self._argv(target, script), stdin=text.encode(), seconds=_SECONDS, limit=_LIMIT
+            self._argv(target, script), stdin=text.encode(), seconds=SECONDS, limit=_LIMIT
         )
         if ended.why:
             return (
-                f"{host} did not end within {_SECONDS:.0f} s"
+                f"{host} did not end within {SECONDS:.0f} s"
                 if ended.why == "time"
                 else (f"{host} answers too much")
             )
@@ -171,35 +169,19 @@ class _Asking:
     def _argv(self, target: Target, script: str) -> list[str]:
         return argv(self._config, target.ssh_target, f"sh {self._request.scripts}/{script}")
 
-    def _serve(
-        self, transfers: Sequence[Probe], servers: contextlib.ExitStack
-    ) -> dict[tuple[str, str, str], int | str]:
-        """(host, container, address) -> the port of a server in it; they run until ``servers`` ends."""
-        wanted: dict[str, dict[int, tuple[str, str, str]]] = {}
-        ends = dict.fromkeys((probe.to_host, probe.to, probe.target) for probe in transfers)
-        for number, end in enumerate(ends):
-            wanted.setdefault(end[0], {})[number] = end
-
-        def start(host: str) -> dict[int, int | str]:
-            target = self._request.hosts.get(host)
-            if target is None:
-                return {}
-            lines = [f"{number} {end[1]} {end[2]}" for number, end in wanted[host].items()]
-            process = subprocess.Popen(
-                self._argv(target, f"probe-server.sh serve {self._request.image}"), text=True,
-                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-            )  # fmt: skip
-            servers.callback(_end, process)
-            return ports(_until_ready(process, "\n".join([*lines, "", ""])))
-
-        found: dict[tuple[str, str, str], int | str] = {}
-        for host, part in self._on_all(wanted, start).items():
-            found |= {
-                wanted[host][number]: port
-                for number, port in part.items()
-                if number in wanted[host]
-            }
-        return {end: port if isinstance(port, int) else "none" for end, port in found.items()}
+    def _serve(self, transfers: Sequence[Probe], stack: contextlib.ExitStack) -> Servers:
+        """Servers at the ends of some transfers; they run until ``stack`` ends."""
+        wanted: dict[str, list[Place]] = {}
+        for end in dict.fromkeys(place(probe) for probe in transfers):
+            wanted.setdefault(end[0], []).append(end)
+        argvs = {
+            host: self._argv(target, f"probe-server.sh serve {self._request.image}")
+            for host in wanted
+            if (target := self._request.hosts.get(host))
+        }
+        servers = Servers()
+        self._on_all(argvs, lambda host: servers.start(host, argvs[host], wanted[host], stack))
+        return servers
 
     def _on_all(self, hosts: Mapping[str, object], do: Callable[[str], T]) -> dict[str, T]:
         with ThreadPoolExecutor(max(1, len(hosts))) as pool:
@@ -208,38 +190,3 @@ class _Asking:
 
 def _numbered(asked: Sequence[Ask]) -> list[str]:
     return [f"{number} {ask.words}" for number, ask in enumerate(asked)]
-
-
-def _until_ready(process: subprocess.Popen[str], text: str) -> str:
-    """What it prints until "ready", within a time and a size."""
-    stdin, stdout = process.stdin, process.stdout
-    if stdin is None or stdout is None:
-        raise AssertionError("it was started with pipes")
-    found: list[str] = []
-    with ThreadPoolExecutor(1) as pool:
-
-        def read() -> None:
-            stdin.write(text)
-            stdin.flush()
-            for line in stdout:
-                if line == "ready\n" or len(found) > 10_000:
-                    return
-                found.append(line[:300])
-
-        reading = pool.submit(read)
-        try:
-            reading.result(_SERVE_SECONDS)
-        except (TimeoutError, OSError):
-            process.kill()
-    return "".join(found)
-
-
-def _end(process: subprocess.Popen[str]) -> None:
-    with contextlib.suppress(OSError):
-        if process.stdin is not None:
-            process.stdin.close()
-    try:
-        process.wait(10)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()

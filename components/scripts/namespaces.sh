@@ -8,13 +8,13 @@ label=crosshost.probe
 has() { command -v "$1" >/dev/null 2>&1; }
 
 usable() { # what a line of stdin may hold
-    ! printf '%s\n' "$1" | grep -q '[^A-Za-z0-9_.: -]'
+    case $1 in *[!A-Za-z0-9_.:\ -]*) return 1 ;; esac
 }
 
 work_in_folder() { # sets $work, gone at the end, with the containers of in_image
     work=$(mktemp -d /run/crosshost-probe.XXXXXX)
     WORKER=$$ started=
-    export WORKER
+    export WORKER work
     trap leave EXIT
     trap 'exit 1' HUP INT PIPE TERM
 }
@@ -69,16 +69,34 @@ in_image() { # NAME COMMAND...: sh with COMMAND in the network namespace of a co
         --volume "$scripts:$scripts:ro" --entrypoint sh "$image" "$@"
 }
 
-# Docker is asked once: "NAME PID SANDBOX NETWORK=ID..." of those that there are.
+# Docker is asked once: "NAME PID SANDBOX NETWORK=ID..." of those that there are, into $work/containers; into
+# $work/unasked why others may be there too.
 containers() { # NAME... on stdin; - is none
+    : >"$work/containers"
+    : >"$work/unasked"
     names=$(grep -vx -e - | sort -u) || return 0
+    code=0
     # shellcheck disable=SC2016,SC2086
     timeout 20 docker inspect --type container --format '{{.Name}} {{.State.Pid}} {{.NetworkSettings.SandboxKey}}{{range $name, $end := .NetworkSettings.Networks}} {{$name}}={{$end.NetworkID}}{{end}}' \
-        -- $names 2>/dev/null | sed 's#^/##' || :
+        -- $names >"$work/inspected" 2>"$work/complaints" || code=$?
+    sed 's#^/##' "$work/inspected" >"$work/containers"
+    case $code in
+    0) ;;
+    124) echo "docker inspect takes more than 20 s" >"$work/unasked" ;;
+    *)
+        said=$(grep -vi -e 'no such container' -e 'no such object' "$work/complaints" | tail -n 1 | tr -c '[:print:]\n' ' ' | cut -c1-150)
+        if [ -n "$said" ] || [ ! -s "$work/complaints" ]; then
+            echo "docker inspect fails: ${said:-it ends with $code}" >"$work/unasked"
+        fi
+        ;;
+    esac
 }
 
-pids() { # FILE COLUMN: lines of FILE with the names of that column replaced; 0 where it does not run
-    awk -v column="$2" -v known="$work/containers" '
-        BEGIN { while ((getline line < known) > 0) { split(line, one, " "); pid[one[1]] = one[2] } }
-        { if ($column != "-") $column = pid[$column] + 0; print }' "$1"
+# Lines of FILE with the names of that column replaced; 0 where it does not run, ? where Docker did not say.
+pids() { # FILE COLUMN
+    missing=0
+    if [ -s "$work/unasked" ]; then missing='?'; fi
+    awk -v column="$2" -v known="$work/containers" -v missing="$missing" '
+        BEGIN { while ((getline line < known) > 0) { split(line, one, " "); pid[one[1]] = one[2] + 0 } }
+        { if ($column != "-") $column = $column in pid ? pid[$column] : missing; print }' "$1"
 }

@@ -25,21 +25,25 @@
 . "$scripts/probe-kinds.sh"
 
 one() { # of $id $kind $target $more $want
-    refused=yes ms=- why='' outcome=unknown patience=1
-    if [ "$kind" != ping ]; then began=$(now); fi
+    refused=yes ms=- why='' outcome=unknown patience=1 packets=1 tries=0
+    # One packet that is lost is no denial.
+    if [ "$want" = no ]; then packets=3; fi
+    now && began=$now
     while :; do
+        again=no
         "probe_$kind"
+        tries=$((tries + 1)) && now
         # What is promised may take a moment to come about, room in a table too.
-        case $outcome:$want in
-        no:yes) ;;
-        *) if [ "$why" != "$no_room" ]; then break; fi ;;
+        case $outcome:$want:$again in
+        no:yes:* | unknown:*:yes) ;;
+        *) break ;;
         esac
-        if [ "$(date +%s)" -ge "$END" ]; then break; fi
+        if [ "$tries" -gt 1 ] && [ "$now" -ge "$END" ]; then break; fi
         # A busy host answers late.
-        patience=3
+        patience=3 packets=3
         sleep 0.3
     done
-    if [ "$ms$outcome" = -yes ] && [ "$kind" != ping ]; then ms=$(($(now) - began)); fi
+    if [ "$ms$outcome" = -yes ] && [ "$kind" != ping ]; then ms=$((now - began)); fi
     printf '%s %s %s %s\n' "$id" "$outcome" "$ms" "$why"
 }
 
@@ -73,23 +77,24 @@ names() { # PID ID,...: with the container's files in place of the host's, for t
 
 group() { # PID NAME ID,...: probes of one container that are all names, or none is
     pid=$1 name=$2 && shift 2
-    if [ "$pid" != 0 ] && lacking nsenter unshare ping ip bash timeout getent; then
+    if [ "$pid" != 0 ] && [ "$pid" != '?' ] && lacking nsenter unshare ping ip bash timeout getent; then
         (in_image "$name" "$0" all "$@" </dev/null) || unknown "$image cannot be run beside it" "$@"
         return
     fi
     case $pid:$1 in
     0:*) unknown 'its container does not run' "$@" ;;
+    '?':*) unknown "$(cat "$work/unasked")" "$@" ;;
     -:*,name,*) unknown 'a host has no names of networks' "$@" ;;
     -:*) all "$@" ;;
     *:*,name,*)
         for tool in nsenter unshare getent timeout; do
             has "$tool" || { unknown "the host has no command $tool" "$@" && return; }
         done
-        nsenter --target "$pid" --net -- unshare --mount sh "$0" names "$pid" "$@"
+        exec nsenter --target "$pid" --net -- unshare --mount sh "$0" names "$pid" "$@"
         ;;
     *)
         has nsenter || { unknown 'the host has no command nsenter' "$@" && return; }
-        nsenter --target "$pid" --net -- sh "$0" all "$@"
+        exec nsenter --target "$pid" --net -- sh "$0" all "$@"
         ;;
     esac
 }
@@ -98,29 +103,29 @@ group() { # PID NAME ID,...: probes of one container that are all names, or none
 groups() {
     awk '{ key = ($2 == "name" ? 0 : 1) " " $3 " " $7; word = $1 "," $2 "," $4 "," $5 "," $6
            line[key] = line[key] " " word
-           if (++count[key] % 8 == 0) { print key line[key]; line[key] = "" } }
+           if (++count[key] % 16 == 0) { print key line[key]; line[key] = "" } }
          END { for (key in line) if (line[key] != "") print key line[key] }' | sort | cut -d' ' -f2-
 }
 
 ask() {
     take_lines "$work/lines"
     take_lines "$work/spaces"
-    { cut -d' ' -f3 "$work/lines" && cut -d' ' -f3 "$work/spaces"; } | containers >"$work/containers"
-    END=$(($(date +%s) + 25))
+    { cut -d' ' -f3 "$work/lines" && cut -d' ' -f3 "$work/spaces"; } | containers
+    now && END=$((now + 25000))
     export END
     code=0
     awk '{ print $0, $3 }' "$work/lines" >"$work/named"
-    pids "$work/named" 3 | groups | xargs -r -P 6 -L 1 sh "$0" group || code=$?
-    CONTAINERS=$work/containers sh "$scripts/tables.sh" read "$image" <"$work/spaces"
+    pids "$work/named" 3 | groups | xargs -r -P 4 -L 1 sh "$0" group || code=$?
+    CONTAINERS=$work sh "$scripts/tables.sh" read "$image" <"$work/spaces"
     return "$code"
 }
 
 look() {
     take_lines "$work/lines"
-    cut -d' ' -f2 "$work/lines" | containers >"$work/containers"
+    cut -d' ' -f2 "$work/lines" | containers
     pids "$work/lines" 2 | while read -r id pid target; do
         case $pid in
-        0) ;;
+        0 | '?') ;;
         -) look_at "$id" "$target" ;;
         *) nsenter --target "$pid" --net -- sh "$0" look_at "$id" "$target" </dev/null || : ;;
         esac
@@ -128,7 +133,7 @@ look() {
 }
 
 look_at() { # ID TARGET: from the namespace that this runs in
-    id=$1 target=$2 patience=1
+    id=$1 target=$2 patience=1 packets=2
     awk -v id="$id" '$1 == "Tcp:" && !names { split($0, name); names = 1; next }
         $1 == "Tcp:" { for (n = 2; n <= NF; n++) if (name[n] == "InCsumErrors") print id, "checksums", $n }' \
         /proc/net/snmp
@@ -136,13 +141,14 @@ look_at() { # ID TARGET: from the namespace that this runs in
     found=$(ip -o neigh show "$target" 2>/dev/null | head -n 1)
     mac=$(printf '%s\n' "$found" | sed -n 's/.*lladdr \([0-9a-f:]*\).*/\1/p')
     echo "$id neighbour ${found##* } ${mac:--}"
-    extra=$(headers)
-    low=$((40 + extra)) high=$(mtu)
-    ping_once "$((low - extra))"
+    headers
+    mtu
+    low=$((40 + headers)) high=$mtu
+    ping_once "$((low - headers))"
     if [ "$outcome" != yes ] || [ -z "$high" ]; then return; fi
     while [ "$((high - low))" -gt 1 ]; do
         middle=$(((low + high + 1) / 2))
-        ping_once "$((middle - extra))"
+        ping_once "$((middle - headers))"
         if [ "$outcome" = yes ]; then low=$middle; else high=$middle; fi
     done
     echo "$id size $low"

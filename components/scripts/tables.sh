@@ -42,9 +42,16 @@ overlay_namespace() { # FOLDER ID: its file, "" where there is none
 }
 
 in_container() { # NAME
-    pid=$(awk -v name="$1" '$1 == name { print $2 }' "$work/containers")
+    pid=
+    while read -r known number _; do
+        if [ "$known" = "$1" ]; then pid=$number; fi
+    done <"$work/containers"
     case $pid in
-    '' | 0 | *[!0-9]*) unknown 'its container does not run' && return ;;
+    0) unknown 'its container does not run' && return ;;
+    '' | *[!0-9]*)
+        unasked=$(cat "$work/unasked")
+        unknown "${unasked:-its container does not run}" && return
+        ;;
     esac
     if lacking nsenter ip; then
         (in_image "$1" -c "$show" "$id" none </dev/null 2>/dev/null) || unknown "$image cannot be run beside it"
@@ -59,7 +66,8 @@ in_overlay() { # CONTAINER NETWORK
     found=$(awk -v name="$1" -v key="$2=" '$1 == name { for (n = 4; n <= NF; n++)
         if (index($n, key) == 1) print $3, substr($n, length(key) + 1) }' "$work/containers")
     folder=${found% *} folder=${folder%/*} of=${found##* }
-    case $of in '' | *[!0-9a-z]*) unknown "$1 is not on $2" && return ;; esac
+    unasked=$(cat "$work/unasked")
+    case $of in '' | *[!0-9a-z]*) unknown "${unasked:-$1 is not on $2}" && return ;; esac
     file=$(overlay_namespace "$folder" "$of")
     if [ -z "$file" ]; then
         unknown "Docker has no network namespace of $2 here"
@@ -72,9 +80,9 @@ in_overlay() { # CONTAINER NETWORK
 read_tables() {
     take_lines "$work/lines"
     if [ -n "${CONTAINERS:-}" ]; then
-        cp "$CONTAINERS" "$work/containers"
+        cp "$CONTAINERS/containers" "$CONTAINERS/unasked" "$work"
     else
-        cut -d' ' -f3 "$work/lines" | containers >"$work/containers"
+        cut -d' ' -f3 "$work/lines" | containers
     fi
     while read -r id where name network; do
         if [ "$where" = container ]; then
