@@ -19,6 +19,7 @@ from lab.lab import Lab
 from planning.reachability.links import HostLink
 from planning.reachability.probes import TABLES, Endpoint, plan
 from tests.lab.conftest import WORKER
+from tests.lab.proofs import wrong
 
 HOSTS, CONTAINERS = 10, 10
 SECONDS = 10.0
@@ -76,6 +77,12 @@ def ten(room_for_neighbours):
         lab.clean()
 
 
+def cpu_seconds() -> float:
+    """What this machine's processors have worked, for whomever."""
+    user, nice, system, *_ = Path("/proc/stat").read_text().split()[1:]
+    return (int(user) + int(nice) + int(system)) / os.sysconf("SC_CLK_TCK")
+
+
 def name(number: int) -> str:
     return f"docker{number:02}"
 
@@ -99,15 +106,16 @@ def test_ten_hosts_with_ten_containers_each_are_proven_within_ten_seconds(ten):
         links=[HostLink("lan", host, parent="ens33") for host in addresses],
     )  # fmt: skip
     run = ["python", "-m", "components.reachability.run"]
-    began = time.monotonic()
+    began, used = time.monotonic(), cpu_seconds()
     done = ten.run(run, input=request.text, check=False)
     took = time.monotonic() - began
-    print(f"{len(request.probes)} probes in {took:.1f} s")
+    used = cpu_seconds() - used
+    print(f"{len(request.probes)} probes in {took:.1f} s, {used:.1f} s of processor")
     assert done.returncode == 0, done.stderr
     rows = json.loads(done.stdout)
     assert len(request.probes) > 1400
     tables = [row for row in rows if row["kind"] in TABLES]
     assert {row["from_host"] for row in tables} == set(addresses)
     assert len(rows) == len(request.probes) + len(tables)
-    assert all(row["expected"] == row["observed"] for row in rows)
+    assert wrong(rows) == []
     assert took < SECONDS, took

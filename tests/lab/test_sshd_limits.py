@@ -7,6 +7,7 @@ import time
 import pytest
 
 from tests.lab.host_state import difference, look
+from tests.lab.proofs import rows, wrong
 from tests.lab.rows import some_often
 
 HOSTS = ("docker01", "docker02")
@@ -49,9 +50,15 @@ def through(lab, environment):
 @pytest.mark.long
 @pytest.mark.parametrize(
     ("line", "sshrc"),
-    [("MaxSessions 1", ""), ("MaxStartups 1:30:2", ""), ("PermitUserRC yes", "sleep 5")],
-    ids=["one session a connection", "two logins at a time", "a login that takes five seconds"],
-)
+    [
+        ("MaxSessions 1", ""), ("MaxSessions 2", ""),
+        ("MaxStartups 1:30:2", ""), ("PermitUserRC yes", "sleep 5"),
+    ],
+    ids=[
+        "one session a connection", "two sessions a connection",
+        "two logins at a time", "a login that takes five seconds",
+    ],
+)  # fmt: skip
 def test_a_server_that_allows_little_is_enough(lab, through, line, sshrc):
     stack = through("lab-overlay", line)
     before = {host: look(lab, host) for host in HOSTS}
@@ -61,6 +68,10 @@ def test_a_server_that_allows_little_is_enough(lab, through, line, sshrc):
                 lab.ssh(host, "cat >/etc/ssh/sshrc", input=f"{sshrc}\n")
         stack.up()
         assert stack.up().changes == {}
+        stack.config["prove"] = {"when": "always", "strict": True}
+        stack.write()
+        stack.up()
+        assert wrong(rows(stack)) == []
         stack.destroy()
     finally:
         for host in HOSTS:
