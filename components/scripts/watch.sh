@@ -5,7 +5,7 @@
 # Prints "container ID NETWORK ADDRESS PORT" for each that runs (PORT of a server in it, - where the host has
 # neither perl nor python3), then "listed". Takes lines "pair NUMBER ID TARGET PORT" and an empty one, prints
 # "watching". For each further line prints "container ID same|restarted|gone",
-# "pair NUMBER on|off|never|failed COUNT MS LONGEST AGO none|open|waiting|closed|unknown" (milliseconds; AGO: when
+# "pair NUMBER on|off|never|failed|silent COUNT MS LONGEST AGO none|open|waiting|closed|unknown" (milliseconds; AGO: when
 # the longest interruption began), and "reported".
 set -uf
 LC_ALL=C
@@ -105,9 +105,10 @@ take_pairs() {
 ping_all() { # ID PID: the packets of its pairs
     while read -r number of target port; do
         if [ "$of" = "$1" ]; then
-            nsenter --target "$2" --net -- ping -n -D -i 0.1 -w "$limit" "$target" \
+            nsenter --target "$2" --net -- ping -n -D -O -i 0.1 -w "$limit" "$target" \
                 >>"$work/$number.ping" 2>/dev/null </dev/null &
             echo "$!" >>"$work/$1.processes"
+            echo "$!" >"$work/$number.sender"
         fi
     done <"$work/pairs"
 }
@@ -156,35 +157,48 @@ follow() { # ID PID
     done
 }
 
-# Two packets or more that are lost one after the other, or one that takes long, are an interruption.
+# An interruption is that two packets or more are sent one after the other and nothing comes back meanwhile: before
+# each but the first ping says "no answer yet". What a sender that was not run did not send is none: a packet
+# speaks for 0.2 s. Where it sent nothing for long, it is not known.
 # shellcheck disable=SC2016
 count='
-    /^PING / { begun = 1; anew = 1 }
-    /bytes from/ && match($0, /icmp_seq=[0-9]+/) {
-        at = substr($1, 2) + 0
-        number = substr($0, RSTART + 9, RLENGTH - 9) + 0
-        gap = 0
-        if (match($0, /time=[0-9.]+/)) gap = substr($0, RSTART + 5, RLENGTH - 5) / 1000
-        lost = anew || number - seen > 2
-        if (lost && at - last - 0.1 > gap) gap = at - last - 0.1
-        if (last && (lost || gap >= 0.2)) ended(at - gap, at)
-        if (!last || number > seen || anew) seen = number
-        last = at
-        anew = 0
+    /^PING / { begun = 1; anew = 1; lacking = 0 }
+    /no answer yet/ {
+        at = heard()
+        if (!last || anew) next
+        if (!lacking++) { from = at - 0.1; lacked = 0.1 } else lacked += short(at - sent)
+        sent = at
     }
-    function ended(from, to) {
-        if (from < until) from = until
-        if (to <= from) return
-        until = to
+    /bytes from/ {
+        at = heard()
+        if (last && anew) ended(at - last - 0.1, last)
+        else if (lacking > 1) ended(lacked + short(at - sent), from)
+        last = at
+        anew = lacking = 0
+    }
+    function heard(  at) {
+        at = substr($1, 2) + 0
+        if (last && !anew && at - line > idle) idle = at - line
+        return line = at
+    }
+    function short(time) { return time < 0.2 ? time : 0.2 }
+    function ended(time, begin) {
+        if (time <= 0) return
         count++
-        sum += to - from
-        if (to - from > longest) { longest = to - from; since = from }
+        sum += time
+        if (time > longest) { longest = time; since = begin }
     }
     END {
-        state = !begun ? "failed" : !last ? "never" : "on"
-        if (last && now - last > 1.5) { ended(last, now); state = "off" }
+        state = !begun ? "failed" : !last ? "never" : idle > 5 ? "silent" : "on"
+        if (last && (anew || !sends) && now - last > 1.5) { ended(now - last, last); state = "off" }
+        else if (lacking > 1) { ended(lacked + short(now - sent), from); state = "off" }
+        else if (last && now - line > 1.5) state = "silent"
         printf "%s %d %.0f %.0f %.0f", state, count, sum * 1000, longest * 1000, count ? (now - since) * 1000 : 0
     }'
+
+sends() { # NUMBER: 1 while the sender of its packets runs, else 0
+    if kill -0 "$(cat "$work/$1.sender" 2>/dev/null)" 2>/dev/null; then echo 1; else echo 0; fi
+}
 
 connection() { # NUMBER PORT SECONDS
     if [ "$2" = - ] || ! has bash; then
@@ -207,7 +221,8 @@ report() {
         now=$(date +%s.%N)
         now=${now%.N}
         : >>"$work/$number.ping"
-        echo "pair $number $(awk -v now="$now" "$count" "$work/$number.ping") $(connection "$number" "$port" "$now")"
+        said=$(awk -v now="$now" -v sends="$(sends "$number")" "$count" "$work/$number.ping")
+        echo "pair $number $said $(connection "$number" "$port" "$now")"
     done <"$work/pairs"
     echo reported
 }

@@ -161,6 +161,9 @@ def interruption(
     lacks = _lacks(pair, seen)
     if lacks:
         return Interruption(*ends, "unknown", None, why=lacks, announced=said, lacking=True)
+    if seen.state == "silent" and not seen.count:
+        busy = f"{pair.source.host} was too busy to send packets"
+        return Interruption(*ends, "unknown", None, why=busy, announced=said)
     restarted = [end for end in pair.ends if containers.get(end.id) == "restarted"]
     why = " and ".join(f"{end} restarted" for end in restarted)
     if seen.state == "off":

@@ -12,7 +12,7 @@ _LISTED = re.compile(r"container ([0-9a-f]{64}) (\S{1,200}) ([0-9.]{7,15}) (-|\d
 _CONTAINER = re.compile(r"container ([0-9a-f]{64}) (same|restarted|gone)")
 _NUMBER = r"(\d{1,9})"
 _PAIR = re.compile(
-    rf"pair (\d{{1,6}}) (on|off|never|failed) {_NUMBER} {_NUMBER} {_NUMBER} {_NUMBER} "
+    rf"pair (\d{{1,6}}) (on|off|never|failed|silent) {_NUMBER} {_NUMBER} {_NUMBER} {_NUMBER} "
     r"(none|open|waiting|closed|unknown)"
 )
 
@@ -34,11 +34,11 @@ class PairState:
     """What became of a pair's packets and its connection.
 
     ``state``: "on" (it is reached now), "off", "never" (it was at no time), "failed" (no packets could be
-    sent). ``count`` of interruptions, ``ms`` of them in all, ``longest``, which began ``ago``: milliseconds.
+    sent), "silent" (none were sent for seconds). ``count`` of interruptions, ``ms`` of them in all, ``longest``, which began ``ago``: milliseconds.
     ``connection``: "none" where there was none at the beginning, "unknown" where it could not be made.
     """
 
-    state: Literal["on", "off", "never", "failed"]
+    state: Literal["on", "off", "never", "failed", "silent"]
     count: int = 0
     ms: int = 0
     longest: int = 0
@@ -48,7 +48,7 @@ class PairState:
     @property
     def settled(self) -> bool:
         """Whether asking again a moment later would say the same."""
-        return self.state != "off" and self.connection != "waiting"
+        return self.state not in ("off", "silent") and self.connection != "waiting"
 
 
 @dataclass(frozen=True)

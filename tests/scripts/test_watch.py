@@ -13,6 +13,8 @@ import pytest
 from components.scripts import watcher
 
 A, B = "a" * 64, "b" * 64
+# Seconds ago, and milliseconds until it came back, None where it did not.
+Packet = tuple[float, float | None]
 pytestmark = pytest.mark.skipif(not os.access("/run", os.W_OK), reason="only root writes to /run")
 # What stands for the host's programs. A container's process is whatever its file says.
 PROGRAMS = {
@@ -50,14 +52,28 @@ class Session:
         )  # fmt: skip
         self.say(watcher())
 
-    def replies(self, packets: list[tuple[float, int, float]]) -> None:
-        """Seconds ago, sequence number, round trip in milliseconds."""
+    def replies(self, packets: list[Packet]) -> None:
+        """What `ping -D -O` prints of packets: seconds ago, and after how many milliseconds it came back."""
         now = time.time()
+        sends = [(now - ago, number) for number, (ago, _) in enumerate(packets, 1)]
         lines = [
-            f"[{now - ago:.6f}] 64 bytes from 172.16.1.3: icmp_seq={number} ttl=64 time={ms} ms\n"
-            for ago, number, ms in packets
+            (at + ms / 1000, f"64 bytes from 172.16.1.3: icmp_seq={number} ttl=64 time={ms} ms")
+            for (at, number), (_, ms) in zip(sends, packets, strict=True)
+            if ms is not None
         ]
-        (self.folder / "packets").write_text("".join(lines))
+        back = {
+            number: at + ms / 1000
+            for (at, number), (_, ms) in zip(sends, packets, strict=True)
+            if ms is not None
+        }
+        lines += [
+            (at, f"no answer yet for icmp_seq={number - 1}")
+            for at, number in sends[1:]
+            if back.get(number - 1, at + 1) > at
+        ]
+        (self.folder / "packets").write_text(
+            "".join(f"[{at:.6f}] {said}\n" for at, said in sorted(lines) if at <= now)
+        )
 
     def say(self, text: str) -> None:
         assert self.watch.stdin is not None
@@ -105,8 +121,9 @@ def session(tmp_path: Path) -> Iterator[Session]:
     one.end()
 
 
-def steady(ago: float, count: int, first: int = 1) -> list[tuple[float, int, float]]:
-    return [(ago - n / 10, first + n, 0.1) for n in range(count)]
+def sent(begin: float, end: float, ms: float | None = 0.1, every: float = 0.1) -> list[Packet]:
+    """Packets sent from some seconds ago on until fewer ago."""
+    return [(begin - n * every, ms) for n in range(round((begin - end) / every))]
 
 
 def test_containers_are_listed_with_their_addresses_and_a_server_each(session):
@@ -124,20 +141,29 @@ def test_containers_are_listed_with_their_addresses_and_a_server_each(session):
 @pytest.mark.parametrize(
     ("packets", "said"),
     [
-        (steady(2, 20), "on 0 0 0"),
-        # One that is lost, and a sender that had no time, are none; two that are lost are one.
-        ([*steady(2, 9), *steady(1, 10, 11)], "on 0 0 0"),
-        ([*steady(4, 9), *steady(1, 10, 10)], "on 0 0 0"),
-        ([*steady(2.1, 10), *steady(0.9, 9, 13)], "on 1 200 200"),
-        ([*steady(3.1, 5), *steady(2, 5, 12), *steady(1, 10, 20)], "on 2 1100 600"),
+        (sent(2, 0), "on 0 0 0"),
+        # One that is lost is none, two that are lost are one.
+        ([*sent(2, 1.1), *sent(1.1, 1, None), *sent(1, 0)], "on 0 0 0"),
+        ([*sent(2, 1.1), *sent(1.1, 0.9, None), *sent(0.9, 0)], "on 1 200 200"),
+        ([*sent(3, 2.5), *sent(2.5, 2, None), *sent(2, 1.5), *sent(1.5, 0.9, None), *sent(0.9, 0)], "on 2 1100 600"),
         # All came back, those sent within a second too late.
-        ([*steady(3, 10), *((1, 11 + n, 1000 - 100 * n) for n in range(9)), *steady(0.9, 9, 20)],
-         "on 1 1000 1000"),
-        (steady(5, 10), "off 1 4"),
+        ([*sent(3, 2), *((2 - n / 10, 1000 - 100 * n) for n in range(9)), *sent(1, 0)], "on 1 1000 1000"),
+        # A long way: one that is late while others come back is none.
+        (sent(3, 0, 350), "on 0 0 0"),
+        # A sender that is not run sends nothing, and reads late what came.
+        ([*sent(4, 3), *sent(1, 0)], "on 0 0 0"),
+        (sent(4, 0, 250, every=0.3), "on 0 0 0"),
+        ([*sent(4, 3), (3, None), (1.1, None), *sent(1, 0)], "on 1 200 200"),
+        ([*sent(9, 8), *sent(2, 0)], "silent 0 0 0"),
+        (sent(5, 4), "silent 0 0 0"),
+        ([*sent(5, 4), *sent(4, 0, None)], "off 1 4"),
+        (sent(2, 0, None), "never 0 0 0"),
         ([], "never 0 0 0"),
     ],
 )  # fmt: skip
-def test_packets_that_are_lost_in_a_row_or_late_are_an_interruption(session, packets, said):
+def test_packets_that_bring_nothing_back_are_an_interruption_and_those_that_were_not_sent_are_none(
+    session, packets, said
+):
     session.until("listed")
     session.replies(packets)
     session.say(f"pair 0 {A} 172.16.1.3 40001\n\n")
@@ -154,7 +180,7 @@ def test_a_container_that_runs_again_is_followed_and_one_that_is_gone_is_told(se
     session.processes[A] = subprocess.Popen(["sleep", "600"])
     (session.folder / A).write_text(f"{session.processes[A].pid}\n")
     (session.folder / B).unlink()
-    session.replies(steady(1, 10))
+    session.replies(sent(1, 0))
     time.sleep(1)
     assert session.report() == [
         f"container {A} restarted",

@@ -115,6 +115,16 @@ def test_a_host_that_was_lost_on_the_way_is_not_known():
     assert "is not known: the connection to docker01 ended" in sentence(one)
 
 
+def test_a_sender_that_was_not_run_is_not_known_and_hides_no_interruption():
+    one = came_of(PairState("silent", connection="open"))
+    assert one is not None
+    assert (one.observed, one.lacking) == ("unknown", False)
+    assert "docker01 was too busy to send packets" in sentence(one)
+    one = came_of(PairState("silent", 1, 1300, 1300, 5000, "open"))
+    assert one is not None
+    assert one.observed == "no"
+
+
 @pytest.mark.parametrize(
     ("state", "words"),
     [
