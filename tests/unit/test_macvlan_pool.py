@@ -13,7 +13,6 @@ from tests.unit.fleet import (
     RecordingEngine,
     b64,
     facts_text,
-    networks,
     run_program,
     stack_values,
 )
@@ -181,53 +180,3 @@ def test_names_come_with_a_pool_and_servers_have_addresses_of_the_lan(monkeypatc
         engine.resources["dns@docker02"].inputs["stdin"]
     )
     assert "10.0.0.71" in engine.lan_asked["docker01"]
-
-
-def beside(name: str, range_: str = "", block: str = "", **one: str) -> str:
-    """A host with another stack's network ``lan``, and a container of it, on the NIC."""
-    row = {"id": "i", "name": "lan", "driver": "macvlan", "scope": "local", "stack": "prod", **one}
-    made = {
-        "id": "i",
-        "parent": "ens33",
-        "configs": [{"Subnet": "10.0.0.0/24", "IPRange": range_}],
-        "containers": {"c": {"Name": "other", "IPv4Address": "10.0.0.64/24"}},
-    }
-    ours = json.dumps({"name": "macvlan_1", "range": block, "containers": {}})
-    facts = (networks(row), f"parents {b64(json.dumps(made))}", f"ranges {b64(ours)}")
-    return facts_text(hostname=name, address=ADDRESS[name], version="28.5.2", more=facts)
-
-
-def test_slices_of_another_stack_on_the_parent_are_refused_to_who_is_new_to_them(
-    monkeypatch, tmp_path
-):
-    facts = {**fleet(), "docker02": beside("docker02", "10.0.0.64/29")}
-    said = refusal(monkeypatch, tmp_path, values(), facts)
-    for host, block in (("docker01", "10.0.0.64/30"), ("docker02", "10.0.0.68/30")):
-        assert (
-            f"macvlan_1: {block} of {host} meets 10.0.0.64/29, which the network lan on docker02 gives its "
-            "containers addresses of, of stack prod: write another `pool`" in said
-        )
-    run_program(monkeypatch, tmp_path, values(pool="10.0.0.128/26"), facts)
-    # Who has them goes on, and so does who is on another LAN.
-    facts = {
-        "docker01": seen("docker01", "10.0.0.64/30"),
-        "docker02": beside("docker02", "10.0.0.64/29", "10.0.0.68/30"),
-    }
-    run_program(monkeypatch, tmp_path, values(), facts)
-    facts = {**fleet(), "docker02": beside("docker02", "10.0.0.64/29")}
-    stack = values(parent={"docker01": "ens33", "docker02": "ens33.20"})
-    run_program(monkeypatch, tmp_path, stack, facts)
-
-
-def test_blocks_that_the_file_gives_are_looked_at_too(monkeypatch, tmp_path):
-    facts = {**fleet(), "docker02": beside("docker02", "10.0.0.64/29")}
-    blocks = {"docker01": "10.0.0.64/30", "docker02": "10.0.0.96/30"}
-    said = refusal(monkeypatch, tmp_path, values(pool=None, ip_range=blocks), facts)
-    assert "macvlan_1: 10.0.0.64/30 of docker01 meets 10.0.0.64/29" in said
-    assert "write another `ip_range`" in said
-
-
-def test_an_address_of_another_stacks_container_is_given_to_nobody(monkeypatch, tmp_path):
-    facts = {"docker01": beside("docker01"), "docker02": seen("docker02")}
-    engine = run_program(monkeypatch, tmp_path, values(), facts)
-    assert address(engine, "ssh01@docker01") == "10.0.0.65"

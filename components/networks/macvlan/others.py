@@ -1,8 +1,9 @@
-"""What macvlan networks that are not the stack's give their containers, as the engines of its hosts tell."""
+"""Macvlan networks that are not the stack's, as the engines of its hosts tell: what they leave to one of the stack."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
 
 from planning.facts import HostFacts, NetworkFacts
@@ -11,40 +12,87 @@ from planning.fleet_facts import FleetFacts
 from planning.sentences import whose
 
 
+@dataclass(frozen=True)
+class Wanted:
+    """A network of the stack. ``blocks``, ``parents``: by host. ``key``: what of the stack file the blocks are of."""
+
+    name: str
+    subnet: IPv4Network
+    gateway: IPv4Address
+    blocks: Mapping[str, IPv4Network]
+    parents: Mapping[str, str]
+    key: str
+
+
+@dataclass(frozen=True)
+class _Pool:
+    """A subnet of another network, in Docker's words; ``range``: None where it gives out all of it."""
+
+    subnet: IPv4Network
+    gateway: IPv4Address | None
+    range: IPv4Network | None
+
+
 def addresses(name: str, facts: HostFacts, stack: str) -> Iterator[IPv4Address]:
     """The addresses of running containers on them. ``name``: of the stack's network."""
     for _, made in _networks(name, facts, stack):
         yield from made.given.values()
 
 
-def meeting(
-    name: str,
-    blocks: Mapping[str, IPv4Network],
-    parents: Mapping[str, str],
-    key: str,
-    fleet: FleetFacts,
-) -> Iterator[str]:
-    """Sentences where a block that a host is new to meets what another network on the same parent gives.
+def refusals(wanted: Wanted, fleet: FleetFacts) -> Iterator[str]:
+    """Sentences why hosts that are new to the network, or to their block, cannot have it beside others."""
+    for host, facts in fleet.answering.items():
+        if host not in wanted.parents:
+            continue
+        for other, made in _networks(wanted.name, facts, fleet.stack):
+            pools = list(_pools(made))
+            if not _has(wanted.name, facts, fleet.stack):
+                yield from _of_engine(wanted, host, other, pools)
+            if made.parent == wanted.parents[host]:
+                yield from _of_lan(wanted, host, other, pools, fleet)
 
-    ``blocks``: host -> its block of the network ``name``. ``parents``: host -> the network's NIC. ``key``:
-    what of the stack file the blocks are of.
-    """
-    new = {
-        host: block
-        for host, block in blocks.items()
-        if (facts := fleet.answering.get(host)) and facts.ranges.get(name) != block
-    }
-    for at, facts in fleet.answering.items():
-        for other, made in _networks(name, facts, fleet.stack):
-            if at not in parents or made.parent != parents[at]:
-                continue
-            for range_ in _ranges(made):
-                for host, block in new.items():
-                    if block.overlaps(range_):
-                        yield (
-                            f"{block} of {host} meets {range_}, which the network {other.name} on {at} "
-                            f"gives its containers addresses of, {whose(other.stack)}: write another `{key}`"
-                        )
+
+def _of_engine(wanted: Wanted, host: str, other: NetworkFacts, pools: list[_Pool]) -> Iterator[str]:
+    """An engine has no two networks of one subnet, but for parts of it with a gateway each."""
+    instead = (
+        "write the containers of both into one stack file, or other `hosts` (another subnet, where the LAN "
+        "has one)"
+    )
+    for pool in pools:
+        block = wanted.blocks.get(host)
+        if not pool.subnet.overlaps(wanted.subnet):
+            continue
+        theirs = f"the network {other.name} there, {whose(other.stack)}"
+        if pool.subnet == wanted.subnet and pool.gateway == wanted.gateway:
+            yield (
+                f"{wanted.subnet} is on {host} the subnet of {theirs}, and an engine gives their gateway, "
+                f"{wanted.gateway}, to one network: {instead}"
+            )
+        elif pool.subnet != wanted.subnet or pool.range is None or block is None:
+            yield (
+                f"{wanted.subnet} overlaps on {host} {pool.subnet} of {theirs}, and an engine has no two "
+                f"networks with the same addresses: {instead}"
+            )
+
+
+def _of_lan(
+    wanted: Wanted, at: str, other: NetworkFacts, pools: list[_Pool], fleet: FleetFacts
+) -> Iterator[str]:
+    """No block meets what another network on the same parent gives its containers, on whichever host."""
+    for host, block in wanted.blocks.items():
+        facts = fleet.answering.get(host)
+        if facts is None or facts.ranges.get(wanted.name) == block:
+            continue
+        for pool in pools:
+            if pool.range is not None and block.overlaps(pool.range):
+                yield (
+                    f"{block} of {host} meets {pool.range}, which the network {other.name} on {at} gives its "
+                    f"containers addresses of, {whose(other.stack)}: write another `{wanted.key}`"
+                )
+
+
+def _has(name: str, facts: HostFacts, stack: str) -> bool:
+    return any((one.name, one.stack) == (name, stack) for one in facts.networks or [])
 
 
 def _networks(name: str, facts: HostFacts, stack: str) -> Iterator[tuple[NetworkFacts, Macvlan]]:
@@ -55,9 +103,17 @@ def _networks(name: str, facts: HostFacts, stack: str) -> Iterator[tuple[Network
             yield network, made
 
 
-def _ranges(made: Macvlan) -> Iterator[IPv4Network]:
+def _pools(made: Macvlan) -> Iterator[_Pool]:
     for config in made.configs or []:
-        try:
-            yield IPv4Network(str(config.get("IPRange")), strict=False)
-        except ValueError:
-            continue  # none, or one of IPv6
+        subnet = _net(config.get("Subnet"))
+        if subnet is not None:
+            gateway = _net(config.get("Gateway"))
+            at = gateway.network_address if gateway else None
+            yield _Pool(subnet, at, _net(config.get("IPRange")))
+
+
+def _net(text: object) -> IPv4Network | None:
+    try:
+        return IPv4Network(str(text), strict=False)
+    except ValueError:
+        return None  # none, or one of IPv6

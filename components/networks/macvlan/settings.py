@@ -245,10 +245,16 @@ class MacvlanSettings(DualStackSettings):
 
     def refusals(self, name: str, fleet: FleetFacts) -> Iterator[str]:
         yield from super().refusals(name, fleet)
-        blocks = {host: b for host in self.on(fleet.hosts) if (b := self.block_on(host))}
-        parents = {host: str(self.parent_on(host)) for host in self.on(fleet.hosts)}
-        key = "ip_range" if self.pool is None else "pool"
-        yield from others.meeting(name, blocks, parents, key, fleet)
+        hosts = self.on(fleet.hosts)
+        wanted = others.Wanted(
+            name,
+            self.subnet,
+            self.gateway_address,
+            {host: block for host in hosts if (block := self.block_on(host)) is not None},
+            {host: str(self.parent_on(host)) for host in hosts},
+            "ip_range" if self.pool is None else "pool",
+        )
+        yield from others.refusals(wanted, fleet)
 
     def items(self, name: str, hosts: Sequence[str]) -> list[Item]:
         return [
