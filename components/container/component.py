@@ -11,6 +11,7 @@ from components.container.adopted import ALL_BUT_GRACE, GRACE, Adopted
 from components.container.dependencies import Waits, ending, in_order
 from components.container.files import place
 from components.container.inputs import ContainerArgs, inputs
+from components.container.pause import before_create
 from components.container.settings import ContainerSettings
 from components.host import ConfiguredHost
 from components.images import Images
@@ -78,6 +79,9 @@ class Container(pulumi.ComponentResource):
                 replace_on_changes=silent,
                 ignore_changes=ignored,
                 import_=self.adopted.id,
+                hooks=before_create(
+                    max((one.pause_on(host.host_name) for one in joined), default=0)
+                ),
             ),
         )
         self.id = self.container.id

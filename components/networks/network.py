@@ -90,6 +90,10 @@ class Network(pulumi.ComponentResource):
         """What must exist before a container on ``host`` can join."""
         raise NotImplementedError
 
+    def pause_on(self, host: str) -> float:
+        """Seconds that the host's engine needs between the end of a container and the start of the next."""
+        return 0
+
     def made_on(self, host: str) -> docker.Network | None:
         """The network's resource on ``host``, None where another host's engine holds it."""
         raise NotImplementedError

@@ -35,6 +35,12 @@ class Engine(Facts):
         found = re.match("[0-9]{1,4}", self.version)
         return int(found[0]) if found else 0
 
+    @property
+    def release(self) -> tuple[int, ...]:
+        """The numbers of its version, three at most; what is no number ends them."""
+        found = re.match(r"[0-9]{1,4}(\.[0-9]{1,4}){0,2}", self.version)
+        return tuple(int(part) for part in found[0].split(".")) if found else ()
+
 
 class DockerTopic(Topic):
     """The Docker engine, and whether its command is there to ask it."""

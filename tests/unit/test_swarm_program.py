@@ -391,3 +391,15 @@ def test_an_address_that_is_a_name_is_refused_where_consul_was_chosen(run):
         "crosshost:hosts.docker02.address: docker02.example.com is a name, but the engines of overlay "
         "ol2 tell each other this address: write the host's IP address"
     ) in refusal(run, values)
+
+
+@pytest.mark.parametrize(
+    ("version", "seconds"), [("20.10.5+dfsg1", 1), ("20.10.24+dfsg1", 0), ("28.5.2", 0), ("dev", 1)]
+)
+def test_a_container_waits_on_engines_that_may_take_its_network_away(
+    run, monkeypatch, version, seconds
+):
+    asked: list[float] = []
+    monkeypatch.setattr("components.container.component.before_create", asked.append)
+    run({name: host_text(name, version=version) for name in HOSTS})
+    assert asked == [seconds] * 3

@@ -122,6 +122,9 @@ class OverlayNetwork(Network):
     def resources_on(self, host: str) -> Sequence[pulumi.Resource]:
         return [self.endpoints, *self._plane.before_container(host)]
 
+    def pause_on(self, host: str) -> float:
+        return self._plane.pause(host)
+
     def made_on(self, host: str) -> docker.Network | None:
         return self.network if host == self._maker else None
 

@@ -81,3 +81,7 @@ class ControlPlane(ABC):
     @abstractmethod
     def before_container(self, host: str) -> Sequence[pulumi.Resource]:
         """What must be there, beside the network, before a container on ``host`` joins it."""
+
+    def pause(self, host: str) -> float:
+        """Seconds that the host's engine needs between the end of a container and the start of the next."""
+        return 0

@@ -22,6 +22,11 @@ from planning.contract import Contract
 from planning.daemon_held import store_is_ours
 from planning.facts import HostFacts
 
+# Older engines take a network off a host while the next container joins it, which then does not start, and
+# whose task keeps its address and the network for ever (docker/for-linux#888): seen on 20.10.5, not on this one.
+_DETACHES_IN_TIME = (20, 10, 24)
+_PAUSE = 1.0
+
 
 def _lacks(host: str, facts: HostFacts) -> Iterator[str]:
     if facts.engine is None:
@@ -74,3 +79,8 @@ class SwarmPlane(ControlPlane):
 
     def before_container(self, host: str) -> Sequence[pulumi.Resource]:
         return [self._swarm.members[host]]
+
+    def pause(self, host: str) -> float:
+        facts = self._swarm.args.hosts[host].facts
+        engine = facts.engine if isinstance(facts, HostFacts) else None
+        return _PAUSE if engine is not None and engine.release < _DETACHES_IN_TIME else 0
