@@ -3,7 +3,7 @@
 # that cannot reach the store, leaves them there, and the network cannot be removed.
 # Header words: network, id (of that network and no later one of its name). Content: the names of
 # the stack's containers on it, one a line.
-#   endpoints.sh apply   keep the list
+#   endpoints.sh apply   keep the list; before the first container, see that the network can have any here
 #   endpoints.sh undo    after the containers are gone, before the network goes: free them; a swarm's
 #                        network goes here, when it can
 # shellcheck source=components/scripts/common.sh
@@ -73,6 +73,19 @@ remove() {
     done
 }
 
+# The kernel gives a number out once a port, and containers of an overlay whose number is taken wait for
+# twenty seconds and do not start.
+see_number() {
+    port=$(docker info --format '{{with .Swarm.Cluster}}{{.DataPathPort}}{{end}}' 2>/dev/null)
+    case $port in '' | 0 | *[!0-9]*) port=4789 ;; esac
+    for number in $(inspect '{{index .Options "com.docker.network.driver.overlay.vxlanid_list"}}' | tr ',' ' '); do
+        case $number in *[!0-9]*) continue ;; esac
+        device=$(ip -d -o link show type vxlan 2>/dev/null | grep -e " vxlan id $number .*dstport $port " | sed 's/^[0-9]*: \([^:@ ]*\).*/\1/;q')
+        [ -z "$device" ] ||
+            fail "Docker gave network $network VNI $number, which $device has here at udp $port: no container of it would start; give the network of $device another vni, or take $network out once and in again, which gives it another number"
+    done
+}
+
 undo() {
     ours=$(cat)
     scope=$(inspect '{{.Scope}}')
@@ -88,6 +101,7 @@ undo() {
 
 case ${1:-} in
 apply)
+    see_number
     mkdir -p "$dir"
     cat >"$dir/new"
     keep_record "$dir" "$dir/new"

@@ -74,48 +74,6 @@ def test_two_stacks_on_the_same_hosts_do_not_meet_and_one_goes_without_a_trace(
 
 
 @pytest.mark.long
-def test_the_number_of_an_overlay_of_dockers_is_refused_as_the_kernel_takes_it_once(
-    lab, environment
-):
-    stack = environment("lab-vxlan")
-    second(stack)
-    lab.ssh("docker01", "docker pull -q centos_ssh:v2")
-    before = {host: look(lab, host) for host in HOSTS}
-    try:
-        lab.ssh(
-            "docker01",
-            f"docker swarm init --advertise-addr {lab.address('docker01')} "
-            "--default-addr-pool 172.29.0.0/16 && "
-            "docker network create -d overlay --attachable taken && "
-            "docker run -d --name other --network taken centos_ssh:v2 sleep 999",
-        )
-        form = '{{index .Options "com.docker.network.driver.overlay.vxlanid_list"}}'
-        number = lab.ssh("docker01", f"docker network inspect -f '{form}' taken").stdout.strip()
-        add = f"ip link add vxprobe type vxlan id {number} dstport 4789"
-        assert "specified VNI already exists" in lab.ssh("docker01", add, check=False).stderr
-
-        stack.config["networks"]["second"]["vni"] = int(number)
-        stack.write()
-        refused = stack.up(check=False)
-        assert refused.code != 0
-        said = f"VNI {number} at udp 4789 is taken on docker01 by taken, an overlay of Docker's"
-        assert said in refused.text
-
-        stack.config["networks"]["second"]["port"] = 4790
-        stack.write()
-        stack.up()
-        assert pinged(lab, [("docker01", "app01", "172.16.8.18")])
-        stack.destroy()
-    finally:
-        lab.ssh(
-            "docker01",
-            "docker rm -f other; docker swarm leave --force; docker network rm docker_gwbridge",
-            check=False,
-        )
-    assert not difference(before, {host: look(lab, host) for host in HOSTS})
-
-
-@pytest.mark.long
 def test_a_destroy_needs_nothing_that_is_kept_on_hosts(lab, environment):
     stack = environment("lab-vxlan")
     second(stack)

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 
 from planning.problems import ProblemsError
 from stacks.settings import parse as parse_settings
-from tests.unit.fleet import b64, facts_text, networks, put_key, routes, run_program
+from tests.unit.fleet import b64, facts_text, put_key, routes, run_program
 from tests.unit.meshes import (
     BRIDGE,
     device,
@@ -99,38 +97,12 @@ def test_more_containers_than_addresses_are_refused_with_what_would_fit(monkeypa
     run_program(monkeypatch, tmp_path, stack, fleet())
 
 
-def _overlay(scope: str, numbers: str) -> tuple[str, ...]:
-    """The facts of a host whose engine has an overlay with these numbers."""
-    listed = {"id": "aa11", "name": "taken", "driver": "overlay", "scope": scope, "stack": ""}
-    options = {"com.docker.network.driver.overlay.vxlanid_list": numbers}
-    made = {"id": "aa11", "configs": None, "options": options}
-    return (networks(listed), f"overlays {b64(json.dumps(made))}")
-
-
 REFUSED = [
     (
         "a route into the subnet",
         {},
         {"more": (routes("172.16.0.0/16 ens34"),)},
         "subnet 172.16.2.0/24 meets routes of docker01 (172.16.0.0/16 by ens34)",
-    ),
-    (
-        "the number of another stack's",
-        {"vni": 42},
-        {"more": device((), vni=42, name="vx0")},
-        "VNI 42 at udp 4789 is taken on docker01 by vx0: write another `vni` or `port`",
-    ),
-    (
-        "the number of an overlay in a store",
-        {"vni": 257},
-        {"more": _overlay("global", "256,257")},
-        "VNI 257 at udp 4789 is taken on docker01 by taken, an overlay of Docker's: write another",
-    ),
-    (
-        "the number of an overlay in a swarm",
-        {"vni": 4097},
-        {"more": _overlay("swarm", "4097,x")},
-        "VNI 4097 at udp 4789 is taken on docker01 by taken, an overlay of Docker's: write another",
     ),
     (
         "no tools",
@@ -177,12 +149,6 @@ def test_a_host_that_cannot_have_it_is_refused(monkeypatch, tmp_path, mesh, more
     facts = fleet()
     facts["docker01"] = facts_text(**{"hostname": "docker01", "address": "10.0.0.11", **more})
     assert words in refusal(monkeypatch, tmp_path, values(**mesh), facts)
-
-
-def test_the_number_of_an_overlay_at_another_port_is_no_reason(monkeypatch, tmp_path):
-    facts = fleet()
-    facts["docker01"] = seen("docker01", more=_overlay("swarm", "4097"))
-    run_program(monkeypatch, tmp_path, values(vni=4097, port=4790), facts)
 
 
 def test_a_host_known_by_name_is_refused(monkeypatch, tmp_path):

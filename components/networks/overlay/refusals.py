@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from components.daemon_settings import DaemonSettings
 from components.networks.base import Stack
+from components.networks.overlay import numbers
 from components.networks.overlay.consul import refusals as consul_refusals
 from components.networks.overlay.consul.settings import ConsulSettings
 from components.networks.overlay.mtu import too_large
@@ -27,6 +28,7 @@ def refusals(networks: Overlays, stack: Stack, fleet: FleetFacts) -> Iterator[st
     spec = specs.wanted(networks, stack, fleet)
     on_consul = _hosts_on("consul", networks, fleet.hosts)
     yield from _planes_of_others(spec, on_consul, fleet)
+    yield from numbers.refusals(networks, fleet)
     consul = stack.section(ConsulSettings)
     kept = consul.host if consul is not None and consul.stack is None else None
     yield from consul_refusals.of_others(fleet, kept)

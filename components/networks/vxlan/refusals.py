@@ -8,10 +8,8 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Network
 from components.networks.vxlan.device import (
     ENCAPSULATION,
     INNER_PORT,
-    PORT,
     bridge_name,
     carrier,
-    device_name,
     tunnel_name,
 )
 from planning import ports, records, routes, second_subnet
@@ -148,7 +146,7 @@ def _without_own(name: str, hosts: Sequence[str], fleet: FleetFacts) -> dict[str
             continue
         own = {
             called(fleet.stack, network)
-            for network in (name, *_recorded(facts))
+            for network in (name, *recorded(facts))
             for called in (bridge_name, tunnel_name)
         }
         kept = [route for route in facts.routes if route.nic not in own]
@@ -186,48 +184,6 @@ def _too(overhead: int) -> str:
     return " and WireGuard's" if overhead > ENCAPSULATION else ""
 
 
-def of_number(
-    name: str, vni: int, port: int, hosts: Sequence[str], fleet: FleetFacts
-) -> Iterator[str]:
-    """Sentences where a device of somebody else's, or an overlay of Docker's, has the number at the same port.
-
-    The kernel takes a number once a port, whichever network namespace the device is in.
-    """
-    for host in hosts:
-        facts = fleet.answering.get(host)
-        if facts is None:
-            continue
-        own = {device_name(fleet.stack, network) for network in (name, *_recorded(facts))}
-        for device, seen in facts.vxlans.items():
-            if device not in own and (seen.vni, seen.port) == (vni, port):
-                yield (
-                    f"VNI {vni} at udp {port} is taken on {host} by {device}: write another `vni` "
-                    "or `port`"
-                )
-        for overlay in _overlays_with(vni, port, facts, fleet):
-            yield (
-                f"VNI {vni} at udp {port} is taken on {host} by {overlay}, an overlay of Docker's: "
-                "write another `vni` or `port`"
-            )
-
-
-def _overlays_with(vni: int, port: int, facts: HostFacts, fleet: FleetFacts) -> Iterator[str]:
-    """The names of the engine's overlays that have the number at the port."""
-    for network in facts.networks or []:
-        overlay = facts.overlays.get(network.id)
-        at = _data_path_port(facts, fleet) if network.scope == "swarm" else PORT
-        if overlay is not None and vni in overlay.vnis and port == at:
-            yield network.name
-
-
-def _data_path_port(facts: HostFacts, fleet: FleetFacts) -> int:
-    """The UDP port of the overlays of a host's swarm, which only managers know."""
-    for manager in (facts, *fleet.answering.values()):
-        if any(node.id == facts.swarm.node for node in manager.swarm.nodes):
-            return manager.swarm.data_path_port
-    return facts.swarm.data_path_port
-
-
-def _recorded(facts: HostFacts) -> list[str]:
+def recorded(facts: HostFacts) -> list[str]:
     """The VXLAN networks that this stack has on a host, also those that are about to go."""
     return [name.removeprefix("vxlan/") for name in facts.records if name.startswith("vxlan/")]

@@ -184,8 +184,6 @@ class VxlanSettings(DualStackSettings):
         for host in self.on(fleet.hosts):
             yield from refusals.of_carrier(host, self.mtu, self.overhead, fleet)
         hosts = self.on(fleet.hosts)
-        if self.vni is not None:
-            yield from refusals.of_number(name, self.vni, self.vxlan_port, hosts, fleet)
         if self.encrypted:
             inner = {h: slices.gateway(b) for h in hosts if (b := self.block_on(h)) is not None}
             yield from refusals.of_tunnel(name, self.udp_port, inner, fleet)

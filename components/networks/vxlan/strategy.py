@@ -8,7 +8,7 @@ from dataclasses import replace
 from components.networks.base import Settled, Stack
 from components.networks.network import Network, NetworkContext
 from components.networks.strategy import Strategy
-from components.networks.vxlan import choice, mtu, stack_checks
+from components.networks.vxlan import choice, mtu, numbers, stack_checks
 from components.networks.vxlan.device import INNER_PORT, bridge_name, tunnel_name
 from components.networks.vxlan.network import VxlanNetwork
 from components.networks.vxlan.settings import VxlanSettings
@@ -31,6 +31,21 @@ class VxlanStrategy(Strategy[VxlanSettings]):
 
     def problems(self, stack: Stack) -> Iterator[Problem]:
         return stack_checks.problems(self.own(stack), stack)
+
+    def refusals(self, stack: Stack, fleet: FleetFacts) -> Iterator[str]:
+        yield from super().refusals(stack, fleet)
+        planes = {
+            host: plane
+            for network in stack.networks.values()
+            if (plane := network.control_plane_joined) is not None
+            for host in network.on(fleet.hosts)
+        }
+        for name, own in self.own(stack).items():
+            if own.vni is not None:
+                found = numbers.refusals(
+                    name, own.vni, own.vxlan_port, own.on(fleet.hosts), planes, fleet
+                )
+                yield from (f"{name}: {reason}" for reason in found)
 
     def make(self, context: NetworkContext, stack: Stack) -> dict[str, Network]:
         return {

@@ -1,0 +1,42 @@
+"""VXLAN devices that keep an overlay's containers from starting: they have the number that Docker gave it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from components.networks.overlay.settings import OverlaySettings
+from planning import records
+from planning.facts import HostFacts
+from planning.fleet_facts import FleetFacts
+from planning.vxlan_numbers import overlays
+
+
+def refusals(networks: Mapping[str, OverlaySettings], fleet: FleetFacts) -> Iterator[str]:
+    """Sentences where a host has such a device. One of the stack's own networks says it itself."""
+    given = {
+        network.name: (numbers, port)
+        for facts in fleet.answering.values()
+        for network, numbers, port in overlays(facts, fleet)
+        if network.stack == fleet.stack and numbers
+    }
+    for name, settings in networks.items():
+        numbers, port = given.get(name, (set(), 0))
+        for host in settings.on(list(fleet.answering)):
+            for device, vni in _devices(fleet.answering[host], numbers, port):
+                yield (
+                    f"{name}: Docker gave it VNI {vni}, which {device} has on {host} at the same udp port, {port}, "
+                    f"so that no container of it starts there: give the network of {device} another `vni` (`ip link "
+                    f"show {device}` there tells whose it is), or take {name} out once and in again, which gives it "
+                    "another number"
+                )
+
+
+def _devices(facts: HostFacts, numbers: set[int], port: int) -> Iterator[tuple[str, int]]:
+    own = {
+        records.header_fields(text).get("device")
+        for kept, text in facts.records.items()
+        if kept.startswith("vxlan/")
+    }
+    for device, seen in facts.vxlans.items():
+        if device not in own and seen.vni in numbers and seen.port == port:
+            yield device, seen.vni
