@@ -7,6 +7,7 @@ whole new daemon.json.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -151,7 +152,8 @@ def plan(
     found = daemon_json.conflicts(facts.daemon_json, wanted, written=written, original=instead)
     edits = daemon_json.edits(facts.daemon_json, content)
     conflicts = [f"daemon.json: {sentence}" for sentence in found]
-    if drop_in and there != drop_in and record is not None and records.body(record) != content:
+    put = _drop_in_put(record)
+    if drop_in and put and there != put:
         how = "was edited by hand" if there else "is gone"
         conflicts.append(
             f"the drop-in of docker.service {how} ({docker_unit.drop_in_path(stack)}): up writes it "
@@ -181,6 +183,15 @@ def lost_drop_in(facts: HostFacts, stack: str) -> bool:
         and records.header_fields(record).get("unit", "0") != "0"
         and docker_unit.drop_in_path(stack) not in facts.unit.drop_ins
     )
+
+
+def _drop_in_put(record: str | None) -> str:
+    """The drop-in that the last up wrote, "" where it wrote none."""
+    if record is None:
+        return ""
+    lines = records.header_fields(record).get("unit", "")
+    count = int(lines) if re.fullmatch("[0-9]{1,4}", lines) else 0
+    return "".join(records.body(record).splitlines(keepends=True)[:count])
 
 
 def _original(facts: HostFacts) -> str | None:

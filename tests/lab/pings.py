@@ -12,7 +12,7 @@ from lab.lab import Lab
 _number = count()
 _START = """
 pid=$(docker inspect -f '{{.State.Pid}}' CONTAINER) || exit 1
-nohup nsenter --target "$pid" --net ping -n -i 0.1 TARGET >FILE 2>&1 </dev/null &
+nohup nsenter --target "$pid" --net ping -n -i EVERY TARGET >FILE 2>&1 </dev/null &
 echo $! >FILE.pid
 """
 _STOP = """
@@ -24,7 +24,7 @@ rm FILE FILE.pid
 
 
 class Pings:
-    """Ten a second from a container to an address, from inside its network namespace.
+    """From a container to an address, from inside its network namespace, one every ``every`` seconds.
 
     with Pings(lab, "docker01", "web01", "172.16.1.2") as pings:
         ...
@@ -34,10 +34,14 @@ class Pings:
     container's programs; a container that is made anew loses all that follow.
     """
 
-    def __init__(self, lab: Lab, host: str, container: str, target: str) -> None:
+    def __init__(
+        self, lab: Lab, host: str, container: str, target: str, *, every: float = 0.1
+    ) -> None:
         self._lab, self._host = lab, host
+        self._every = every
         self._words = {
-            "CONTAINER": container, "TARGET": target, "FILE": f"/run/pings-{next(_number)}",
+            "CONTAINER": container, "TARGET": target, "EVERY": str(every),
+            "FILE": f"/run/pings-{next(_number)}",
         }  # fmt: skip
         self.sent = 0
         self.lost: list[int] = []
@@ -62,3 +66,8 @@ class Pings:
         answered = {int(number) for number in re.findall(r"icmp_seq=(\d+) ttl=", said)}
         # The answer to the last one may still have been on its way.
         self.lost = sorted(set(range(1, self.sent)) - answered)
+
+    @property
+    def milliseconds(self) -> int:
+        """For how long there was no answer, all times together."""
+        return round(len(self.lost) * self._every * 1000)

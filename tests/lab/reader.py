@@ -51,23 +51,24 @@ class Reader:
         commit(self.origin, "A release")
         git("clone", "-q", str(self.origin), str(self.project), at=self.home)
 
-    def begins(self) -> None:
-        """Has the stack up, from the file that the page shows first."""
-        self.writes()
+    def begins(self, page: str | None = None) -> None:
+        """Has the stack up, from the file that the page, or another one, shows first."""
+        self.writes(page=page)
         self.types(f"pulumi stack select --create {self.stack} && pulumi up -s {self.stack}")
 
-    def writes(self, heading: str | None = None) -> None:
-        """Has the stack file that a section shows."""
-        (shown,) = [b.text for b in pages.blocks(self.page, heading) if b.language == "yaml"]
+    def writes(self, heading: str | None = None, *, page: str | None = None) -> None:
+        """Has the stack file that a section shows, of the page or of another one."""
+        at = ROOT / "docs" / page if page else self.page
+        (shown,) = [b.text for b in pages.blocks(at, heading) if b.language == "yaml"]
         kept = [line for line in self._text().splitlines() if line.startswith("encryptionsalt")]
         self.file.write_text(shown + "".join(f"{line}\n" for line in kept))
 
     def _text(self) -> str:
         return self.file.read_text() if self.file.exists() else ""
 
-    def does(self, heading: str) -> str:
-        """What a section says, in order; what was printed."""
-        return "".join(self._does(block) for block in pages.blocks(self.page, heading))
+    def does(self, heading: str, part: slice = slice(None)) -> str:
+        """What a section's blocks say, or some of them, in order; what was printed."""
+        return "".join(self._does(block) for block in pages.blocks(self.page, heading)[part])
 
     def _does(self, block: pages.Block) -> str:
         if block.language == "diff":

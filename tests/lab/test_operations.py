@@ -199,9 +199,19 @@ def test_certificates_of_the_api_are_given_and_given_anew(lab, up):
     )
 
 
-def test_join_tokens_are_rotated_at_any_time(up):
+def authority(lab):
+    return lab.ssh(
+        "docker02", "sha256sum /var/lib/docker/swarm/certificates/swarm-root-ca.crt"
+    ).stdout
+
+
+def test_join_tokens_and_the_authority_of_a_swarm_are_rotated_at_any_time(lab, up):
+    before, had = started(lab, "docker02", "db"), authority(lab)
     said = up.does("Other keys and certificates")
     assert "Successfully rotated worker join token" in said
+    assert authority(lab) != had
+    assert started(lab, "docker02", "db") == before
+    reaches(lab, "docker01", "web", "db")
     up.nothing_is_left_to_do()
 
 

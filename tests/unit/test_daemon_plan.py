@@ -238,6 +238,14 @@ def test_the_api_stands_beside_the_sockets_that_are_there():
     assert records.header_fields(plan.stdin)["leave"] == "restart"
 
 
+def test_a_drop_in_that_comes_with_an_edit_is_none_that_is_gone():
+    host = FakeHost(None)
+    host.apply({"mtu": 1400})
+    plan = host.apply({"mtu": 1400}, Api(2376, None))
+    assert host.drop_in
+    assert plan.conflicts == []
+
+
 def test_a_removed_drop_in_is_put_back_and_an_edited_one_takes_a_restart():
     host = FakeHost(None)
     host.apply({}, Api(2376, None))

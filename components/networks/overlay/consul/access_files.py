@@ -29,7 +29,7 @@ def _token(value: str) -> str:
     if not _UUID.fullmatch(value):
         raise ValueError(
             "is no UUID in lower case: `pulumi config set --secret --path crosshost:consul.token "
-            '"$(uuidgen)"` makes one'
+            '"$(cat /proc/sys/kernel/random/uuid)"` makes one'
         )
     return value
 
