@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from copy import copy
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 from pathlib import Path
@@ -56,9 +58,21 @@ def decoded(data: bytes) -> str:
         ) from None
 
 
-def value(of: yaml.Node | None) -> Any:
-    """What a node says, as the program gets it; yaml.YAMLError where Pulumi refuses it."""
-    return None if of is None else _value(of, ())
+@dataclass(frozen=True)
+class Tagged:
+    """A value with a tag that its reader knows. ``line``: from 1."""
+
+    tag: str
+    value: Any
+    line: int
+
+
+def value(of: yaml.Node | None, tags: Collection[str] = ()) -> Any:
+    """What a node says, as the program gets it; yaml.YAMLError where Pulumi refuses it.
+
+    ``tags``: those that are known; what has one is Tagged.
+    """
+    return None if of is None else _value(of, (), tags)
 
 
 def is_plain(of: yaml.Node) -> bool:
@@ -88,7 +102,7 @@ class _Loader(yaml.SafeLoader):
     def compose_scalar_node(self, anchor: Any) -> yaml.ScalarNode:
         tagged = self.peek_event().tag is not None  # type: ignore[no-untyped-call]
         found: yaml.ScalarNode = super().compose_scalar_node(anchor)
-        if tagged and found.style is None:
+        if tagged and found.style is None and found.tag.startswith(_STANDARD):
             found.style = '"'  # !!str is as good as quotes
         return found
 
@@ -105,36 +119,42 @@ def _refuse(of: yaml.Node, why: str) -> Any:
     raise yaml.YAMLError(f"line {of.start_mark.line + 1}: {why}")
 
 
-def _value(of: yaml.Node, inside: tuple[yaml.Node, ...]) -> Any:
+def _value(of: yaml.Node, inside: tuple[yaml.Node, ...], tags: Collection[str]) -> Any:
     if any(of is one for one in inside):
         _refuse(of, "an anchor holds itself")
     inside = (*inside, of)
+    if of.tag in tags:
+        bare = copy(of)
+        bare.tag = f"{_STANDARD}str"
+        return Tagged(of.tag, _value(bare, inside, tags), of.start_mark.line + 1)
     if not _untagged(of):
         _refuse(
             of, f"the tag {of.tag.replace(_STANDARD, '!!')} is not read: write the value itself"
         )
     if isinstance(of, yaml.MappingNode):
-        return _mapping(of, inside)
+        return _mapping(of, inside, tags)
     if isinstance(of, yaml.SequenceNode):
-        return [_value(item, inside) for item in of.value]
+        return [_value(item, inside, tags) for item in of.value]
     return _scalar(of) if isinstance(of, yaml.ScalarNode) else None
 
 
-def _mapping(of: yaml.MappingNode, inside: tuple[yaml.Node, ...]) -> dict[str, Any]:
+def _mapping(
+    of: yaml.MappingNode, inside: tuple[yaml.Node, ...], tags: Collection[str]
+) -> dict[str, Any]:
     merged: dict[str, Any] = {}
     own: dict[str, Any] = {}
     lines: dict[str, int] = {}
     for key_node, item in of.value:
         if is_merge(key_node):
             for other in reversed(merges(item)):
-                merged |= _value(other, inside)
+                merged |= _value(other, inside, () if other.tag in tags else tags)
             continue
         name, line = key(key_node), key_node.start_mark.line + 1
         if name in lines:
             _refuse(
                 key_node, f"the key {name!r} is there already, in line {lines[name]}: remove one"
             )
-        own[name], lines[name] = _value(item, inside), line
+        own[name], lines[name] = _value(item, inside, tags), line
     return {**merged, **own}
 
 

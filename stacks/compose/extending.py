@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import os.path
 import posixpath
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from planning.mounts import is_path
+from planning.problems import Path as SettingPath
 from planning.problems import Problem, nearest
+from stacks.compose import tags
 from stacks.compose.including import Origin
 from stacks.compose.merging import merged
-from stacks.compose.source import ComposeFileError
+from stacks.compose.source import ComposeFileError, Source
 
 _NOT_TAKEN_OVER = frozenset({"profiles", "container_name"})
 
@@ -34,7 +36,9 @@ def extended(
     own = services[name] if isinstance(services[name], dict) else {}
     source = origin.source
     words: dict[str, Any] = origin.filled_in(own, path, problems)
+    marks = {at: tag for at, tag in source.marks.items() if at[:2] == path and len(at) > 2}
     if "extends" not in words:
+        _idle(set(marks) - source.hit, source, problems)
         return words
     given = words.pop("extends")
     long = given if isinstance(given, dict) else {"service": given}
@@ -65,7 +69,18 @@ def extended(
     below = extended(str(base), known, replace(origin, source=other), problems, (*inside, here))
     if file is not None:
         below = _moved(below, os.path.relpath(other.folder, source.folder))
-    return merged({k: v for k, v in below.items() if k not in _NOT_TAKEN_OVER}, words)
+    below = {k: v for k, v in below.items() if k not in _NOT_TAKEN_OVER}
+    below, hit = tags.without(below, {at[2:] for at in marks})
+    _idle({at for at in marks if at[2:] not in hit} - source.hit, source, problems)
+    return merged(below, words)
+
+
+def _idle(paths: Collection[SettingPath], source: Source, problems: list[Problem]) -> None:
+    """Tags that took nothing away, each told once."""
+    for path in paths:
+        found = Problem(path, tags.idle(source.marks[path]), source.place(path))
+        if found not in problems:
+            problems.append(found)
 
 
 def _moved(words: dict[str, Any], way: str) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import Any
 from planning.problems import Path as SettingPath
 from planning.problems import Problem
 from stacks import env_files
+from stacks.compose import tags
 from stacks.compose.interpolation import Interpolation
 from stacks.compose.merging import merged
 from stacks.compose.source import ComposeFileError, Source
@@ -53,6 +54,7 @@ class Defined:
 def defined(main: Origin, problems: list[Problem]) -> Defined:
     """What a file defines, that of the files that it includes too; what is wrong is a problem."""
     sections = {key: main.source.value.get(key) for key in SECTIONS}
+    _idle(main.source, problems)
     found = Defined(main, {k: dict(v) if isinstance(v, dict) else v for k, v in sections.items()})
     _include(main, found, problems, (main.source.file.resolve(),))
     return found
@@ -111,8 +113,15 @@ def _read(
         return None
     source = sources[0]
     for upper in sources[1:]:
-        value = _over(source.value, upper.value)
-        source = replace(source, value=value, over=(*source.over, upper))
+        below, hit = tags.without(source.value, upper.marks)
+        source = replace(
+            source,
+            value=_over(below, upper.value),
+            over=(*source.over, upper),
+            marks={**source.marks, **upper.marks},
+            hit=source.hit | hit,
+        )
+    _idle(source, problems)
     directory = entry.get("project_directory")
     if directory is not None:
         source = replace(source, folder=origin.source.folder / str(directory))
@@ -128,6 +137,13 @@ def _read(
             _say(origin, path, f"{file}: {error}", problems)
     hidden = {*origin.interpolation.hidden, *(set(variables) - set(upper_ones))}
     return Origin(source, Interpolation({**variables, **upper_ones}, hidden))
+
+
+def _idle(source: Source, problems: list[Problem]) -> None:
+    """Tags that took nothing away; those inside of a service may still, where it extends another one."""
+    for path, tag in source.marks.items():
+        if path not in source.hit and not (path[0] == "services" and len(path) > 2):
+            problems.append(Problem(path, tags.idle(tag), source.place(path)))
 
 
 def _over(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:

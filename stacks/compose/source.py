@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os.path
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ import yaml
 
 from planning.problems import Path as SettingPath
 from stacks import controller_files, pulumi_yaml
+from stacks.compose.tags import TAGS, Marks, untagged
 from stacks.source_lines import line_of
 
 
@@ -27,7 +28,8 @@ class ComposeFileError(Exception):
 class Source:
     """A Compose file that was read. ``shown``: its path for people; ``folder``: what its paths are from.
 
-    ``over``: files whose values were put over its own, in ``value`` too.
+    ``over``: files whose values were put over its own, in ``value`` too. ``marks``: the tags of all of
+    them. ``hit``: those that took something out of a file below.
     """
 
     shown: str
@@ -36,11 +38,13 @@ class Source:
     value: dict[str, Any]
     root: yaml.Node
     over: tuple[Source, ...] = ()
+    marks: Marks = field(default_factory=dict)
+    hit: frozenset[SettingPath] = frozenset()
 
     def place(self, path: SettingPath) -> str:
         """FILE:LINE of a value, or of the nearest thing around it that is there."""
         for upper in reversed(self.over):
-            if _has(upper.value, path):
+            if path in upper.marks or _has(upper.value, path):
                 return upper.place(path)
         return f"{self.shown}:{line_of(self.root, path) or 1}"
 
@@ -66,7 +70,7 @@ def read(base: Path, written: str, shown: str | None = None) -> Source:
     shown = shown or written
     try:
         root = pulumi_yaml.node_of(pulumi_yaml.decoded(controller_files.content(base, written)))
-        value = pulumi_yaml.value(root)
+        value, marks = untagged(pulumi_yaml.value(root, TAGS))
     except ValueError as error:
         raise ComposeFileError("", str(error)) from None
     except RecursionError:
@@ -84,4 +88,4 @@ def read(base: Path, written: str, shown: str | None = None) -> Source:
     if root is None or not isinstance(value, dict) or not isinstance(value.get("services"), dict):
         raise ComposeFileError(f"{shown}:1", "has no `services:`, a map of services")
     file = controller_files.path(base, written)
-    return Source(shown, file, file.parent, value, root)
+    return Source(shown, file, file.parent, value, root, marks=marks)

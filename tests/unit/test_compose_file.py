@@ -358,7 +358,7 @@ def test_build_asks_for_an_image_unless_there_is_one(tmp_path):
         ("services: {web: {image: a, image: b}}", "compose.yaml:1: crosshost:compose.file: the Compose file compose.yaml is wrong: the key 'image' is there already"),
         ("services:\n  web: [", "compose.yaml:2: crosshost:compose.file: the Compose file compose.yaml is no YAML"),
         ("services:\n  web: *nope\n", "compose.yaml:2"),
-        ("services:\n  web: !reset null\n", "the tag !reset is not read"),
+        ("services:\n  web: !other null\n", "the tag !other is not read"),
         ("a: 1\n", "has no `services:`"),
         ("services: {web: a}\n", "services.web: must be a map of settings"),
         ("services: {web: {image: a}}\nservces: 1\n", "compose.yaml:2: servces: unknown key"),
