@@ -30,11 +30,18 @@ test-all: $(TEST_LABS)
 test-unit:
 	$(PYTHON) -m pytest tests/unit
 
+# Schemas that GitHub's and GitLab's files have; the package brings them along.
+SCHEMA := $(PYTHON) -m check_jsonschema --quiet --builtin-schema
+GITLAB := --data-transform gitlab-ci
+
 lint:
 	$(PYTHON) -m ruff check .
 	$(PYTHON) -m ruff format --check .
 	$(PYTHON) -m mypy __main__.py stacks components crosshost planning reports ci lab standins tests
 	$(PYTHON) -m lab.actionlint
+	$(SCHEMA) vendor.github-workflows .github/workflows/*.yml
+	$(SCHEMA) vendor.github-actions .github/actions/*/action.yml
+	$(SCHEMA) vendor.gitlab-ci $(GITLAB) .gitlab-ci.yml
 
 format:
 	$(PYTHON) -m ruff check --fix .
