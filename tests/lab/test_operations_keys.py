@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 import yaml
 
@@ -106,10 +108,14 @@ def token(reader):
     return shown.strip()
 
 
+def succeeds(lab, host, command):
+    return lab.ssh(host, command, check=False).returncode == 0
+
+
 def both_reach(lab):
     for host, one, to in (("docker01", "web", "172.16.1.12"), ("docker02", "db", "172.16.1.11")):
         ping = f"docker exec {one} ping -c 1 -W 1 {to}"
-        wait(lambda host=host, ping=ping: lab.ssh(host, ping, check=False).returncode == 0, 20)
+        wait(partial(succeeds, lab, host, ping), 20)
 
 
 def test_certificates_and_token_of_consul_change_and_containers_go_on_reaching_each_other(
@@ -141,7 +147,7 @@ def test_certificates_and_token_of_consul_change_and_containers_go_on_reaching_e
     assert answers(on_consul, old)
     for what, blocks in (("certificates", slice(1, 2)), ("authority", slice(2))):
         was = serial(on_consul)
-        meanwhile(what, lambda blocks=blocks: again(blocks))
+        meanwhile(what, partial(again, blocks))
         assert serial(on_consul) == own(on_consul) != was
         assert answers(on_consul, old)
     meanwhile("token", lambda: on_consul.does("Certificates and token of Consul", slice(3, 4)))
