@@ -1,4 +1,4 @@
-"""Whether a host's own firewall lets a packet in, judged from its rules.
+"""Whether a host's own firewall lets a packet in or out, judged from its rules.
 
 A rule may hold matches that are not understood here. A packet's fate is then a set of outcomes,
 and only a certain one counts: what is not certain is never reported as shut.
@@ -19,13 +19,17 @@ _DEEPEST = 30
 
 @dataclass(frozen=True)
 class Packet:
-    """The first packet of a connection to one of the host's own ports."""
+    """The first packet of a connection to one of the host's own ports.
+
+    ``outgoing``: to a port of another host. ``nic``: that it comes in by, None for an outgoing one.
+    """
 
     protocol: str
     port: int
     source: IPv4Address
     destination: IPv4Address | None = None
     nic: str | None = None
+    outgoing: bool = False
 
 
 @dataclass(frozen=True)
@@ -45,7 +49,7 @@ class Rule:
 
 @dataclass(frozen=True)
 class Chain:
-    """Rules in order; ``policy`` is set on a chain where packets come in."""
+    """Rules in order; ``policy`` is set on a chain where packets begin."""
 
     rules: list[Rule] = field(default_factory=list)
     policy: str | None = None
@@ -55,7 +59,7 @@ Chains = Mapping[str, Chain]
 
 
 def verdict(chains: Chains, packet: Packet) -> Verdict:
-    """What the chains with a policy do to a packet: each of them must let it in."""
+    """What the chains with a policy do to a packet: each of them must let it through."""
     fates = [
         {chain.policy if o == RETURN else o for o in walk(chains, name, packet)}
         for name, chain in chains.items()

@@ -90,7 +90,9 @@ def _holds(option: str, value: str, packet: Packet) -> bool | None:
         return _ports(value, packet.port)
     if option in ("--ctstate", "--state"):
         return "NEW" in value.split(",")
-    if option == "--dst-type":
+    if option == "-o" and packet.outgoing:
+        return False if value == "lo" else None
+    if option == "--dst-type" and not packet.outgoing:
         return value == "LOCAL"
     return None
 

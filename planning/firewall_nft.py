@@ -17,8 +17,8 @@ _NEUTRAL = {"counter", "log", "comment", "notrack", "mangle", "ct helper"}
 Sets = Mapping[tuple[str, str, str], Any]
 
 
-def chains(text: str) -> dict[str, Chain]:
-    """Chain ("family table name") -> chain; those on the input hook keep their policy.
+def chains(text: str, *, hook: str = "input") -> dict[str, Chain]:
+    """Chain ("family table name") -> chain; those on the ``hook`` keep their policy.
 
     Tables that iptables keeps in nftables are left out: `iptables -S` tells them better.
     """
@@ -32,7 +32,7 @@ def chains(text: str) -> dict[str, Chain]:
         place = (chain["family"], chain["table"])
         if place in of_iptables or chain["family"] not in ("ip", "inet"):
             continue
-        entry = chain.get("type") == "filter" and chain.get("hook") == "input"
+        entry = chain.get("type") == "filter" and chain.get("hook") == hook
         policy = DROP if chain.get("policy") == "drop" else ACCEPT
         found[_key(*place, chain["name"])] = Chain(policy=policy if entry else None)
     sets = {
@@ -101,6 +101,8 @@ def _match(test: dict[str, Any], packet: Packet, place: tuple[str, str], sets: S
     protocol = left.get("payload", {}).get("protocol") if isinstance(left, dict) else None
     if protocol in ("tcp", "udp") and protocol != packet.protocol:
         return False  # "tcp dport 22" asks for the protocol first
+    if packet.outgoing and isinstance(left, dict) and left.get("meta", {}).get("key") == "oifname":
+        return negated(False, test["op"] == "!=") if right == "lo" else None
     value = _value(left, packet)
     if value is None:
         return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from ipaddress import IPv4Address
 
 from planning import firewall_iptables, firewall_nft
@@ -26,9 +27,9 @@ class Peer:
 
 
 def gate(facts: HostFacts, packet: Packet) -> Verdict:
-    """Whether the host's own firewall lets a packet to a port of the host in."""
+    """Whether the host's own firewall lets a packet in, or an outgoing one out."""
     rules = facts.firewall
-    answers = [_judged(read, text, packet) for _, read, text in _texts(facts)]
+    answers = [_judged(read, text, packet) for _, read, text in _texts(facts, packet)]
     if "shut" in answers:
         return "shut"
     # Firewalld's rules are in nftables, which only its own command may be there to read.
@@ -36,13 +37,15 @@ def gate(facts: HostFacts, packet: Packet) -> Verdict:
     return "unknown" if unread or "unknown" in answers else "open"
 
 
-def _texts(facts: HostFacts) -> list[tuple[str, Callable[[str], Chains], str]]:
-    """The command of each kind of rules that a host has, what reads them, and they."""
+def _texts(facts: HostFacts, packet: Packet) -> list[tuple[str, Callable[[str], Chains], str]]:
+    """The command of each kind of rules that a host has, what reads those that a packet meets, and they."""
     rules = facts.firewall
+    hook = "output" if packet.outgoing else "input"
+    iptables = partial(firewall_iptables.chains, entry=hook.upper())
     texts = (
-        ("iptables", firewall_iptables.chains, rules.iptables),
-        ("iptables-legacy", firewall_iptables.chains, rules.iptables_legacy),
-        ("nft", firewall_nft.chains, rules.nft),
+        ("iptables", iptables, rules.iptables),
+        ("iptables-legacy", iptables, rules.iptables_legacy),
+        ("nft", partial(firewall_nft.chains, hook=hook), rules.nft),
     )
     return [(command, read, text) for command, read, text in texts if text is not None]
 
@@ -71,10 +74,19 @@ def packet(host: Peer, port: Port, source: str) -> Packet | None:
     return Packet(*port, source=origin, destination=address, nic=nic)
 
 
+def outgoing(host: Peer, port: Port, target: str) -> Packet | None:
+    """The first packet from ``host`` to a port of ``target``; None without IPv4 addresses."""
+    try:
+        address, other = IPv4Address(host.address), IPv4Address(target)
+    except ValueError:
+        return None
+    return Packet(*port, source=address, destination=other, outgoing=True)
+
+
 def shut(
     hosts: Mapping[str, Peer], ports: Sequence[Port], guarding: Iterable[str] | None = None
 ) -> dict[str, str]:
-    """Host -> sentence, where its own firewall keeps peers from ports that they need.
+    """Host -> sentence, where its own firewall keeps peers from ports that they need, or it from theirs.
 
     ``guarding``: those of ``hosts`` whose ports are needed, where it is not all of them.
     """
@@ -93,7 +105,33 @@ def shut(
             peers = [other for other in hosts if any(other == o for _, o in closed)]
             sentences[name] = (
                 f"{name}'s own firewall keeps {listed(peers)} from {_ports(wanted)}: "
-                + _remedy(host, wanted[0], hosts[peers[0]].address)
+                + _remedy(host, packet(host, wanted[0], hosts[peers[0]].address))
+            )
+    for name, sentence in unsent(hosts, ports, needed).items():
+        sentences[name] = "; ".join([*filter(None, [sentences.get(name)]), sentence])
+    return sentences
+
+
+def unsent(
+    hosts: Mapping[str, Peer], ports: Sequence[Port], needed: Mapping[str, Peer]
+) -> dict[str, str]:
+    """Host -> sentence, where its own firewall keeps it from ports of the hosts that are ``needed``."""
+    sentences: dict[str, str] = {}
+    for name, host in hosts.items():
+        closed = [
+            (port, other, first)
+            for port in ports
+            for other, peer in needed.items()
+            if other != name
+            and (first := outgoing(host, port, peer.address))
+            and gate(host.facts, first) == "shut"
+        ]
+        if closed:
+            wanted = list(dict.fromkeys(port for port, _, _ in closed))
+            peers = list(dict.fromkeys(other for _, other, _ in closed))
+            sentences[name] = (
+                f"{name}'s own firewall keeps it from {_ports(wanted)} of {listed(peers)}: "
+                + _remedy(host, closed[0][2])
             )
     return sentences
 
@@ -130,18 +168,19 @@ def held(name: str, facts: HostFacts, ports: Iterable[Port], by: frozenset[str])
     ]
 
 
-def _remedy(host: Peer, port: Port, source: str) -> str:
-    """What lets a packet in that is kept out, and what does that now."""
-    command, chain, rule = _stop(host, port, source)
-    allow = f"allow that there, e.g. `{_allow(host.facts, port, source, command, chain)}`"
+def _remedy(host: Peer, first: Packet | None) -> str:
+    """What lets a packet through that is kept back, and what does that now."""
+    if first is None:
+        return "allow that there"
+    command, chain, rule = _stop(host, first)
+    allow = f"allow that there, e.g. `{_allow(host.facts, first, command, chain)}`"
     return f"{allow}, as {rule} drops it" if _plain(rule) else allow
 
 
-def _stop(host: Peer, port: Port, source: str) -> tuple[str, str, str]:
-    """The command of the rules that keep a packet out, the chain, and the rule, "" where it is not one."""
-    first = packet(host, port, source)
-    for command, read, text in _texts(host.facts):
-        if first and _judged(read, text, first) == "shut":
+def _stop(host: Peer, first: Packet) -> tuple[str, str, str]:
+    """The command of the rules that keep a packet back, the chain, and the rule, "" where it is not one."""
+    for command, read, text in _texts(host.facts, first):
+        if _judged(read, text, first) == "shut":
             return command, *(stop(read(text), first) or ("", ""))
     return "iptables", "", ""
 
@@ -151,17 +190,24 @@ def _plain(text: str) -> bool:
     return 0 < len(text) < 300 and text.isprintable()
 
 
-def _allow(facts: HostFacts, port: Port, source: str, command: str, chain: str) -> str:
-    protocol, number = port
+def _allow(facts: HostFacts, first: Packet, command: str, chain: str) -> str:
+    protocol, number = first.protocol, first.port
     if command == "nft" and _NFT_CHAIN.fullmatch(chain) and " firewalld " not in chain:
         # Accepted in another table, it would still be dropped in this one.
-        return f"nft insert rule {chain} ip saddr {source} {protocol} dport {number} accept"
+        where = f"daddr {first.destination}" if first.outgoing else f"saddr {first.source}"
+        return f"nft insert rule {chain} ip {where} {protocol} dport {number} accept"
+    if facts.firewall.ufw and first.outgoing:
+        return f"ufw allow out proto {protocol} to {first.destination} port {number}"
     if facts.firewall.ufw:
-        return f"ufw allow proto {protocol} from {source} to any port {number}"
-    if facts.firewall.firewalld:
+        return f"ufw allow proto {protocol} from {first.source} to any port {number}"
+    if facts.firewall.firewalld and not first.outgoing:
         return f"firewall-cmd --permanent --add-port={number}/{protocol}"
     command = "iptables" if command == "nft" else command
-    return f"{command} -I INPUT -p {protocol} --dport {number} -s {source} -j ACCEPT"
+    if first.outgoing:
+        return (
+            f"{command} -I OUTPUT -p {protocol} --dport {number} -d {first.destination} -j ACCEPT"
+        )
+    return f"{command} -I INPUT -p {protocol} --dport {number} -s {first.source} -j ACCEPT"
 
 
 def _ports(ports: Sequence[Port]) -> str:

@@ -45,7 +45,9 @@ HARMS = {
         "docker01's chain DOCKER-USER keeps docker02 from tcp 8500: allow that there", "iptables -I DOCKER-USER",
     ),
     "8500 by nftables": (
-        "docker02", *of_nft("output", "tcp dport 8500"), "8500", "",
+        "docker02", *of_nft("output", "tcp dport 8500"),
+        "docker02's own firewall keeps it from tcp 8500 of docker01: allow that there",
+        "nft insert rule inet shut mine ip daddr 10.0.0.11 tcp dport 8500 accept",
     ),
 }  # fmt: skip
 

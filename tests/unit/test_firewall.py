@@ -171,6 +171,41 @@ def test_what_drops_a_packet_is_named_with_what_lets_it_in(rules, remedy):
     assert told.endswith(f"from udp 4789: allow that there, e.g. `{remedy}")
 
 
+OUT = """
+{"nftables": [
+ {"chain": {"family": "inet", "table": "shut", "name": "mine", "type": "filter", "hook": "output", "policy": "accept"}},
+ {"rule": {"family": "inet", "table": "shut", "chain": "mine", "handle": 2, "expr": [
+  {"match": {"op": "==", "left": {"meta": {"key": "oifname"}}, "right": "lo"}}, {"accept": null}]}},
+ {"rule": {"family": "inet", "table": "shut", "chain": "mine", "handle": 3, "expr": [
+  {"match": {"op": "==", "left": {"payload": {"protocol": "tcp", "field": "dport"}}, "right": 8500}}, {"drop": null}]}}
+]}"""
+
+
+@pytest.mark.parametrize(
+    ("rules", "remedy"),
+    [
+        (Firewall(nft=OUT), "nft insert rule inet shut mine ip daddr 10.0.0.12 tcp dport 8500 accept`, as the rule "
+                            "with handle 3 of chain mine drops it"),
+        (Firewall(iptables="-P OUTPUT DROP\n-A OUTPUT -o lo -j ACCEPT"),
+         "iptables -I OUTPUT -p tcp --dport 8500 -d 10.0.0.12 -j ACCEPT`, as the policy of OUTPUT drops it"),
+        (Firewall(iptables="-P OUTPUT DROP", ufw=True), "ufw allow out proto tcp to 10.0.0.12 port 8500`, as the policy of "
+                                                        "OUTPUT drops it"),
+        # Whether it leaves by that NIC is not known.
+        (Firewall(iptables="-P OUTPUT ACCEPT\n-A OUTPUT -o ens33 -p tcp -j DROP"), ""),
+        (Firewall(iptables="-P INPUT DROP\n-P OUTPUT ACCEPT"), ""),
+    ],
+)  # fmt: skip
+def test_a_host_whose_own_firewall_keeps_its_packets_back_is_named_with_what_lets_them_out(
+    rules, remedy
+):
+    hosts = {"h1": host(rules), "h2": Peer("10.0.0.12", host(Firewall()).facts)}
+    told = ports.unsent(hosts, [("tcp", 8500)], {"h2": hosts["h2"]})
+    start = "h1's own firewall keeps it from tcp 8500 of h2: allow that there, e.g. `"
+    assert told == ({"h1": start + remedy} if remedy else {})
+    shut = ports.shut(hosts, [("tcp", 8500)], guarding=["h2"])
+    assert shut == told
+
+
 def test_the_nic_of_a_packet_is_the_one_that_holds_the_hosts_address():
     first = ports.packet(host(Firewall()), ("udp", 4789), "10.0.0.12")
     assert first == VXLAN

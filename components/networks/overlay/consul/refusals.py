@@ -25,7 +25,7 @@ def refusals(settings: ConsulSettings, stack: str, hosts: Mapping[str, Peer]) ->
                 "`pulumi up` for that one first, or take `stack` out of crosshost:consul to have "
                 "a server of this stack's own"
             ]
-        return ports.published_shut(settings.host, server, ("tcp", 8500), hosts)
+        return _kept_away(settings, server, hosts)
     if of and of != stack:
         return [
             f"{settings.container_name} on {settings.host} is the Consul of stack {of}: write "
@@ -36,8 +36,16 @@ def refusals(settings: ConsulSettings, stack: str, hosts: Mapping[str, Peer]) ->
     docker = {"dockerd", "docker-proxy"} if ours else set()
     return [
         *ports.held(settings.host, server.facts, [("tcp", settings.port)], frozenset(docker)),
+        *_kept_away(settings, server, hosts),
+    ]
+
+
+def _kept_away(settings: ConsulSettings, server: Peer, hosts: Mapping[str, Peer]) -> list[str]:
+    """Sentences on firewalls between the server and its users."""
+    return [
         # Docker has set the port to the container's own when that chain is met.
         *ports.published_shut(settings.host, server, ("tcp", 8500), hosts),
+        *ports.unsent(hosts, [("tcp", settings.port)], {settings.host: server}).values(),
     ]
 
 
