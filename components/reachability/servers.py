@@ -46,7 +46,7 @@ class Servers:
             for number, (_, container, address) in enumerate(places)
         ]
         found = ports(_until_ready(process, "\n".join([*lines, "", ""])))
-        late = f"{host} started no server within {SECONDS:.0f} s"
+        late = f"{host} started no server for it"
         for number, one in enumerate(places):
             self._found[one] = found.get(number, late)
 
