@@ -168,7 +168,10 @@ def busy(lab):
     """Hosts whose processors have four times as much to do."""
     burn = "for n in 1 2 3 4; do timeout 600 sh -c 'while :; do :; done' & done"
     for host in HOSTS:
-        lab.ssh(host, f'systemd-run -q --unit crosshost-test-burn sh -c "{burn}; wait"')
+        lab.ssh(
+            host,
+            f'systemd-run -q -p KillSignal=SIGKILL --unit crosshost-test-burn sh -c "{burn}; wait"',
+        )
     yield
     for host in HOSTS:
         lab.ssh(host, "systemctl stop crosshost-test-burn")
