@@ -51,6 +51,35 @@ def test_the_number_of_an_overlay_of_dockers_is_refused_as_the_kernel_takes_it_o
 
 
 @pytest.mark.long
+def test_a_stack_with_an_overlay_leaves_docker_its_numbers_and_a_device_that_went_comes_back(
+    lab, environment
+):
+    before = {host: look(lab, host) for host in HOSTS}
+    stack = environment("lab-vxlan")
+    ol1 = {"strategy": "overlay", "control_plane": "swarm", "subnet": "172.16.9.0/24"}
+    stack.config["networks"]["mesh"]["vni"] = 4100
+    stack.config["networks"]["ol1"] = ol1
+    stack.write()
+    refused = stack.up(check=False)
+    assert refused.code != 0
+    assert "mesh: VNI 4100 at udp 4789 is one that Docker on docker01 may give" in refused.text
+    assert not difference(before, {host: look(lab, host) for host in HOSTS})
+    # What is there stays, with its number, when an overlay comes beside it.
+    del stack.config["networks"]["ol1"]
+    stack.write()
+    stack.up()
+    stack.config["networks"]["ol1"] = ol1
+    stack.write()
+    stack.up()
+    lab.ssh("docker01", f"ip link delete {device(lab).split(': ')[1]}")
+    stack.up()
+    assert pinged(lab)
+    assert stack.preview().changes == {}
+    stack.destroy()
+    assert not difference(before, {host: look(lab, host) for host in HOSTS})
+
+
+@pytest.mark.long
 def test_an_overlay_that_docker_gave_a_taken_number_is_said_to_have_it_and_works_once_it_is_free(
     lab, environment
 ):

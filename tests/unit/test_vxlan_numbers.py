@@ -33,6 +33,15 @@ def docker01(**how: Any) -> dict[str, str]:
     return {**fleet(), "docker01": facts_text(**given)}
 
 
+def said(monkeypatch, tmp_path, stack, facts) -> str:
+    """What keeps the program from going on, "" for nothing."""
+    try:
+        run_program(monkeypatch, tmp_path, stack, facts)
+    except pulumi.RunError as error:
+        return str(error)
+    return ""
+
+
 @pytest.mark.parametrize(
     ("vni", "more", "whom"),
     [
@@ -74,10 +83,17 @@ def test_a_number_that_docker_gives_next_is_refused_to_who_is_new_to_it(
     run_program(monkeypatch, tmp_path, values(vni=vni), fleet())
 
 
-def test_who_has_the_number_keeps_it(monkeypatch, tmp_path):
-    facts = fleet()
-    facts["docker01"] = seen("docker01", more=device((), vni=4100), info=SWARM)
-    run_program(monkeypatch, tmp_path, values(vni=4100), facts)
+KEPT = {"vxlan/mesh": "planned=x network=mesh vni=4100 port=4789\n"}
+
+
+@pytest.mark.parametrize(
+    "how",
+    [{"more": device((), vni=4100)}, {"records": KEPT}, {"more": ("unread vxlan time",)}],
+    ids=["device", "record", "unread"],
+)
+def test_who_has_the_number_or_had_it_keeps_it(monkeypatch, tmp_path, how):
+    facts = {**fleet(), "docker01": seen("docker01", info=SWARM, **how)}
+    assert SOON not in said(monkeypatch, tmp_path, values(vni=4100), facts)
 
 
 def test_an_overlay_of_the_same_stack_counts_before_any_host_is_in_a_swarm(monkeypatch, tmp_path):

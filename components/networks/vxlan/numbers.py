@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from components.networks.vxlan.device import device_name
 from components.networks.vxlan.refusals import recorded
+from planning import records
 from planning.conflicts import ControlPlane
 from planning.facts import HostFacts
 from planning.fleet_facts import FleetFacts
@@ -31,10 +32,10 @@ def refusals(
         taken = list(_taken(name, vni, port, facts, fleet))
         for whom in taken:
             yield f"VNI {vni} at udp {port} is taken on {host} by {whom}: write another `vni` or `port`"
-        own = facts.vxlans.get(device_name(fleet.stack, name))
-        has = own is not None and (own.vni, own.port) == (vni, port)
         plane = plane_of(facts) or planes.get(host)
-        if taken or has or plane is None or vni not in FIRST[plane]:
+        if taken or plane is None or vni not in FIRST[plane]:
+            continue
+        if facts.hides("vxlan") or _has(name, vni, port, facts, fleet.stack):
             continue
         if port == (data_path_port(facts, fleet) if facts.swarm.member else PORT):
             yield (
@@ -42,6 +43,15 @@ def refusals(
                 f"{FIRST[plane].start} on, one after another), whose containers would then not start: write a "
                 f"`vni` from {FIRST['swarm'].stop} on or below {FIRST['consul'].start}, or another `port`"
             )
+
+
+def _has(name: str, vni: int, port: int, facts: HostFacts, stack: str) -> bool:
+    """Whether the network has the number there, or had it until its device went."""
+    own = facts.vxlans.get(device_name(stack, name))
+    kept = records.header_fields(facts.records.get(f"vxlan/{name}", ""))
+    return (own is not None and (own.vni, own.port) == (vni, port)) or (
+        (kept.get("vni"), kept.get("port")) == (str(vni), str(port))
+    )
 
 
 def _taken(name: str, vni: int, port: int, facts: HostFacts, fleet: FleetFacts) -> Iterator[str]:
