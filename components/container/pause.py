@@ -12,7 +12,7 @@ from pulumi.runtime.settings import get_monitor, monitor_supports_feature
 def before_create(seconds: float) -> pulumi.ResourceHookBinding | None:
     """Of ``seconds``, at each up that makes the container.
 
-    None where Pulumi's CLI has no such hooks (before 3.182), and under its mocks, which have none either.
+    None where Pulumi's CLI is too old to have such hooks, and under its mocks, which have none either.
     """
     engine = isinstance(get_monitor(), resource_pb2_grpc.ResourceMonitorStub)
     hooks = resource_pb2.RESOURCE_MONITOR_FEATURE_RESOURCE_HOOKS
