@@ -1,7 +1,7 @@
 """The container images that the lab's registry serves, made from Debian packages.
 
 - `centos_ssh:v2` stands in for the notes' image: sshd (the lab's key opens it), ping, tcpdump,
-  iperf3, ip.
+  iperf3, ip, perl.
 - `consul:1.8.7`: Consul, whose command line follows the image's name.
 - `dnsmasq:2.85`: dnsmasq, in PATH.
 - `busybox:1`: sleep, ping, nc, httpd and the rest of busybox.
@@ -27,6 +27,11 @@ _SSH_PACKAGES = [
     *("iproute2", "iputils-ping", "tcpdump", "iperf3"),
     *("bash", "dash", "coreutils", "grep", "sed", "mawk", "findutils", "hostname"),
 ]
+# What the servers of a proof take, for hosts that have no perl of their own.
+_PERL_FILES = [
+    f"usr/lib/*-linux-gnu*/perl-base/{name}" for name in ("*.pm", "warnings/*.pm", "auto/Socket/*")
+]
+_MORE_PROGRAMS = ("usr/bin/getent", "usr/bin/perl")
 _SSH_FOLDERS = ("bin/", "sbin/", "usr/bin/", "usr/sbin/", "usr/lib/openssh/")
 _TOOL_PACKAGES = ["consul", "busybox-static", "docker-registry", "libc6"]
 _LOADER = ["lib64/ld-*", "lib/ld-linux-*", "lib/*-linux-gnu*/ld-*"]
@@ -69,7 +74,7 @@ def images(client_key: str, folder: Path) -> list[Image]:
     busybox = _layer("busybox", "2", _write_busybox)
     consul = _layer("consul", "1", _write_consul)
     dnsmasq = _layer("dnsmasq", "1", _write_dnsmasq)
-    ssh = _layer("centos_ssh", " ".join([*_SSH_PACKAGES, *_SSH_FOLDERS]), _write_ssh)
+    ssh = _layer("centos_ssh", " ".join([*_SSH_PACKAGES, *_PERL_FILES, *_SSH_FOLDERS]), _write_ssh)
     return [
         Image("library/busybox", "1", (busybox,), ("sh",)),
         Image("library/consul", "1.8.7", (busybox, consul), ("agent", "-dev"), ("consul",)),
@@ -142,16 +147,17 @@ def _write_ssh(writer: LayerWriter) -> None:
         writer.add_tree(root, only="etc")
         programs = _programs(root)
         _write_files(writer, programs, root)
-        _write_files(writer, [*_libraries(root, programs), *_RESOLVER_FILES], root)
+        libraries = _libraries(root, programs)
+        _write_files(writer, [*libraries, *_RESOLVER_FILES, *_PERL_FILES], root)
     for folder in ("dev", "proc", "sys", "tmp", "run/sshd", "root", "var/log", "var/empty"):
         writer.add_folder(folder, 0o1777 if folder == "tmp" else 0o755)
 
 
 def _programs(root: Path) -> list[str]:
-    """Paths, relative to `root`, of the programs of _SSH_PACKAGES, and of getent."""
+    """Paths, relative to `root`, of the programs of _SSH_PACKAGES, and of getent and perl."""
     lists = [(root / "var/lib/dpkg/info" / f"{name}.list").read_text() for name in _SSH_PACKAGES]
     paths = [path.lstrip("/") for text in lists for path in text.splitlines()]
-    return sorted([*(path for path in paths if path.startswith(_SSH_FOLDERS)), "usr/bin/getent"])
+    return sorted([*(path for path in paths if path.startswith(_SSH_FOLDERS)), *_MORE_PROGRAMS])
 
 
 def _libraries(root: Path, programs: Sequence[str]) -> list[str]:
