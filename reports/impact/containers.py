@@ -6,14 +6,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from planning.engine_events import Act, Change, Preview
+from reports.impact.called import called
 from reports.impact.model import Effect, Gate, Weight
 
-# What a reader calls inputs, and crosshost's own labels.
-_CALLED = {
-    "networksAdvanced": "networks",
-    "envs": "environment",
-}
-
+# What a change of crosshost's own labels says.
 _LABELS = {
     "crosshost.networks": "its network is made anew or another one",
     "crosshost.host": "its host",
@@ -40,8 +36,8 @@ def effects(change: Change, preview: Preview, seconds: int) -> Iterator[Effect]:
 
 def _replaced(change: Change, preview: Preview, seconds: int) -> Iterator[Effect]:
     name, host = change.base, change.host
-    called = {name, str(change.new.get("name") or name)}
-    if _gone(called, host, preview):
+    names = {name, str(change.new.get("name") or name)}
+    if _gone(names, host, preview):
         sentence = f"container {name}, which is gone or has ended, is made anew"
         yield Effect(host, sentence, Weight.CHANGES)
         return
@@ -55,7 +51,7 @@ def _replaced(change: Change, preview: Preview, seconds: int) -> Iterator[Effect
         f"container {name} {how} and is away for about {seconds} s ({_keys(change)})",
         Weight.AWAY,
         Gate.REPLACE,
-        (*sorted(called), f"{host}/{name}"),
+        (*sorted(names), f"{host}/{name}"),
         (name,),
         seconds=seconds,
     )
@@ -64,13 +60,13 @@ def _replaced(change: Change, preview: Preview, seconds: int) -> Iterator[Effect
 def _keys(change: Change) -> str:
     """What changes, for people; the engine names nothing where something that it depends on is replaced."""
     differ = [key for key in change.new if change.new[key] != change.old.get(key)]
-    called: list[str] = []
+    found: list[str] = []
     for key in change.keys or differ:
         if key == "labels":
-            called += _labels(change)
+            found += _labels(change)
         elif key != "__defaults":
-            called.append(_CALLED.get(key, key))
-    return ", ".join(dict.fromkeys(called)) or "as what it needs is"
+            found.append(key)
+    return ", ".join(called(found)) or "as what it needs is"
 
 
 def _labels(change: Change) -> Iterator[str]:
@@ -90,10 +86,10 @@ def _rows(inputs: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     return [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
 
 
-def _gone(called: set[str], host: str, preview: Preview) -> bool:
+def _gone(names: set[str], host: str, preview: Preview) -> bool:
     """Whether the program says that it does not run now."""
     return any(
         text.startswith((f"container {name} is gone from {host}:", f"container {name} on {host} does not run"))
         for text in preview.said("warning")
-        for name in called
+        for name in names
     )  # fmt: skip

@@ -9,6 +9,7 @@ from planning import daemon_text, records, removal_text
 from planning.engine_events import Act, Change, Preview
 from planning.preview_notes import NOT_LOOKED_AT, UP_STOPS
 from reports.impact import containers, devices, ports
+from reports.impact.called import called
 from reports.impact.model import Effect, Gate, Weight
 
 NETWORK = "docker:index/network:Network"
@@ -108,7 +109,9 @@ def _network(change: Change) -> Iterator[Effect]:
     name, driver = change.base, str((change.new or change.old).get("driver") or "")
     where = " for all its hosts" if driver == "overlay" else ""
     if change.act is Act.REPLACE:
-        keys = f" ({', '.join(change.keys)})" if change.keys else ""
+        # Its labels say only that it begins anew.
+        words = called(key for key in change.keys if key != "labels")
+        keys = f" ({', '.join(words)})" if words else ""
         yield Effect(
             change.host, f"network {name} is made anew{where}{keys}", Weight.AWAY, Gate.REPLACE, (name,)
         )  # fmt: skip

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from planning import engine_events
 from planning.daemon_text import bouncing
 from reports.impact import expected as expectations
@@ -132,6 +134,20 @@ def test_a_network_made_anew_is_said_and_makes_it_longer():
     )
     found = of(network, replaced(image="b"))
     assert verdict(found) == "bounces 1 container on docker01 for about 8 s; makes macvlan_1 anew"
+
+
+@pytest.mark.parametrize(
+    ("driver", "changed", "told"),
+    [
+        ("bridge", {"ipamConfigs": []}, "net is made anew (subnet, gateway or ip_range)"),
+        ("macvlan", {"labels": [{"label": "crosshost.made", "value": "x"}]}, "net is made anew"),
+        ("overlay", {"options": {"a": "b"}}, "net is made anew for all its hosts (driver options)"),
+    ],
+)
+def test_why_a_network_is_made_anew_is_said_in_the_words_of_a_stack_file(driver, changed, told):
+    old = {"driver": driver}
+    network = step("replace", NETWORK, "net@docker01", old, {**old, **changed})
+    assert sentences(of(network)) == [f"network {told}"]
 
 
 def test_ports_that_open_say_to_whom():

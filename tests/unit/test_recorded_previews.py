@@ -123,7 +123,7 @@ def test_a_network_made_anew_takes_its_containers_along():
     assert verdict(found) == "bounces 1 container on docker01 for about 8 s; makes macvlan_1 anew"
     assert told(found, "docker01") == [
         "container ssh01 is replaced and is away for about 8 s (its network is made anew or another one)",
-        "network macvlan_1 is made anew (ipamConfigs)",
+        "network macvlan_1 is made anew (subnet, gateway or ip_range)",
     ]
 
 
@@ -147,7 +147,9 @@ def test_a_host_that_is_off():
 def test_what_a_refresh_finds_changed_and_gone():
     found = report("refresh.json")
     assert verdict(found) == "changes nothing that runs, starts 1 container"
-    assert told(found, "docker01") == ["container ssh01 changes as it runs: memory, memorySwap"]
+    assert told(found, "docker01") == [
+        "container ssh01 changes as it runs: mem_limit, memswap_limit"
+    ]
     assert told(found, "docker02") == ["container ssh02 starts (centos_ssh:v2)"]
     assert found.said == ("container ssh02 is gone from docker02: up makes it anew",)
     assert "    not as it was made: memory, memorySwap" in found.diff.splitlines()
