@@ -2,6 +2,7 @@
 
 import pulumi
 
+from components.adopted import made_anew
 from components.conflicts import remove_conflicts, wanted_items
 from components.container.component import run_containers
 from components.daemon import configure_daemons
@@ -26,7 +27,9 @@ fleet = connect(settings.ssh, settings.stack)
 facts, stack = fleet.facts, fleet.stack
 interruptions = watch_interruptions(settings.prove, fleet)
 items = wanted_items(stack)
-hosts = remove_conflicts(fleet.hosts, items, control_planes(stack), settings.max_unavailable)
+hosts = remove_conflicts(
+    fleet.hosts, items, control_planes(stack), settings.max_unavailable, made_anew(stack, facts)
+)
 images = Images(hosts, settings.images())
 firewall = make_firewall(stack, facts, hosts)
 keys = daemon_settings(stack, facts)

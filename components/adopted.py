@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from components.networks.base import Stack
 from planning import adoption
+from planning.adoption import Owned
 from planning.facts import ContainerFacts, HostFacts, NetworkFacts, Unreachable
 from planning.fleet_facts import FleetFacts
 
@@ -14,6 +15,7 @@ def taken_over(
     facts: Mapping[str, HostFacts | Unreachable], stack: Stack, name: str
 ) -> dict[str, HostFacts | Unreachable]:
     """The facts, in which what the stack of this name adopts is its own."""
+    fleet = Owned.of_all(seen for seen in facts.values() if isinstance(seen, HostFacts))
     return {
         host: seen
         if isinstance(seen, Unreachable)
@@ -25,7 +27,13 @@ def taken_over(
                 for key, one in stack.containers.items()
                 if one.adopt and one.host == host
             },
-            networks={key for key, one in stack.networks.items() if one.adopts and one.on([host])},
+            networks={
+                key
+                for key, one in stack.networks.items()
+                if one.adopts and (one.on([host]) or one.control_plane_joined)
+            },
+            shared=stack.networks,
+            fleet=fleet,
         )
         for host, seen in facts.items()
     }
@@ -33,35 +41,58 @@ def taken_over(
 
 def sentences(fleet: FleetFacts) -> Iterator[str]:
     """What this up takes over first, for people."""
-    for host, facts in fleet.answering.items():
-        for kind, found in _new(facts):
-            yield f"{kind} {found.name} on {host}, which crosshost did not make, is taken over as it is"
+    for host, _, kind, found in _new(fleet):
+        of_swarm = isinstance(found, NetworkFacts) and adoption.is_of_swarm(found)
+        where = f"of the swarm of {host}" if of_swarm else f"on {host}"
+        yield f"{kind} {found.name} {where}, which crosshost did not make, is taken over as it is"
 
 
 def refusals(stack: Stack, fleet: FleetFacts) -> Iterator[str]:
     """Sentences on what cannot be taken over, as the stack file says something else of it."""
-    for host, facts in fleet.answering.items():
-        for kind, found in _new(facts):
-            key, differs = (
-                (found.name, stack.networks[found.name].unlike(found, host, facts))
-                if isinstance(found, NetworkFacts)
-                else _container(stack, host, facts, found)
+    for host, facts, kind, found in _new(fleet):
+        key, differs = (
+            (found.name, stack.networks[found.name].unlike(found, host, facts))
+            if isinstance(found, NetworkFacts)
+            else _container(stack, host, facts, found)
+        )
+        if differs:
+            yield (
+                f"{kind}s.{key}: {host} has {found.name} with {differs}: write that (`python -m "
+                "crosshost adopt` does), or remove it there and take `adopt` out"
             )
-            if differs:
-                yield (
-                    f"{kind}s.{key}: {host} has {found.name} with {differs}: write that (`python -m "
-                    "crosshost adopt` does), or remove it there and take `adopt` out"
-                )
 
 
-def _new(facts: HostFacts) -> Iterator[tuple[str, NetworkFacts | ContainerFacts]]:
-    """Kind and row of what no up had taken over before."""
-    for net in facts.networks or []:
-        if net.id in facts.adopted and adoption.words_before(facts, net.id) is None:
-            yield "network", net
-    for one in facts.containers or []:
-        if one.id in facts.adopted and adoption.words_before(facts, one.id) is None:
-            yield "container", one
+def made_anew(stack: Stack, fleet: FleetFacts) -> dict[str, str]:
+    """ID -> why, of networks that were taken over, are to be something else, and so go first.
+
+    Containers on them that were taken over have no label by which Pulumi would replace them before.
+    """
+    known = Owned.of_all(fleet.answering.values()).own
+    return {
+        net.id: "it was taken over, and is made anew"
+        for host, facts in fleet.answering.items()
+        for net in facts.networks or []
+        if net.id in facts.adopted & known
+        and net.name in stack.networks
+        and stack.networks[net.name].unlike(net, host, facts)
+    }
+
+
+def _new(
+    fleet: FleetFacts,
+) -> Iterator[tuple[str, HostFacts, str, NetworkFacts | ContainerFacts]]:
+    """Host, its facts, kind and row of what no up had taken over before; a swarm's network once."""
+    told = set(Owned.of_all(fleet.answering.values()).own)
+    for host, facts in fleet.answering.items():
+        here = Owned.on(facts).own
+        for net in facts.networks or []:
+            of_swarm = adoption.is_of_swarm(net)
+            if net.id in facts.adopted and net.id not in (told if of_swarm else here):
+                told.add(net.id)
+                yield host, facts, "network", net
+        for one in facts.containers or []:
+            if one.id in facts.adopted and one.id not in here:
+                yield host, facts, "container", one
 
 
 def _container(stack: Stack, host: str, facts: HostFacts, found: ContainerFacts) -> tuple[str, str]:

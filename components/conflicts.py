@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 
 import pulumi
 import pulumi_command as command
@@ -44,15 +45,17 @@ def remove_conflicts(
     wanted: Sequence[Item],
     planes: Mapping[str, ControlPlane],
     max_unavailable: int,
+    first: Mapping[str, str] = MappingProxyType({}),
 ) -> dict[str, Host]:
     """The hosts, after one command on the controller that removes what is in the way.
 
     ``planes``: host -> the control plane of its overlays. ``max_unavailable``: how many daemons may
-    be restarted at once, to leave a cluster store. Where nothing is in the way nothing changes.
+    be restarted at once, to leave a cluster store. ``first``: ID of what goes, too -> why.
+    Where nothing is in the way nothing changes.
     """
     facts = {name: h.facts for name, h in hosts.items() if isinstance(h.facts, HostFacts)}
     stack = pulumi.get_stack()
-    removal = conflicts.removal(wanted, facts, stack, planes)
+    removal = conflicts.removal(wanted, facts, stack, planes, first)
     config = next(iter(hosts.values())).ssh_config
     targets = {name: host.ssh_target for name, host in hosts.items()}
     text = removal_text.stamp_line(stack, config, max_unavailable)

@@ -8,43 +8,82 @@ What an up had already taken over stays the stack's, by its ID in the host's rec
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any, TypeVar
 
 from planning import last_up
 from planning.facts import ContainerFacts, HostFacts, NetworkFacts
+from planning.facts.networks import VXLAN_NUMBERS, Macvlan, Overlay
 
 _FIELD = "adopted="
 Row = TypeVar("Row", ContainerFacts, NetworkFacts)
 
 
+@dataclass(frozen=True)
+class Owned:
+    """IDs of what the records of hosts have: ``own`` of the stack's, ``others`` of another one -> that stack."""
+
+    own: frozenset[str] = frozenset()
+    others: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def on(cls, facts: HostFacts) -> Owned:
+        """What a host's records have."""
+        others = {
+            id_: other for other, record in facts.present_elsewhere.items() for id_ in _ids(record)
+        }
+        return cls(_ids(facts.records.get("present")), others)
+
+    @classmethod
+    def of_all(cls, fleet: Iterable[HostFacts]) -> Owned:
+        """What the records of several hosts have: a swarm's network is in that of one of them."""
+        found = [cls.on(facts) for facts in fleet]
+        others = {id_: stack for one in found for id_, stack in one.others.items()}
+        return cls(frozenset(id_ for one in found for id_ in one.own), others)
+
+
 def with_adopted(
-    facts: HostFacts, stack: str, *, containers: Collection[str], networks: Collection[str]
+    facts: HostFacts,
+    stack: str,
+    *,
+    containers: Collection[str],
+    networks: Collection[str],
+    shared: Collection[str] = (),
+    fleet: Owned = Owned(),
 ) -> HostFacts:
     """The facts, in which what is adopted is the stack's, or that of another one that has it already.
 
-    ``containers``, ``networks``: the Docker names that the stack adopts on this host.
+    ``containers``, ``networks``: the Docker names that the stack adopts on this host. ``shared``: the
+    overlays that it has, for which the records of all hosts count (``fleet``).
     """
-    elsewhere = {
-        id_: other for other, record in facts.present_elsewhere.items() for id_ in _ids(record)
-    }
-    known = _ids(facts.records.get("present"))
+    here = Owned.on(facts)
+    elsewhere = {**fleet.others, **here.others}
 
     def is_adopted(one: ContainerFacts | NetworkFacts, names: Collection[str]) -> bool:
         free = not one.stack and one.id not in elsewhere
-        return free and (one.name in names or one.id in known)
+        return free and (one.name in names or one.id in here.own)
+
+    def is_shared(one: NetworkFacts) -> bool:
+        known = shared if one.id in fleet.own else ()
+        return is_of_swarm(one) and is_adopted(one, {*networks, *known})
 
     found = [c for c in facts.containers or [] if is_adopted(c, containers)]
-    nets = [n for n in facts.networks or [] if n.id in facts.macvlans and is_adopted(n, networks)]
+    nets = [
+        n
+        for n in facts.networks or []
+        if (n.id in facts.macvlans and is_adopted(n, networks))
+        or (n.id in facts.overlays and is_shared(n))
+    ]
     if not found and not nets and not elsewhere:
         return facts
     ids = frozenset([*(one.id for one in found), *(one.id for one in nets)])
     owners = {**elsewhere, **dict.fromkeys(ids, stack)}
+    made: dict[str, Macvlan | Overlay] = {**facts.macvlans, **facts.overlays}
     update: dict[str, Any] = {
         "adopted": ids,
-        "given": {**facts.given, **{net.name: facts.macvlans[net.id].given for net in nets}},
+        "given": {**facts.given, **{net.name: made[net.id].given for net in nets}},
     }
     if facts.containers is not None:
         update["containers"] = _given(facts.containers, owners)
@@ -92,6 +131,58 @@ def difference(facts: HostFacts, found: NetworkFacts, wanted: Made) -> str:
     if more := sorted(set(made.options or {}) - {"parent"}):
         told.append(f"options {', '.join(more)}")
     return ", ".join(told)
+
+
+@dataclass(frozen=True)
+class MadeOverlay:
+    """What an overlay in a swarm is made of. ``options``: Docker's, without the number of its VXLAN."""
+
+    subnet: str
+    gateway: str
+    options: Mapping[str, str]
+
+
+def overlay(facts: HostFacts, name: str, wanted: MadeOverlay) -> NetworkFacts | None:
+    """The adopted overlay of a name, as long as it is made of just this; else None."""
+    found = _of_name(facts.networks, name, facts.adopted)
+    return None if found is None or overlay_difference(facts, found, wanted) else found
+
+
+def overlay_difference(facts: HostFacts, found: NetworkFacts, wanted: MadeOverlay) -> str:
+    """In what an overlay is made of something else, for people; "" for nothing."""
+    made = facts.overlays.get(found.id)
+    if made is None or not is_of_swarm(found):
+        return f"driver {found.driver}"
+    configs = [{k: v for k, v in config.items() if v} for config in made.configs or []]
+    options = own_options(made)
+    told = []
+    if configs != [{"Subnet": wanted.subnet, "Gateway": wanted.gateway}]:
+        told.append(f"subnets {json.dumps(configs)}")
+    if options != dict(wanted.options):
+        told.append(f"options {json.dumps(options)}")
+    if not made.attachable:
+        told.append("no way for containers to join it (it is not attachable)")
+    if made.internal:
+        told.append("no way out (it is internal)")
+    return ", ".join(told)
+
+
+def own_options(made: Overlay) -> dict[str, str]:
+    """The options that somebody gave an overlay. Docker lists the number of its VXLAN among them."""
+    given = {k: v for k, v in (made.options or {}).items() if k != VXLAN_NUMBERS}
+    if given.get("encrypted") == "":
+        given["encrypted"] = "true"
+    return given
+
+
+def is_taken_over(facts: HostFacts, name: str) -> bool:
+    """Whether the host has an adopted network of a name, whatever it is made of."""
+    return _of_name(facts.networks, name, facts.adopted) is not None
+
+
+def is_of_swarm(one: NetworkFacts) -> bool:
+    """Whether it is an overlay that a swarm has."""
+    return (one.driver, one.scope) == ("overlay", "swarm")
 
 
 def container(facts: HostFacts, name: str, words: str, *, ends: bool) -> ContainerFacts | None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from ipaddress import IPv4Network, ip_network
+from types import MappingProxyType
 from typing import Literal, cast
 
 from planning import last_up, swarm
@@ -145,8 +146,12 @@ def removal(
     facts: Mapping[str, HostFacts],
     stack: str,
     planes: Mapping[str, ControlPlane],
+    first: Mapping[str, str] = MappingProxyType({}),
 ) -> Removal:
-    """What of the stack must go before ``wanted`` is made. ``planes``: host -> that of its overlays."""
+    """What of the stack must go before ``wanted`` is made.
+
+    ``planes``: host -> that of its overlays. ``first``: ID of what must go, too -> why.
+    """
     present = [_known(item, wanted) for item in there(facts, stack)]
     leaving = {
         host: left
@@ -154,6 +159,7 @@ def removal(
         if host in facts and (left := _left(facts[host], plane)) is not None
     }
     why = {item.id: reason for item in present if (reason := _in_the_way(item, wanted, leaving))}
+    why |= first
     networks = [item for item in present if item.kind == "network" and item.id in why]
     for network in networks:
         for item in present:

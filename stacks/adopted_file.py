@@ -17,9 +17,10 @@ _PLAIN = re.compile(
 Entries = Mapping[str, Mapping[str, Any]]
 
 
-def sections(networks: Entries, containers: Entries) -> str:
-    """The two sections, each entry with a line for each of its keys; "" where there is none."""
-    lines: list[str] = []
+def sections(networks: Entries, containers: Entries, swarm: Mapping[str, Any] | None = None) -> str:
+    """The sections, each entry with a line for each of its keys; "" where there is none."""
+    lines = ["  crosshost:swarm:"] if swarm else []
+    lines += [f"    {word}: {_value(value)}" for word, value in (swarm or {}).items()]
     for name, entries in (("networks", networks), ("containers", containers)):
         if entries:
             lines.append(f"  crosshost:{name}:")
@@ -32,7 +33,9 @@ def sections(networks: Entries, containers: Entries) -> str:
 def with_sections(content: str, added: str) -> str | None:
     """A stack file's text with the sections after `crosshost:hosts`; None where it has one of them."""
     whole = pulumi_yaml.value(pulumi_yaml.node_of(content))
-    if {"crosshost:networks", "crosshost:containers"} & set(whole["config"]):
+    known = {"crosshost:networks", "crosshost:containers"}
+    known |= {"crosshost:swarm"} if added.startswith("  crosshost:swarm:") else set()
+    if known & set(whole["config"]):
         return None
     lines = content.splitlines(keepends=True)
     end = section_end(pulumi_yaml.node_of(content), "crosshost:hosts")

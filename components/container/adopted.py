@@ -27,6 +27,12 @@ ALL_BUT_GRACE = [
 ]
 
 
+def _is_lost(network: str, facts: HostFacts, args: ContainerArgs) -> bool:
+    """Whether a network is another one from now on, or is not there any more."""
+    there = facts.networks is None or any(one.name == network for one in facts.networks)
+    return not there or args.networks[network].is_made_anew(args.host.host_name)
+
+
 @dataclass(frozen=True)
 class Adopted:
     """Whether a container is left as it is.
@@ -52,4 +58,6 @@ class Adopted:
             return cls(args.settings.adopt)
         words = adoption.digest(args.settings.words(secret=args.secret))
         found = adoption.container(facts, name, words, ends=args.ends)
+        if any(_is_lost(network, facts, args) for network in args.settings.attachments()):
+            found = None
         return cls(True, found.id, words) if found else cls(False)

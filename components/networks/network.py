@@ -74,6 +74,10 @@ class Network(pulumi.ComponentResource):
         """Host -> the sentence, said in the preview, on what cuts its containers off for a moment."""
         return {}
 
+    def is_made_anew(self, host: str) -> bool:
+        """Whether a network that was taken over on ``host`` is made of something else from now on."""
+        return False
+
     def attach(self, host: str, container: str, address: IPv4Address | None) -> Attachment:
         """What a container (its Docker name) on ``host`` gets.
 

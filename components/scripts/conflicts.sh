@@ -1,6 +1,6 @@
 #!/bin/sh
 # Removes what of the stack is in the way of its next state (components/conflict_removal.py).
-#   conflicts.sh container    stdin: IDs, one a line; those that the stack made are stopped and removed
+#   conflicts.sh container    stdin: IDs, one a line; those that the stack made or took over are stopped and removed
 #   conflicts.sh network      the same for networks
 #   conflicts.sh gone         waits until networks that were removed are not there any more: a host of a
 #                             swarm has them a moment longer than the manager, and their names with them
@@ -15,7 +15,12 @@ ours() { # KIND ID: whether it is there, and made by this stack
     container) found=$(docker inspect --type container --format '{{index .Config.Labels "crosshost.stack"}}' "$2" 2>/dev/null) ;;
     *) found=$(docker network inspect --format '{{index .Labels "crosshost.stack"}}' "$2" 2>/dev/null) ;;
     esac || return 1
-    [ "$found" = "$stack" ] || fail "$1 $2 was not made by stack $stack: remove it by hand"
+    [ "$found" = "$stack" ] || { [ -z "$found" ] && taken_over "$2"; } ||
+        fail "$1 $2 was not made by stack $stack: remove it by hand"
+}
+
+taken_over() { # ID: whether an earlier up has it in its list, without a label of ours
+    grep -q -e "^[a-z]* $1 " "$state/present/record" 2>/dev/null
 }
 
 containers() {

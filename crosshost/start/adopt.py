@@ -15,7 +15,7 @@ from components.processes import run
 from components.ssh import SshAccess
 from crosshost.look.hosts import PROJECT_FOLDER, read_hosts
 from crosshost.options import Stack
-from crosshost.start.taken import Taken, containers, networks
+from crosshost.start.taken import Taken, containers, networks, swarm_networks
 from crosshost.writing import progress, stop
 from planning.adoption import with_adopted
 from planning.answers import printable
@@ -56,6 +56,11 @@ def adopt(
         said = dict(
             zip(answering, pool.map(lambda host: _ask(access, host), answering), strict=True)
         )
+    addresses = {name: host.address for name, host in settings.hosts.items()}
+    try:
+        swarm_networks(answering, addresses, said, taken)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        stop(f"what Docker says has not Docker's form ({printable(repr(error), 100)})")
     for host, lines in said.items():
         try:
             containers(host, answering[host], lines, taken)
@@ -65,7 +70,7 @@ def adopt(
             )
     for sentence in taken.left:
         typer.echo(f"left alone: {sentence}", err=True)
-    text = sections(taken.networks, taken.containers)
+    text = sections(taken.networks, taken.containers, taken.swarm)
     if not text:
         stop("nothing was found that can be taken over: nothing was written")
     if show:
@@ -108,7 +113,7 @@ def _write(stack: str, added: str) -> None:
     if after is None:
         typer.echo(added, nl=False)
         stop(
-            f"{file.name} has networks or containers already: put these beside them yourself (nothing was written)"
+            f"{file.name} has these sections already, or some of them: put these beside them yourself (nothing was written)"
         )
     file.write_text(after, encoding="utf-8")
     try:

@@ -10,7 +10,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from components.container.settings import ContainerSettings
-from planning import by_hand
+from crosshost.start import taken_overlays as overlays
+from planning import adoption, by_hand
 from planning.answers import printable
 from planning.by_hand import Surroundings
 from planning.facts import HostFacts
@@ -18,21 +19,29 @@ from planning.facts import HostFacts
 
 @dataclass
 class Taken:
-    """What is taken over, by name, and sentences on what is not; ``secrets``: container -> variables."""
+    """What is taken over, by name, and sentences on what is not; ``secrets``: container -> variables.
+
+    ``swarm``: the words of `crosshost:swarm`, where a network is of one.
+    """
 
     networks: dict[str, dict[str, Any]] = field(default_factory=dict)
     containers: dict[str, dict[str, Any]] = field(default_factory=dict)
     left: list[str] = field(default_factory=list)
     secrets: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    swarm: dict[str, Any] = field(default_factory=dict)
 
 
 def networks(facts: Mapping[str, HostFacts], taken: Taken) -> None:
     """Put the macvlan networks of hosts into what is taken; say which others are left."""
     for host, seen in facts.items():
         for found in seen.networks or []:
-            if found.stack or (
-                found.driver in ("bridge", "host", "null")
-                and found.name in ("bridge", "host", "none")
+            if (
+                found.stack
+                or (adoption.is_of_swarm(found) and found.name != "ingress")
+                or (
+                    found.driver in ("bridge", "host", "null")
+                    and found.name in ("bridge", "host", "none")
+                )
             ):
                 continue
             where = f"network {found.name} on {host}"
@@ -40,7 +49,7 @@ def networks(facts: Mapping[str, HostFacts], taken: Taken) -> None:
                 why = (
                     "the swarm's own"
                     if found.name in ("ingress", "docker_gwbridge")
-                    else f"of driver {found.driver}, only macvlan is taken over"
+                    else f"of driver {found.driver}, only macvlan and overlays on Swarm are taken over"
                 )
                 taken.left.append(f"{where}: {why}")
                 continue
@@ -67,6 +76,8 @@ def networks(facts: Mapping[str, HostFacts], taken: Taken) -> None:
                 continue
             _join(found.name, host, made.parent, configs[0], seen, taken)
     for words in taken.networks.values():
+        if "parent" not in words:
+            continue
         parents = words["parent"]
         if len(set(parents.values())) == 1:
             words["parent"] = next(iter(parents.values()))
@@ -74,6 +85,20 @@ def networks(facts: Mapping[str, HostFacts], taken: Taken) -> None:
             del words["hosts"]
         if not words["ip_range"]:
             del words["ip_range"]
+
+
+def swarm_networks(
+    facts: Mapping[str, HostFacts], addresses: Mapping[str, str], said: overlays.Said, taken: Taken
+) -> None:
+    """Put the overlays on Swarm into what is taken; say which are left, and why."""
+    for name, words in overlays.overlays(facts, said):
+        if isinstance(words, str):
+            taken.left.append(f"network {name} of the swarm: {words}")
+        elif name in taken.networks:
+            taken.left.append(f"network {name} of the swarm: a macvlan network has that name")
+        else:
+            taken.networks[name] = words
+            taken.swarm = overlays.swarm_words(facts, addresses)
 
 
 def _join(

@@ -9,10 +9,13 @@ from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict
 
-from planning.answers import Printable, Word, WordOrNone
+from planning.answers import At, Printable, Word, WordOrNone
 from planning.facts.base import Facts, Topic
 from planning.facts.info import docker_info
 from planning.facts.printed import Printed
+
+# Docker's option of an overlay that lists the numbers of its VXLANs.
+VXLAN_NUMBERS = "com.docker.network.driver.overlay.vxlanid_list"
 
 
 class NetworkFacts(Facts):
@@ -78,6 +81,15 @@ def _given(containers: Mapping[str, Joined] | None) -> dict[str, IPv4Address]:
     return {one.Name: one.IPv4Address.ip for one in (containers or {}).values() if one.IPv4Address}
 
 
+class OverlayPeer(BaseModel):
+    """A host that an overlay's containers are on, in Docker's words."""
+
+    model_config = ConfigDict(frozen=True)
+
+    IP: At
+    """Its address."""
+
+
 class Overlay(Facts):
     """What an overlay that the engine knows is made of."""
 
@@ -87,11 +99,24 @@ class Overlay(Facts):
     """Its subnets, in Docker's words: {Subnet, Gateway} each."""
     options: dict[str, str] | None
     """Its driver options."""
+    attachable: bool = False
+    """Whether containers may join it, not only services of a swarm."""
+    internal: bool = False
+    """Whether it leads nowhere else."""
+    peers: list[OverlayPeer] | None = None
+    """Hosts with containers on it, as far as the engine knows."""
+    containers: dict[Word, Joined] | None = None
+    """ID of a running container of the host on it -> the container."""
+
+    @property
+    def given(self) -> dict[str, IPv4Address]:
+        """Name of a running container of the host on it -> its address."""
+        return _given(self.containers)
 
     @property
     def vnis(self) -> set[int]:
         """The numbers of its VXLANs, one a subnet, which Docker lists among the options."""
-        listed = (self.options or {}).get("com.docker.network.driver.overlay.vxlanid_list", "")
+        listed = (self.options or {}).get(VXLAN_NUMBERS, "")
         return {int(text) for text in listed.split(",") if re.fullmatch("[0-9]{1,8}", text)}
 
     def is_made_of(self, subnet: str, gateway: str, options: Mapping[str, str]) -> bool:

@@ -27,7 +27,7 @@ if [ -n "$info" ]; then
     *'"driver":"overlay"'*)
         # shellcheck disable=SC2046
         put_output overlays 5 docker network inspect --format \
-            '{"id":{{json .Id}},"configs":{{json .IPAM.Config}},"options":{{json .Options}}}' \
+            '{"id":{{json .Id}},"configs":{{json .IPAM.Config}},"options":{{json .Options}},"attachable":{{json .Attachable}},"internal":{{json .Internal}},"peers":{{json (index . "Peers")}},"containers":{{json .Containers}}}' \
             $(networks_like '"driver":"overlay"')
         ;;
     esac

@@ -52,7 +52,10 @@ def test_what_was_made_by_hand_is_taken_over_by_the_pages_commands_and_an_edit_m
     reader.writes("Take over what runs already")
     said = reader.does("Take over what runs already")
     assert "container ssh01 on docker01, which crosshost did not make, is taken over" in said
-    assert "network front on docker01: of driver bridge, only macvlan is taken over" in said
+    assert (
+        "network front on docker01: of driver bridge, only macvlan and overlays on Swarm are taken over"
+        in said
+    )
     assert "container odd on docker01: network front: it is not taken over" in said
     assert "container few on docker01: pids_limit: the docker provider cannot set it" in said
     assert running(lab) == before
@@ -78,6 +81,18 @@ def test_what_was_made_by_hand_is_taken_over_by_the_pages_commands_and_an_edit_m
         before["docker02"],
     )
     assert "TZ=CET" in lab.ssh("docker01", "docker exec ssh01 env").stdout
+    lab.ssh("docker01", "docker exec ssh01 ping -c 1 -W 2 10.0.0.200")
+    reader.nothing_is_left_to_do()
+
+    # A network that is made anew takes those along that nobody has edited yet, too.
+    text = reader.file.read_text().replace(
+        "      parent: ens33\n", "      parent: ens33\n      ip_range: {docker02: 10.0.0.192/27}\n"
+    )
+    reader.file.write_text(text)
+    said = reader.types("pulumi up -s prod")
+    assert "container ssh02 on docker02 is removed first: it is on network macvlan_1" in said
+    assert running(lab)["docker01"] == after["docker01"]
+    assert running(lab)["docker02"] != after["docker02"]
     lab.ssh("docker01", "docker exec ssh01 ping -c 1 -W 2 10.0.0.200")
     reader.nothing_is_left_to_do()
     reader.leaves()

@@ -52,6 +52,13 @@ class MacvlanNetwork(Network):
         }
         made = {host: one.made_label("network", name) for host, one in hosts.items()}
         adopted = {host: _adopted(name, settings, one) for host, one in hosts.items()}
+        self._anew = {
+            host
+            for host, one in hosts.items()
+            if adopted[host] is None
+            and isinstance(one.facts, HostFacts)
+            and adoption.is_taken_over(one.facts, name)
+        }
         self.networks = {
             host: docker.Network(
                 f"{name}@{host}",
@@ -95,6 +102,9 @@ class MacvlanNetwork(Network):
         if self.shims:
             self._outputs["shims"] = {host: str(settings.shim_on(host)) for host in self.shims}
         self.register_outputs(self._outputs)
+
+    def is_made_anew(self, host: str) -> bool:
+        return host in self._anew
 
     def attach(self, host: str, container: str, address: IPv4Address | None) -> Attachment:
         made = self.networks[host].name

@@ -12,7 +12,7 @@ import pulumi_docker as docker
 from components.host import Host
 from components.networks.network import Attachment, Network, NetworkContext, network_labels
 from components.networks.overlay.settings import OverlaySettings
-from planning import records
+from planning import adoption, records
 from planning.facts import HostFacts
 
 _VNIS = range(4096, 1 << 24)
@@ -29,13 +29,19 @@ class OverlayNetwork(Network):
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__(
-            "crosshost:networks:OverlayNetwork", name, settings.model_dump(mode="json"), opts
+            "crosshost:networks:OverlayNetwork",
+            name,
+            # A network that is up has no change where it is as ever.
+            settings.model_dump(mode="json", exclude={"adopt"}),
+            opts,
         )
         self._plane = settings.plane(context)
         hosts = settings.on(list(context.hosts))
         maker = context.hosts[self._plane.maker(hosts)]
         self._maker = maker.host_name
         made = self._plane.made_label(maker, name)
+        adopted = _adopted(name, settings, maker)
+        self._anew = adopted is None and _is_taken_over(name, maker)
         elsewhere = [n for host in context.hosts.values() if host is not maker for n in host.names]
         self.network = docker.Network(
             f"{name}@{maker.host_name}",
@@ -55,10 +61,11 @@ class OverlayNetwork(Network):
                 depends_on=list(self._plane.before_network(hosts)),
                 # The same network, whichever engine it is made or looked at through.
                 aliases=maker.aliases(name, elsewhere),
-                ignore_changes=None if made.known else ["labels"],
+                # An option of one that was made by hand is the number that the swarm gave it.
+                ignore_changes=["labels", "options"] if adopted or not made.known else None,
                 import_=self._there(maker, name, settings)
                 if self._plane.in_store and not made.anew
-                else None,
+                else adopted,
             ),
         )
         joined = "".join(f"{member}\n" for member in sorted(context.container_names.get(name, ())))
@@ -111,6 +118,9 @@ class OverlayNetwork(Network):
     def hidden(self) -> bool:
         return self._plane.hidden
 
+    def is_made_anew(self, host: str) -> bool:
+        return self._anew
+
     def attach(self, host: str, container: str, address: IPv4Address | None) -> Attachment:
         return Attachment(self.network.name, address)
 
@@ -130,6 +140,18 @@ class OverlayNetwork(Network):
 
     def outputs(self) -> dict[str, object]:
         return self._outputs
+
+
+def _adopted(name: str, settings: OverlaySettings, maker: Host) -> str | None:
+    """The ID of a swarm's network that the stack takes over, as long as it is what the settings say."""
+    if not isinstance(maker.facts, HostFacts):
+        return None
+    found = adoption.overlay(maker.facts, name, settings.made_of)
+    return found.id if found else None
+
+
+def _is_taken_over(name: str, maker: Host) -> bool:
+    return isinstance(maker.facts, HostFacts) and adoption.is_taken_over(maker.facts, name)
 
 
 def vni(stack: str, network: str) -> int:

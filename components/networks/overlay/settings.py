@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from components.networks.base import NetworkSettings, Stack
 from components.networks.dual_stack import NO_IPV6
@@ -14,15 +14,17 @@ from components.networks.overlay.consul.settings import ConsulSettings
 from components.networks.overlay.mtu import ENCAPSULATION
 from components.networks.overlay.plane import ControlPlane
 from components.networks.overlay.planes import PLANES, PlaneName
-from planning import routes
+from planning import adoption, routes
+from planning.adoption import MadeOverlay
 from planning.conflicts import EVERYWHERE, Claim, Item, network_key
 from planning.contract import Contract
-from planning.facts import HostFacts
+from planning.facts import HostFacts, NetworkFacts
+from planning.facts.networks import VXLAN_NUMBERS
 from planning.fleet_facts import FleetFacts
 from planning.reachability.links import HostLink
 
 _USUAL_MTU = 1500 - ENCAPSULATION
-_DRIVER = "com.docker.network.driver"
+MTU_OPTION = "com.docker.network.driver.mtu"
 
 
 class OverlaySettings(NetworkSettings):
@@ -48,6 +50,32 @@ class OverlaySettings(NetworkSettings):
     encrypted: bool = Field(
         default=False, description="Encrypt what goes from host to host (IPsec); needs swarm"
     )
+
+    adopt: bool = Field(
+        default=False,
+        description="Where the swarm has a network of that name which crosshost did not make, it is taken "
+        "over as it is; needs `control_plane: swarm`",
+    )
+
+    @model_validator(mode="after")
+    def adopts_of_a_swarm(self) -> OverlaySettings:
+        if self.adopt and self.control_plane != "swarm":
+            raise ValueError(
+                "adopt: takes over networks of a swarm: write `control_plane: swarm`, or take `adopt` out"
+            )
+        return self
+
+    @property
+    def adopts(self) -> bool:
+        return self.adopt
+
+    @property
+    def made_of(self) -> MadeOverlay:
+        """What Docker makes the network of."""
+        return MadeOverlay(str(self.subnet), str(self.gateway_address), self._own_options())
+
+    def unlike(self, found: NetworkFacts, host: str, facts: HostFacts) -> str:
+        return adoption.overlay_difference(facts, found, self.made_of)
 
     @property
     def plane(self) -> type[ControlPlane]:
@@ -134,11 +162,15 @@ class OverlaySettings(NetworkSettings):
         Docker adds the VXLAN's number to options that are given, and the docker plugin would
         replace the network for it: so where there are options, the number is one of them.
         """
+        options = self._own_options()
+        if options:
+            options[VXLAN_NUMBERS] = str(vni)
+        return options or None
+
+    def _own_options(self) -> dict[str, str]:
         options: dict[str, str] = {}
         if self.mtu is not None:
-            options[f"{_DRIVER}.mtu"] = str(self.mtu + ENCAPSULATION)
+            options[MTU_OPTION] = str(self.mtu + ENCAPSULATION)
         if self.encrypted:
             options["encrypted"] = "true"
-        if options:
-            options[f"{_DRIVER}.overlay.vxlanid_list"] = str(vni)
-        return options or None
+        return options
