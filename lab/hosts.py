@@ -19,7 +19,8 @@ from lab.processes import Process, run, wait_until
 from lab.record import HostRecord
 from lab.roots import SUITES
 
-BOOT_SECONDS = 90.0
+# Docker on the host with Consul, after a power cut, asks the store that is away for two minutes.
+BOOT_SECONDS = 240.0
 _PLAIN = ("docker", "containerd")
 _STOP_SECONDS = 30.0
 _LISTENING_ON_22 = ":0016 00000000:0000 0A"
@@ -172,7 +173,7 @@ class Host:
     def wait_ready(self) -> None:
         """Return when sshd listens and dockerd answers.
 
-        Errors: LabError with the console's last lines where that takes longer than 90 s.
+        Errors: LabError with the console's last lines where that takes longer than BOOT_SECONDS.
         """
 
         def ready() -> bool:

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 # must know.
 _PASSING = frozenset(
     {
-        *("planned", "base", "action", "start", "node", "via", "pool"),
+        *("planned", "base", "action", "start", "node", "via", "pool", "free"),
         *("restarts", "was", "before", "adopted", "own_lock", "lock", "gwbridge"),
     }
 )

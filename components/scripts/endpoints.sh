@@ -1,9 +1,10 @@
 #!/bin/sh
 # Endpoints that an overlay network keeps of containers that are gone: an engine that dies, or
 # that cannot reach the store, leaves them there, and the network cannot be removed.
-# Header words: network, id (of that network and no later one of its name). Content: the names of
-# the stack's containers on it, one a line.
-#   endpoints.sh apply   keep the list; before the first container, see that the network can have any here
+# Header words: network, id (of that network and no later one of its name), free (names of containers that run
+# nowhere, separated by commas). Content: the names of the stack's containers on it, one a line.
+#   endpoints.sh apply   keep the list; before the first container, see that the network can have any here; free
+#                        the endpoints of those that run nowhere
 #   endpoints.sh undo    after the containers are gone, before the network goes: free them; a swarm's
 #                        network goes here, when it can
 # shellcheck source=components/scripts/common.sh
@@ -29,10 +30,32 @@ attached() {
     fi
 }
 
-free() {
+free() { # the endpoints of $ours
     attached | while IFS= read -r name; do
         if printf '%s\n' "$ours" | grep -qxF -e "$name"; then
             docker network disconnect --force "$id" "$name" >/dev/null
+        fi
+    done
+}
+
+# Of a container that is here, though it does not run, Docker would only forget that it was on the network, and
+# keep the endpoint: it has another name meanwhile.
+free_ended() {
+    for name in $ours; do
+        running=$(docker inspect --type container --format '{{.State.Running}}' "$name" 2>/dev/null) || running=gone
+        case $running in
+        true) continue ;;
+        false)
+            trap 'docker rename "$name.ended" "$name"' EXIT
+            docker rename "$name" "$name.ended"
+            ;;
+        esac
+        if attached | grep -qxF -e "$name"; then
+            docker network disconnect --force "$id" "$name" >/dev/null || fail "the endpoint of $name on $network cannot be freed"
+        fi
+        if [ "$running" = false ]; then
+            docker rename "$name.ended" "$name"
+            trap - EXIT
         fi
     done
 }
@@ -102,6 +125,9 @@ undo() {
 case ${1:-} in
 apply)
     see_number
+    scope=$(inspect '{{.Scope}}')
+    ours=$(header_word free | tr , '\n')
+    free_ended
     mkdir -p "$dir"
     cat >"$dir/new"
     keep_record "$dir" "$dir/new"

@@ -14,6 +14,21 @@ PING_BACK = "docker exec web02 ping -c 1 -W 2 web01"
 
 @pytest.mark.long
 @pytest.mark.timeout(600)
+def test_all_hosts_may_lose_their_power_at_once_consul_s_too(lab, environment):
+    stack = environment("lab-overlay")
+    stack.restart_containers()
+    stack.up()
+    for host in ("docker01", "docker02"):
+        lab.power_off(host)
+    for host in ("docker01", "docker02"):
+        lab.power_on(host)
+    wait(lambda: lab.ssh("docker01", PING, check=False).returncode == 0, 120)
+    wait(lambda: lab.ssh("docker02", PING_BACK, check=False).returncode == 0, 60)
+    assert stack.preview().changes == {}
+
+
+@pytest.mark.long
+@pytest.mark.timeout(600)
 def test_a_host_that_boots_without_consul_comes_back_by_itself_once_it_is_there(lab, environment):
     stack = environment("lab-overlay")
     for name in ("web01", "web02"):

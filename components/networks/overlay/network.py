@@ -11,6 +11,7 @@ import pulumi_docker as docker
 
 from components.host import Host
 from components.networks.network import Attachment, Network, NetworkContext, network_labels
+from components.networks.overlay.endpoints import left_endpoints, left_sentence
 from components.networks.overlay.settings import OverlaySettings
 from planning import adoption, records
 from planning.facts import HostFacts
@@ -68,7 +69,11 @@ class OverlayNetwork(Network):
                 else adopted,
             ),
         )
-        joined = "".join(f"{member}\n" for member in sorted(context.container_names.get(name, ())))
+        members = sorted(context.container_names.get(name, ()))
+        joined = "".join(f"{member}\n" for member in members)
+        left = left_endpoints(name, members, maker, context.hosts) if self._plane.in_store else []
+        if left:
+            pulumi.log.warn(left_sentence(name, left), resource=self)
         self.endpoints = maker.change(
             f"{name}-endpoints",
             "endpoints.sh",
@@ -76,8 +81,9 @@ class OverlayNetwork(Network):
                 lambda id_: records.text(
                     joined,
                     record=maker.record(f"endpoints-{name}"),
-                    intact=True,
-                    header={"network": name, "id": id_},
+                    intact=not left,
+                    header={"network": name, "id": id_}
+                    | ({"free": ",".join(left)} if left else {}),
                 )
             ),
             parent=self,
