@@ -105,7 +105,8 @@ def _warn(host: Host, containers: Collection[str], networks: Collection[str]) ->
         return
     sentences = last_up.upgraded(host.host_name, host.facts, record)
     sentences += last_up.missing(
-        host.host_name, host.facts, record, containers=containers, networks=networks
-    )
+        host.host_name, host.facts, record,
+        stack=host.stack, containers=containers, networks=networks,
+    )  # fmt: skip
     for sentence in sentences:
         pulumi.log.warn(sentence, resource=host.component)

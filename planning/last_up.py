@@ -48,10 +48,11 @@ def missing(
     facts: HostFacts,
     record: str,
     *,
+    stack: str,
     containers: Collection[str],
     networks: Collection[str],
 ) -> list[str]:
-    """Sentences on what facts no longer show of a record's rows.
+    """Sentences on what facts no longer show of a record's rows of ``stack``.
 
     ``containers``, ``networks``: the Docker names that the stack file still has on this host.
     """
@@ -60,7 +61,7 @@ def missing(
     containers = containers if facts.containers is not None else ()
     networks = networks if facts.networks is not None else ()
     by_id = {c.id: c for c in facts.containers or []}
-    names = {c.name for c in facts.containers or []}
+    stacks = {c.name: c.stack for c in facts.containers or []}
     held = {n.name for n in facts.networks or []}
     for kind, id_, name, _ in rows(record):
         if kind == "network" and name in networks and name not in held:
@@ -68,7 +69,11 @@ def missing(
         if kind == "network" or name not in containers:
             continue
         container = by_id.get(id_)
-        if container is None and name in names:
+        if container is None and stacks.get(name) == stack:
+            sentences.append(
+                f"container {name} on {host} is left of an up that did not end: up makes it anew"
+            )
+        elif container is None and name in stacks:
             sentences.append(
                 f"container {name} on {host} is not the one that was made here: remove it, then "
                 "run `pulumi up`"

@@ -50,8 +50,9 @@ class Status:
             names = [one.name for one in self.containers if one.host == host]
             found += last_up.upgraded(host, facts, record)
             found += last_up.missing(
-                host, facts, record, containers=names, networks=self.networks.get(host, ())
-            )
+                host, facts, record,
+                stack=self.stack, containers=names, networks=self.networks.get(host, ()),
+            )  # fmt: skip
         return found
 
     @property

@@ -3,7 +3,8 @@
 # up on them for good, and so does any engine where a swarm's managers let it wait for more than 20 s
 # (moby issue 32607); this waits and starts them. After a power cut with the store there Docker 20.10
 # takes up the endpoints of before, finds no namespace of theirs, and refuses every container of that
-# network until it is restarted: then this restarts it, once; what runs goes on running.
+# network until it is restarted: then this restarts it, once; what runs goes on running. It says so when it starts,
+# also where no container is to start by itself.
 # And containers that Docker 20.10 started too early: before its engine has joined its peers through
 # the store, the network's namespace is made without the part that asks peers where addresses are, and
 # stays without until its last container on the host stops. Then this stops and starts them.
@@ -50,6 +51,12 @@ wanted() { # ID
     *) return 1 ;;
     esac
     ! grep -q '"HasBeenManuallyStopped":true' "$root/containers/$1/config.v2.json"
+}
+
+took_up_endpoints_without_namespaces() { # the daemon that runs
+    pid=$(systemctl show --property=MainPID docker.service | cut -d= -f2)
+    journalctl --boot --no-pager --output=cat _PID="$pid" 2>/dev/null |
+        grep -q 'Failure during overlay endpoints restore.*could not get network sandbox'
 }
 
 start() { # ID
@@ -165,6 +172,7 @@ run() {
         done
     fi
     join_peers || echo "containers may be unreachable: docker restart them" >&2
+    if took_up_endpoints_without_namespaces; then spoiled=yes; fi
     pause=1
     while :; do
         waiting=

@@ -14,6 +14,25 @@ PING_BACK = "docker exec web02 ping -c 1 -W 2 web01"
 
 @pytest.mark.long
 @pytest.mark.timeout(600)
+def test_after_a_power_cut_of_all_hosts_an_up_makes_what_does_not_start_by_itself_anew(
+    lab, environment
+):
+    stack = environment("lab-overlay")
+    stack.up()
+    for host in ("docker01", "docker02"):
+        lab.power_off(host)
+    for host in ("docker01", "docker02"):
+        lab.power_on(host)
+    for host in ("docker01", "docker02"):
+        lab.ssh(host, "while systemctl is-active --quiet 'crosshost-boot-*'; do sleep 0.5; done")
+    assert "container web02 on docker02 does not run" in stack.preview().text
+    stack.up()
+    wait(lambda: lab.ssh("docker01", PING, check=False).returncode == 0, 30)
+    assert stack.up().changes == {}
+
+
+@pytest.mark.long
+@pytest.mark.timeout(600)
 def test_all_hosts_may_lose_their_power_at_once_consul_s_too(lab, environment):
     stack = environment("lab-overlay")
     stack.restart_containers()

@@ -26,10 +26,13 @@ def facts(containers: dict[str, str], networks: dict[str, str]) -> HostFacts:
     )  # fmt: skip
 
 
-def say(containers: dict[str, str], networks: dict[str, str], names=("web01", "web02")):
+def say(
+    containers: dict[str, str], networks: dict[str, str], names=("web01", "web02"), stack="prod"
+):
     return missing(
-        "docker01", facts(containers, networks), RECORD, containers=names, networks=["ol1"]
-    )
+        "docker01", facts(containers, networks), RECORD,
+        stack=stack, containers=names, networks=["ol1"],
+    )  # fmt: skip
 
 
 def test_nothing_is_said_where_all_is_there():
@@ -42,6 +45,9 @@ def test_a_stopped_a_removed_and_a_remade_one_are_told_apart():
         "container web01 on docker01 does not run (Exited (0)): up makes it anew",
         "container web02 on docker01 is not the one that was made here: remove it, then "
         "run `pulumi up`",
+    ]
+    assert say({"c1": "web01 running", "x": "web02 created"}, {"n1": "ol1"}, stack="s") == [
+        "container web02 on docker01 is left of an up that did not end: up makes it anew"
     ]
     assert say({"c1": "web01 running"}, {"n1": "ol1"}) == [
         "container web02 is gone from docker01: up makes it anew"
