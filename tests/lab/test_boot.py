@@ -19,12 +19,8 @@ def test_after_a_power_cut_of_all_hosts_an_up_makes_what_does_not_start_by_itsel
 ):
     stack = environment("lab-overlay")
     stack.up()
-    for host in ("docker01", "docker02"):
-        lab.power_off(host)
-    for host in ("docker01", "docker02"):
-        lab.power_on(host)
-    for host in ("docker01", "docker02"):
-        lab.ssh(host, "while systemctl is-active --quiet 'crosshost-boot-*'; do sleep 0.5; done")
+    power_cut(lab)
+    settled(lab)
     assert "container web02 on docker02 does not run" in stack.preview().text
     stack.up()
     wait(lambda: lab.ssh("docker01", PING, check=False).returncode == 0, 30)
@@ -37,10 +33,7 @@ def test_all_hosts_may_lose_their_power_at_once_consul_s_too(lab, environment):
     stack = environment("lab-overlay")
     stack.restart_containers()
     stack.up()
-    for host in ("docker01", "docker02"):
-        lab.power_off(host)
-    for host in ("docker01", "docker02"):
-        lab.power_on(host)
+    power_cut(lab)
     wait(lambda: lab.ssh("docker01", PING, check=False).returncode == 0, 120)
     wait(lambda: lab.ssh("docker02", PING_BACK, check=False).returncode == 0, 60)
     assert stack.preview().changes == {}
@@ -136,6 +129,14 @@ def test_containers_that_docker_started_before_its_engine_joined_are_started_aga
         if "started before the engine had joined" in lab.ssh("docker01", journal).stdout:
             return
     pytest.fail("Docker joined its peers first at every boot: nothing was shown")
+
+
+def power_cut(lab):
+    """Both hosts lose their power at once, and have it again."""
+    for host in ("docker01", "docker02"):
+        lab.power_off(host)
+    for host in ("docker01", "docker02"):
+        lab.power_on(host)
 
 
 def succeeds(lab, host, command):

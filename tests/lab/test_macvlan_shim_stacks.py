@@ -27,11 +27,8 @@ VLAN = {
 @pytest.fixture(scope="module")
 def tagged(lab):
     lab.up_for("lab-lan")
-    for host in HOSTS:
-        vlans.bring(lab, host)
-    yield lab
-    for host in HOSTS:
-        vlans.take(lab, host)
+    with vlans.on(lab, HOSTS):
+        yield lab
 
 
 @pytest.fixture

@@ -16,11 +16,8 @@ VLAN = "ens33.20"
 @pytest.fixture(scope="module")
 def tagged(lab):
     lab.up_for("lab-swarm")
-    for host in HOSTS:
-        vlans.bring(lab, host)
-    yield lab
-    for host in HOSTS:
-        vlans.take(lab, host)
+    with vlans.on(lab, HOSTS):
+        yield lab
 
 
 @pytest.fixture

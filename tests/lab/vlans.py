@@ -5,6 +5,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
 from lab.lab import Lab
 
 _TAGGER = r"""
@@ -63,3 +66,13 @@ def bring(lab: Lab, host: str) -> None:
 def take(lab: Lab, host: str) -> None:
     """Take it away again."""
     lab.ssh(host, f"cd /usr/local/sbin && rm -f {' '.join(_FILES)}")
+
+
+@contextmanager
+def on(lab: Lab, hosts: Sequence[str]) -> Iterator[None]:
+    """VLANs can be made on these hosts meanwhile."""
+    for host in hosts:
+        bring(lab, host)
+    yield
+    for host in hosts:
+        take(lab, host)
