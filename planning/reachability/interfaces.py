@@ -166,7 +166,9 @@ def routes(link: HostLink, fleet: FleetTables) -> Iterator[Finding]:
         if tables.why:
             yield Finding(f"{own.container}: {tables.why}", unread=True)
             continue
-        for end in [one for one in one_a_host if mine and one.family == own.family]:
+        alone = [end for end in ends if end.address in tables.routed_alone]
+        tried = dict.fromkeys([*one_a_host, *alone])
+        for end in [one for one in tried if mine and one.family == own.family]:
             way = tables.way_to(end.address)
             if way == mine:
                 yield Finding()

@@ -95,6 +95,13 @@ class Tables:
         """The interface that has an address."""
         return self.links.get(self.addresses.get(address, ""))
 
+    @cached_property
+    def routed_alone(self) -> frozenset[str]:
+        """The addresses that have a route of their own."""
+        return frozenset(
+            str(net.network_address) for net, _ in self.routes if net.prefixlen == net.max_prefixlen
+        )
+
     def way_to(self, address: str) -> str:
         """The interface that packets to an address leave by, "" for none."""
         to = ip_address(address)
