@@ -71,6 +71,11 @@ class Change:
         return self.name.rpartition("@")[0] or self.name
 
 
+def stdin(inputs: Mapping[str, object]) -> str:
+    """What a command is sent, by its inputs; "" where it has none, or nobody knows it yet."""
+    return str(inputs.get("stdin") or "")
+
+
 @dataclass(frozen=True)
 class Message:
     """What was said. ``severity``: info, warning or error; ``about``: name of a resource, or ""."""

@@ -12,6 +12,7 @@ from planning import adoption
 from planning.answers import printable
 from planning.facts import HostFacts, NetworkFacts
 from planning.facts.networks import Overlay
+from planning.vxlan_numbers import PORT
 
 Said = Mapping[str, list[tuple[str, Any]]]
 _OWN = ("ingress", "docker_gwbridge")
@@ -72,7 +73,7 @@ def swarm_words(facts: Mapping[str, HostFacts], addresses: Mapping[str, str]) ->
     managers.sort(key=lambda host: facts[host].swarm.node not in leading)
     words: dict[str, Any] = {"managers": managers}
     port = facts[managers[0]].swarm.data_path_port
-    if port != 4789:
+    if port != PORT:
         words["data_path_port"] = port
     known = {host: facts[host].swarm.address for host in inside}
     other = {host: at for host, at in known.items() if at != addresses.get(host)}

@@ -106,11 +106,12 @@ class Overlay(Facts):
     peers: list[OverlayPeer] | None = None
     """Hosts with containers on it, as far as the engine knows."""
     containers: dict[Word, Joined] | None = None
-    """ID of a running container of the host on it -> the container."""
+    """ID of a running container of the host on it -> the container; where a store has the network, of each of its
+    endpoints, on whichever host."""
 
     @property
     def given(self) -> dict[str, IPv4Address]:
-        """Name of a running container of the host on it -> its address."""
+        """Name of each of ``containers`` -> its address."""
         return _given(self.containers)
 
     @property

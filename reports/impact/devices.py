@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from planning import records
-from planning.engine_events import Act, Change, Preview
+from planning.engine_events import Act, Change, Preview, stdin
 from planning.interruption_text import is_interrupted
 from reports.impact.model import Effect, Gate, Weight
 
@@ -45,10 +45,10 @@ def _done(change: Change) -> str:
         return "removed"
     if change.act is Act.CREATE:
         return "made"
-    new = _stdin(change.new)
+    new = stdin(change.new)
     if "planned" not in records.header_fields(new):
         return "changed in place"
-    told = ", ".join(_differences(_stdin(change.old), new))
+    told = ", ".join(_differences(stdin(change.old), new))
     return f"changed in place ({told})" if told else "brought back to what the stack file says"
 
 
@@ -65,9 +65,5 @@ def _differences(old: str, new: str) -> Iterator[str]:
     yield from (f"it sends to {peer} no more" for peer in ours if peer not in theirs)
 
 
-def _peers(stdin: str) -> list[str]:
-    return [line.partition(" ")[0] for line in records.body(stdin).splitlines()]
-
-
-def _stdin(inputs: Mapping[str, object]) -> str:
-    return str(inputs.get("stdin") or "")
+def _peers(text: str) -> list[str]:
+    return [line.partition(" ")[0] for line in records.body(text).splitlines()]

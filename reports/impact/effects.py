@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from planning import daemon_text, records, removal_text
-from planning.engine_events import Act, Change, Preview
+from planning.engine_events import Act, Change, Preview, stdin
 from planning.preview_notes import NOT_LOOKED_AT, UP_STOPS
 from reports.impact import containers, devices, ports
 from reports.impact.called import called
@@ -203,7 +203,7 @@ def _firewall(change: Change, preview: Preview, changes: Sequence[Change]) -> It
             yield Effect(host, _without_host(text), Weight.CHANGES)
         return  # fmt: skip
     left = {c.base for c in changes if c.host == host and c.act is Act.DELETE}
-    lines = [line.split(" ") for line in records.body(_stdin(change.old)).splitlines()]
+    lines = [line.split(" ") for line in records.body(stdin(change.old)).splitlines()]
     given = ", ".join(dict.fromkeys(f"{line[0]} {line[1]}" for line in lines if len(line) == 4))
     sentence = f"rules that kept strangers from {given or 'the ports of engines'} are removed"
     if left & {"scripts", "swarm", "daemon-leave"}:
@@ -238,8 +238,4 @@ def _kept_word(change: Change) -> str:
 
 
 def _header(inputs: Mapping[str, object]) -> Mapping[str, str]:
-    return records.header_fields(_stdin(inputs))
-
-
-def _stdin(inputs: Mapping[str, object]) -> str:
-    return str(inputs.get("stdin") or "")
+    return records.header_fields(stdin(inputs))

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from components.host import Host
+from planning import last_up
 from planning.facts import HostFacts
 from planning.sentences import listed
-
-_ALIVE = ("running", "restarting", "paused")
 
 
 def left_endpoints(
@@ -26,7 +25,7 @@ def left_endpoints(
     for one in seen:
         if not isinstance(one, HostFacts) or one.containers is None:
             return []
-        alive |= {row.name for row in one.containers if row.state in _ALIVE}
+        alive |= {row.name for row in one.containers if row.state not in last_up.ENDED}
     has = {
         name
         for row in facts.networks or []
