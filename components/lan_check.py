@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from ipaddress import IPv4Address
+from ipaddress import IPv4Address, IPv6Address
 
 from components import processes
-from components.networks.base import Stack
+from components.networks.base import LanAddress, Stack
 from components.remote import last_line
 from components.ssh import SshAccess
 from planning import lan_question
@@ -30,10 +30,10 @@ def refusals(access: SshAccess, stack: Stack, fleet: FleetFacts) -> list[str]:
         for name, network in stack.networks.items()
         for one in network.first_on_lan(name, stack, fleet)
     }
-    asked: dict[str, set[IPv4Address]] = {}
-    for address in wanted:
-        for host in _on_subnet(address, fleet.answering):
-            asked.setdefault(host, set()).add(address)
+    asked: dict[str, dict[IPv4Address | IPv6Address, str]] = {}
+    for address, one in wanted.items():
+        for host in _on_lan(one, fleet.answering):
+            asked.setdefault(host, {})[address] = one.nics.get(host, "")
     if not asked:
         return []
     with ThreadPoolExecutor(len(asked)) as pool:
@@ -41,7 +41,7 @@ def refusals(access: SshAccess, stack: Stack, fleet: FleetFacts) -> list[str]:
     failed = [f"{host}: {why}" for host, why in told.items() if isinstance(why, str)]
     if len(failed) == len(told):
         return [f"the LAN cannot be asked who has {', '.join(map(str, wanted))}: {failed[0]}"]
-    found: dict[IPv4Address, str] = {}
+    found: dict[IPv4Address | IPv6Address, str] = {}
     for host, answers in told.items():
         if isinstance(answers, str):
             continue
@@ -50,14 +50,17 @@ def refusals(access: SshAccess, stack: Stack, fleet: FleetFacts) -> list[str]:
     return [
         f"{address}, which {wanted[address].container} is to have on {wanted[address].network}, is "
         f"somebody's on the LAN: {found[address]}: {wanted[address].instead}"
-        for address in sorted(found)
+        for address in sorted(found, key=lambda one: (one.version, int(one)))
     ]
 
 
 def ask(
-    access: SshAccess, host: str, addresses: set[IPv4Address]
-) -> Mapping[IPv4Address, str] | str:
-    """Address -> MAC address of who answers a host; or why it cannot ask."""
+    access: SshAccess, host: str, addresses: Mapping[IPv4Address | IPv6Address, str]
+) -> Mapping[IPv4Address | IPv6Address, str] | str:
+    """Address -> MAC address of who answers a host; or why it cannot ask.
+
+    ``addresses``: each with the NIC by which it is asked for, "" for IPv4.
+    """
     endpoint = access.endpoints[host]
     sudo = ["sudo", "-n"] if endpoint.sudo else []
     argv = ["ssh", "-F", access.config_file, "-T", endpoint.name, *sudo, "sh", "-s"]
@@ -68,10 +71,15 @@ def ask(
     return lan_question.answers(ended.out.decode(errors="replace"), addresses)
 
 
-def _on_subnet(address: IPv4Address, hosts: Mapping[str, HostFacts]) -> list[str]:
-    """Hosts that have an address of their own on the subnet of an address."""
+def _on_lan(wanted: LanAddress, hosts: Mapping[str, HostFacts]) -> list[str]:
+    """Hosts that have an address of their own on the subnet; of an IPv6 one those with any on the NIC."""
     return [
         name
         for name, facts in hosts.items()
-        if any(address in held.network for nic in facts.nics.values() for held in nic.addresses)
+        if any(
+            nic == wanted.nics.get(name) and held.addresses6
+            if wanted.nics
+            else any(wanted.address in one.network for one in held.addresses)
+            for nic, held in facts.nics.items()
+        )
     ][:_HOSTS]

@@ -53,13 +53,15 @@ class Stack:
 class LanAddress:
     """An address of the LAN, and which container is to have it on which network.
 
-    ``instead``: what to write where somebody else has it.
+    ``instead``: what to write where somebody else has it. ``nics``: of an IPv6 address, host -> the NIC by
+    which it can ask for it.
     """
 
-    address: IPv4Address
+    address: IPv4Address | IPv6Address
     container: str
     network: str
     instead: str
+    nics: Mapping[str, str] = field(default_factory=dict)
 
 
 class NetworkSettings(StackModel):

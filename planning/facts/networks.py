@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from ipaddress import IPv4Address, IPv4Interface, IPv4Network
+from ipaddress import IPv4Address, IPv4Interface, IPv4Network, IPv6Address, IPv6Interface
 from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict
@@ -44,6 +44,8 @@ class Joined(BaseModel):
     """The container's name."""
     IPv4Address: IPv4Interface | Literal[""]
     """Its address with the subnet's prefix length, "" without one."""
+    IPv6Address: IPv6Interface | Literal[""] = ""
+    """The same of its IPv6 address."""
 
 
 class Macvlan(Facts):
@@ -79,6 +81,10 @@ class Range(Facts):
 
 def _given(containers: Mapping[str, Joined] | None) -> dict[str, IPv4Address]:
     return {one.Name: one.IPv4Address.ip for one in (containers or {}).values() if one.IPv4Address}
+
+
+def _given6(containers: Mapping[str, Joined] | None) -> dict[str, IPv6Address]:
+    return {one.Name: one.IPv6Address.ip for one in (containers or {}).values() if one.IPv6Address}
 
 
 class OverlayPeer(BaseModel):
@@ -141,6 +147,8 @@ class NetworksTopic(Topic):
     """
     given: dict[str, dict[str, IPv4Address]] = {}
     """Name of such a network -> name of a running container on it -> its address."""
+    given6: dict[str, dict[str, IPv6Address]] = {}
+    """The same with IPv6 addresses; a container without one is left out."""
     overlays: dict[str, Overlay] = {}
     """ID of an overlay, in a cluster store or a swarm -> what it is made of."""
 
@@ -153,6 +161,7 @@ class NetworksTopic(Topic):
             networks=printed.rows("networks", NetworkFacts) if answers else None,
             ranges={row.name: row.range for row in ranges if row.range},
             given={row.name: _given(row.containers) for row in ranges},
+            given6={row.name: _given6(row.containers) for row in ranges},
             parents={row.id: row.parent for row in parents},
             macvlans={row.id: row for row in parents},
             overlays={row.id: row for row in printed.rows("overlays", Overlay) or []},

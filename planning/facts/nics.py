@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ipaddress import IPv4Interface
+from collections.abc import Iterator
+from ipaddress import IPv4Interface, IPv6Interface
 from typing import Self
 
 from planning import answers
@@ -19,6 +20,8 @@ class Nic(Facts):
     """Its MTU, in bytes."""
     addresses: list[IPv4Interface] = []
     """Its IPv4 addresses, each with its network's prefix."""
+    addresses6: list[IPv6Interface] = []
+    """Its IPv6 addresses, the link-local one among them; none where it has no IPv6."""
 
     bridge: str = ""
     """The bridge that it is a port of, "" where it is in none; of those that Docker makes not told."""
@@ -42,12 +45,13 @@ class NicsTopic(Topic):
 
 
 def _nics(printed: Printed) -> dict[str, Nic]:
-    """From `ip -o link show` and `ip -o -4 addr show`."""
+    """From `ip -o link show`, `ip -o -4 addr show` and `ip -o -6 addr show`."""
     here: dict[str, list[IPv4Interface]] = {}
-    for line in (printed.text("addresses") or "").splitlines():
-        _, name, family, address, *_ = [*line.split(), "", "", "", ""]
-        if family == "inet":
-            here.setdefault(name, []).append(IPv4Interface(address))
+    for name, address in _addresses(printed.text("addresses"), "inet"):
+        here.setdefault(name, []).append(IPv4Interface(address))
+    here6: dict[str, list[IPv6Interface]] = {}
+    for name, address in _addresses(printed.text("addresses6"), "inet6"):
+        here6.setdefault(name, []).append(IPv6Interface(address))
     bridges = printed.pairs("bridge_port")
     wireless = frozenset(printed.many("wireless"))
     nics: dict[str, Nic] = {}
@@ -60,7 +64,16 @@ def _nics(printed: Printed) -> dict[str, Nic]:
             flags=frozenset(flags.strip("<>").split(",")),
             mtu=number(mtu),
             addresses=here.get(name, []),
+            addresses6=here6.get(name, []),
             bridge=bridge if answers.is_word(bridge := bridges.get(name, "")) else "",
             wireless=name in wireless,
         )
     return nics
+
+
+def _addresses(text: str | None, family: str) -> Iterator[tuple[str, str]]:
+    """Name of an interface and an address of it, of every line."""
+    for line in (text or "").splitlines():
+        _, name, of, address, *_ = [*line.split(), "", "", "", ""]
+        if of == family:
+            yield name, address

@@ -8,3 +8,4 @@ for nic in /sys/class/net/*; do
     if [ -e "$nic/wireless" ] || [ -e "$nic/phy80211" ]; then put wireless "$name"; fi
 done
 put_output addresses 5 ip -o -4 addr show
+put_output addresses6 5 ip -o -6 addr show

@@ -23,6 +23,12 @@ rm FILE FILE.pid
 """
 
 
+def pinged6(lab: Lab, host: str, container: str, address: str, size: int = 56) -> bool:
+    """Whether a container gets one answer from an IPv6 address. ``size``: of the data, in bytes."""
+    ping = f"ping -6 -c 1 -W 2 -M do -s {size} {address}"
+    return lab.ssh(host, f"docker exec {container} {ping}", check=False).returncode == 0
+
+
 class Pings:
     """From a container to an address, from inside its network namespace, one every ``every`` seconds.
 

@@ -8,17 +8,13 @@ import pytest
 
 from tests.lab.host_state import difference, look
 from tests.lab.meshes import second
+from tests.lab.pings import pinged6
 from tests.lab.proofs import asked, failed, proven, rows, within
 from tests.lab.waiting import wait
 
 LAN, MESH = "fd12:3456:789a:1::", "fd12:3456:789a:2::"
 HOSTS = {"web01": "docker06", "web03": "docker08"}
 FORWARDING = "cat /proc/sys/net/ipv6/conf/all/forwarding"
-
-
-def pinged(lab, host, container, address, size=56):
-    ping = f"ping -6 -c 1 -W 2 -M do -s {size} {address}"
-    return lab.ssh(host, f"docker exec {container} {ping}", check=False).returncode == 0
 
 
 def wrong(found):
@@ -36,8 +32,8 @@ def test_a_macvlan_network_has_both_families_proven_and_goes_without_a_trace(lab
     stack.config["networks"]["macvlan_1"] |= {"subnet6": f"{LAN}/64"}
     stack.write()
     stack.up()
-    assert pinged(lab, "docker01", "ssh01", f"{LAN}c8", size=1452)
-    assert pinged(lab, "docker02", "ssh02", f"{LAN}64")
+    assert pinged6(lab, "docker01", "ssh01", f"{LAN}c8", size=1452)
+    assert pinged6(lab, "docker02", "ssh02", f"{LAN}64")
     assert wrong(rows(stack)) == []
     assert {("ping", "yes"), ("tcp", "yes"), ("transfer", "yes"), ("size", "yes")} <= of_ipv6(
         rows(stack)
@@ -87,8 +83,8 @@ def test_engines_old_and_new_carry_both_families_with_names_proven(lab, mesh):
     kinds = {("ping", "yes"), ("tcp", "yes"), ("transfer", "yes"), ("size", "yes"), ("name", "yes")}
     assert kinds <= of_ipv6(found)
     assert ("route", "yes") in {(row["kind"], row["observed"]) for row in found}
-    assert pinged(lab, "docker06", "web01", address6(mesh, "web03"), size=1402)
-    assert not pinged(lab, "docker06", "web01", address6(mesh, "web03"), size=1403)
+    assert pinged6(lab, "docker06", "web01", address6(mesh, "web03"), size=1402)
+    assert not pinged6(lab, "docker06", "web01", address6(mesh, "web03"), size=1403)
     said = lab.ssh("docker08", "docker exec web03 getent ahostsv6 web01.mesh").stdout
     assert said.split()[0] == address6(mesh, "web01")
     assert lab.ssh("docker08", f"ping -6 -c 1 -W 2 {address6(mesh, 'web01')}").returncode == 0
@@ -145,10 +141,10 @@ def test_what_breaks_ipv6_alone_fails_the_proof_and_is_named(lab, mesh):
 def test_it_outlives_a_reboot_and_a_restart_of_docker(lab, mesh):
     to = address6(mesh, "web03")
     lab.ssh("docker06", "systemctl restart docker")
-    wait(lambda: pinged(lab, "docker06", "web01", to), 40)
+    wait(lambda: pinged6(lab, "docker06", "web01", to), 40)
     lab.power_off("docker08")
     lab.power_on("docker08")
-    wait(lambda: pinged(lab, "docker06", "web01", to), 60)
+    wait(lambda: pinged6(lab, "docker06", "web01", to), 60)
     assert asked(mesh).returncode == 0
     assert not reached_from_lan(lab, to, "docker08")
 
@@ -175,7 +171,7 @@ def test_it_is_added_changed_and_taken_away_and_the_preview_says_who_is_made_ane
             line.split(" -d ")[1].split()[0] for line in rules.splitlines() if " -d " in line
         ] == ([subnet6] if subnet6 else [])
         if subnet6:
-            assert pinged(lab, "docker01", "web01", subnet6.replace("/64", "12"))
+            assert pinged6(lab, "docker01", "web01", subnet6.replace("/64", "12"))
     stack.destroy()
     assert not difference(before, {host: look(lab, host) for host in before})
 
@@ -190,10 +186,10 @@ def test_of_two_stacks_the_last_one_turns_forwarding_off_again(lab, environment)
             network["subnet6"] = f"fd12:3456:789a:{number + 2}::/64"
         stack.write()
         stack.up()
-    assert pinged(lab, "docker01", "app01", "fd12:3456:789a:3::12")
+    assert pinged6(lab, "docker01", "app01", "fd12:3456:789a:3::12")
     stacks[0].destroy()
     assert lab.ssh("docker01", FORWARDING).stdout == "1\n"
-    assert pinged(lab, "docker01", "app01", "fd12:3456:789a:3::12")
+    assert pinged6(lab, "docker01", "app01", "fd12:3456:789a:3::12")
     stacks[1].destroy()
     assert lab.ssh("docker01", FORWARDING).stdout == "0\n"
     assert not difference(before, {host: look(lab, host) for host in before})

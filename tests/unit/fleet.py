@@ -7,7 +7,7 @@ import hashlib
 import json
 import runpy
 from collections.abc import Mapping, Sequence
-from ipaddress import IPv4Address
+from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -159,7 +159,9 @@ class RecordingEngine(pulumi.runtime.Mocks):
             outputs["stdout"] = "[]" if args.name == "reachability" else f"node-of-{args.name}"
         return f"id-of-{args.name}", outputs
 
-    def ask_lan(self, _access: Any, host: str, addresses: set[IPv4Address]) -> dict[Any, str]:
+    def ask_lan(
+        self, _access: Any, host: str, addresses: Mapping[IPv4Address | IPv6Address, str]
+    ) -> dict[Any, str]:
         """Who answers a host on the LAN, of what it is asked."""
         self.lan_asked[host] = {str(address) for address in addresses}
         return {one: mac for one in addresses if (mac := self.lan.get(str(one))) is not None}

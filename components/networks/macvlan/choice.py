@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
-from ipaddress import IPv4Address, IPv4Network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address
 
 from components.dns.settings import DnsSettings
 from components.networks.base import Settled, Stack
@@ -68,14 +68,23 @@ def _taken(
     """The addresses of slices that no container gets: others of the LAN have them."""
     subnet = settings.subnet
     yield from (subnet.network_address, subnet.broadcast_address, settings.gateway_address)
-    if settings.subnet6 is not None and settings.gateway6_address is not None:
-        at = second_subnet.counterpart(settings.gateway6_address, subnet, settings.subnet6)
-        yield from [at] if at else []
+    yield from _places([settings.gateway6_address] if settings.gateway6_address else [], settings)
     yield from lan.of_hosts(stack).values()
     for facts in fleet.answering.values():
-        yield from (held.ip for nic in facts.nics.values() for held in nic.addresses)
+        for nic in facts.nics.values():
+            yield from (held.ip for held in nic.addresses)
+            yield from _places((held.ip for held in nic.addresses6), settings)
         yield from others.addresses(name, facts, fleet.stack)
     for reserved in settings.reserved:
         for block in blocks.values():
             if reserved.overlaps(block):
                 yield from min(reserved, block, key=lambda one: one.num_addresses)
+
+
+def _places(taken: Iterable[IPv6Address], settings: MacvlanSettings) -> Iterator[IPv4Address]:
+    """The addresses whose places in the IPv6 subnet are taken."""
+    if settings.subnet6 is None:
+        return
+    for address in taken:
+        if at := second_subnet.counterpart(address, settings.subnet, settings.subnet6):
+            yield at

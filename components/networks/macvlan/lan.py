@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from ipaddress import IPv4Address, IPv4Network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address
 
 from components.networks.base import LanAddress, NetworkSettings, Stack
 from components.networks.macvlan.shims import device_name
@@ -52,15 +52,17 @@ def first(
     stack: Stack,
     fleet: FleetFacts,
     given: Mapping[tuple[str, str], IPv4Address],
+    nics: Mapping[str, str],
 ) -> Iterator[LanAddress]:
     """Addresses that containers on answering hosts are to have, and no container of the stack has now.
 
-    ``given``: (host, container) -> address, where the program gives them.
+    ``given``: (host, container) -> address, where the program gives them. ``nics``: host -> the network's parent.
     """
-    running = {
+    running: set[IPv4Address | IPv6Address] = {
         address
         for facts in fleet.answering.values()
-        for of_network in facts.given.values()
+        for told in (facts.given, facts.given6)
+        for of_network in told.values()
         for address in of_network.values()
     }
     # A shim answers for its own.
@@ -72,20 +74,26 @@ def first(
         for held in facts.nics[shim].addresses
     }
     chosen = {address: container for container, _, address in fixed(name, stack)}
-    wanted = [(host, c, a, "write another address") for c, host, a in fixed(name, stack)]
-    wanted += [
-        (
-            host,
-            _called(container, host),
-            address,
-            f"write {address} as one of the network's `reserved`",
-        )
-        for (host, container), address in given.items()
-        if address not in chosen
-    ]
-    for host, container, address, instead in wanted:
-        if host in fleet.answering and address not in running:
+    network = stack.networks[name]
+    wanted = [(host, container, address) for container, host, address in fixed(name, stack)]
+    wanted += [(*member, address) for member, address in given.items() if address not in chosen]
+    for host, member, address in wanted:
+        if host not in fleet.answering:
+            continue
+        container = _called(member, host)
+        reserve = "as one of the network's `reserved`"
+        if address not in running:
+            instead = "write another address" if address in chosen else f"write {address} {reserve}"
             yield LanAddress(address, container, name, instead)
+        ipv6 = network.ipv6_of(address)
+        # A shim has none.
+        if ipv6 is not None and ipv6 not in running and member != SHIM:
+            instead = (
+                f"write another address than {address}, at whose place it is"
+                if address in chosen
+                else f"write {address}, at whose place it is, {reserve}"
+            )
+            yield LanAddress(ipv6, container, name, instead, nics)
 
 
 def _called(container: str, host: str) -> str:

@@ -269,7 +269,8 @@ class MacvlanSettings(DualStackSettings):
         ]
 
     def first_on_lan(self, name: str, stack: Stack, fleet: FleetFacts) -> Iterator[LanAddress]:
-        return lan.first(name, stack, fleet, self.given)
+        nics = {host: str(self.parent_on(host)) for host in self.on(fleet.hosts)}
+        return lan.first(name, stack, fleet, self.given, nics)
 
     def address_problem(self, name: str, address: IPv4Address, stack: Stack) -> str | None:
         if problem := super().address_problem(name, address, stack):
