@@ -9,7 +9,7 @@ import pulumi
 from components import adopted, connected_host, lan_check, paths, scripts
 from components.connected_host import ScriptedHost
 from components.facts import read_facts
-from components.networks import settle, unknown_paths
+from components.networks import settle, unknown_paths, unknown_ports
 from components.networks.base import Stack
 from components.preflight import check, engine
 from components.ssh import SshAccess
@@ -77,8 +77,8 @@ def look(access: SshAccess, stack: Stack) -> FleetFacts:
     pulumi.log.info(f"looking at the hosts ({len(access.addresses)}) ...", ephemeral=True)
     facts = adopted.taken_over(read_facts(access), stack, access.stack)
     fleet = FleetFacts(access.stack, access.addresses, facts)
-    unknown = unknown_paths(stack, fleet)
-    return replace(fleet, paths=paths.ask(access, unknown)) if unknown else fleet
+    sizes, lost = paths.ask(access, unknown_paths(stack, fleet), unknown_ports(stack, fleet))
+    return replace(fleet, paths=sizes, lost=lost)
 
 
 def _has_other_scripts(facts: HostFacts) -> bool:

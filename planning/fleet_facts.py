@@ -20,18 +20,28 @@ class Path:
 
 
 @dataclass(frozen=True)
+class UdpPath:
+    """The way from one host to a UDP port of another."""
+
+    source: str
+    to: str
+    port: int
+
+
+@dataclass(frozen=True)
 class FleetFacts:
     """What is known of a stack's hosts.
 
     ``stack``: its name. ``addresses``: host -> what its peers reach it by, an IP address or a DNS
     name, of all hosts in the stack file's order. ``facts``: of all hosts. ``paths``: the largest packet
-    that gets there and back unfragmented, in bytes, of the paths that were asked and answered.
+    that gets there and back unfragmented, in bytes, of the paths that were asked and answered. ``lost``: those of the asked UDP ports that nothing gets to.
     """
 
     stack: str
     addresses: Mapping[str, str]
     facts: Mapping[str, HostFacts | Unreachable]
     paths: Mapping[Path, int] = field(default_factory=dict)
+    lost: frozenset[UdpPath] = frozenset()
 
     @property
     def hosts(self) -> list[str]:

@@ -21,7 +21,7 @@ from components.networks.vxlan.settings import VxlanSettings
 from components.networks.vxlan.strategy import VxlanStrategy
 from planning.conflicts import ControlPlane
 from planning.contract import Contract
-from planning.fleet_facts import FleetFacts, Path
+from planning.fleet_facts import FleetFacts, Path, UdpPath
 from planning.problems import Problem
 
 AnyNetwork = Annotated[
@@ -60,6 +60,13 @@ def unknown_paths(stack: Stack, fleet: FleetFacts) -> list[Path]:
     """Paths between hosts that must be asked what they carry, each once."""
     found = (path for strategy in STRATEGIES for path in strategy.unknown_paths(stack, fleet))
     return list(dict.fromkeys(found))
+
+
+def unknown_ports(stack: Stack, fleet: FleetFacts) -> list[UdpPath]:
+    """UDP ports that hosts newly need of each other, each once and both ways."""
+    found = (path for strategy in STRATEGIES for path in strategy.unknown_ports(stack, fleet))
+    ways = (way for one in found for way in (one, UdpPath(one.to, one.source, one.port)))
+    return list(dict.fromkeys(ways))
 
 
 def settle(stack: Stack, fleet: FleetFacts) -> Settled:

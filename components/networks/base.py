@@ -17,7 +17,7 @@ from pydantic import Field, model_validator
 
 from components.container.settings import ContainerSettings
 from components.ssh_settings import HostSettings
-from planning import ports
+from planning import datagrams, ports
 from planning.addresses import misfit
 from planning.conflicts import Claim, ControlPlane, Item, network_key
 from planning.contract import Contract, Reach
@@ -202,6 +202,7 @@ class NetworkSettings(StackModel):
         yield from ports.shut(here, self.contract.ports).values()
         for name, member in here.items():
             yield from ports.held(name, member.facts, self.contract.ports, self.port_programs)
+        yield from datagrams.refusals(self.contract.ports, here, fleet)
 
     def items(self, name: str, hosts: Sequence[str]) -> list[Item]:
         """What the network is on its hosts (those of ``hosts``), and what it holds there."""

@@ -10,7 +10,7 @@ from components.networks.base import NetworkSettings, Settled, Stack
 from components.networks.network import Network, NetworkContext
 from planning.addresses import is_ipv4
 from planning.conflicts import Item
-from planning.fleet_facts import FleetFacts, Path
+from planning.fleet_facts import FleetFacts, Path, UdpPath
 from planning.guard import AccessPlan, AccessRule
 from planning.problems import Problem
 from planning.state import Deployment
@@ -40,6 +40,10 @@ class Strategy(ABC, Generic[Own]):
 
     def unknown_paths(self, stack: Stack, fleet: FleetFacts) -> Iterator[Path]:
         """Paths between hosts that must be asked what they carry before anything is chosen."""
+        yield from ()
+
+    def unknown_ports(self, stack: Stack, fleet: FleetFacts) -> Iterator[UdpPath]:
+        """UDP ports that two hosts newly need of each other, one of the two ways."""
         yield from ()
 
     def settle(self, stack: Stack, fleet: FleetFacts) -> Settled:

@@ -38,12 +38,15 @@ class VxlanTopic(Topic):
     """Name of a device -> the device."""
     without_tools: frozenset[str] = frozenset()
     """Those of the tools `ip` and `bridge` that are not there."""
+    captures: bool = False
+    """Whether it has a program for planning/datagrams.sh, which looks at what NICs receive."""
 
     @classmethod
     def read(cls, printed: Printed) -> Self:
         return cls(
             vxlans=printed.read("vxlan", lambda: _devices(printed)) or {},
             without_tools=frozenset(printed.many("without_tool")) & {"ip", "bridge"},
+            captures=printed.flag("captures") is True,
         )
 
 

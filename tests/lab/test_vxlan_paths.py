@@ -1,10 +1,11 @@
-"""VXLAN networks on real hosts with less between them than their NICs carry."""
+"""VXLAN networks on real hosts with less between them than their NICs carry, or with a filter."""
 
 from __future__ import annotations
 
 import pytest
 
-from tests.lab.meshes import device, pinged, second
+from tests.lab.host_state import difference, look
+from tests.lab.meshes import HOSTS, device, pids, pinged, second
 from tests.lab.waiting import wait
 
 pytestmark = pytest.mark.long
@@ -38,3 +39,64 @@ def test_the_mtu_is_what_the_path_carries_and_is_kept(lab, environment, narrow):
     again = stack.preview()
     assert again.changes == {}
     assert "mtu of second" not in again.text
+
+
+@pytest.fixture
+def between(lab):
+    """Drops UDP to a port of docker02 on the way there, as a security group does."""
+    root = str(lab.folder / "hosts/docker01/root")
+
+    def rules(*words):
+        lab.run(["chroot", root, "iptables", *words])
+
+    def drop(port):
+        rules("-F", "FORWARD")
+        if port is not None:
+            rules("-A", "FORWARD", "-p", "udp", "--dport", str(port), "-d", lab.address("docker02"), "-j", "DROP")  # fmt: skip
+
+    yield drop
+    drop(None)
+
+
+def test_a_port_that_is_filtered_on_the_way_is_refused_before_anything_is_changed(
+    lab, environment, between
+):
+    before = {host: look(lab, host) for host in HOSTS}
+    stack = environment("lab-vxlan")
+    between(4789)
+    said = "udp {} does not get from docker01 to docker02: datagrams leave the one"
+    assert said.format(4789) in stack.preview().text
+    refused = stack.up(check=False)
+    assert refused.code != 0
+    assert said.format(4789) in refused.text
+    assert not difference(before, {host: look(lab, host) for host in HOSTS})
+
+    # What the host's own firewall drops comes to it; that is said by its rules.
+    between(None)
+    lab.ssh("docker02", "iptables -I INPUT -p udp --dport 4789 -j DROP")
+    shut = stack.preview().text
+    lab.ssh("docker02", "iptables -D INPUT -p udp --dport 4789 -j DROP")
+    assert "docker02's own firewall keeps docker01 from udp 4789" in shut
+    assert "does not get" not in shut
+
+    stack.up()
+    assert pinged(lab)
+    running = pids(lab)
+    between(4790)
+    stack.config["networks"]["mesh"]["port"] = 4790
+    stack.write()
+    refused = stack.up(check=False)
+    assert refused.code != 0
+    assert said.format(4790) in refused.text
+    assert pinged(lab)
+    stack.config["networks"]["mesh"] |= {"port": 51900, "encrypted": True}
+    stack.write()
+    between(51900)
+    assert said.format(51900) in stack.preview().text
+    del stack.config["networks"]["mesh"]["encrypted"]
+    del stack.config["networks"]["mesh"]["port"]
+    stack.write()
+    assert stack.preview().changes == {}
+    assert pids(lab) == running
+    stack.destroy()
+    assert not difference(before, {host: look(lab, host) for host in HOSTS})

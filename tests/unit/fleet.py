@@ -6,7 +6,7 @@ import base64
 import hashlib
 import json
 import runpy
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
 from types import SimpleNamespace
@@ -19,7 +19,9 @@ from pulumi.runtime.mocks import MockMonitor
 from components.facts import understood
 from components.processes import Ended
 from planning.facts import HostFacts, Unreachable
+from planning.fleet_facts import UdpPath
 from planning.reachability.interruptions import End
+from tests.unit import packets
 
 ROOT = Path(__file__).parent.parent.parent
 # Our own time when the hosts are asked, in seconds.
@@ -135,6 +137,7 @@ class RecordingEngine(pulumi.runtime.Mocks):
         # Address on the LAN -> MAC address of who has it; host -> addresses that it is asked for.
         self.lan = lan or {}
         self.lan_asked: dict[str, set[str]] = {}
+        self.ports_asked: list[UdpPath] = []
         self.resources: dict[str, pulumi.runtime.MockResourceArgs] = {}
         # Name -> names of the resources that it waits for, and of those that it may have been.
         self.after: dict[str, set[str]] = {}
@@ -220,11 +223,13 @@ def run_program(
     secret_keys: tuple[str, ...] = (),
     paths: Mapping[tuple[str, str], int] | None = None,
     lan: Mapping[str, str] | None = None,
+    lost: Collection[tuple[str, str]] = (),
 ) -> RecordingEngine:
     """Run the real __main__.py under mocks, as stack ``test``; returns once all has landed.
 
     ``paths``: what the way between two hosts carries, where that is less than their NICs do.
-    ``lan``: address -> MAC address of who answers for it.
+    ``lan``: address -> MAC address of who answers for it. ``lost``: a host, and another one that datagrams to
+    asked ports do not get to.
     """
     put_key(monkeypatch, tmp_path)
     monkeypatch.chdir(tmp_path)
@@ -235,9 +240,10 @@ def run_program(
     monkeypatch.setattr("components.reachability.interruptions.Watch", engine.watch)
     monkeypatch.setattr(
         "components.paths.of_host",
-        lambda _access, _host, asked: {
-            path: (paths or {}).get((path.one, path.other), path.most) for path in asked
-        },
+        lambda _access, host, asked, ports, _token: (
+            {path: (paths or {}).get((path.one, path.other), path.most) for path in asked},
+            packets.answer(host, ports, list(values["hosts"]), lost, engine.ports_asked),
+        ),
     )
     monkeypatch.setattr("components.lan_check.ask", engine.ask_lan)
     pulumi.runtime.set_mocks(

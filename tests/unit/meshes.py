@@ -71,9 +71,9 @@ def sent(engine: Any, host: str) -> tuple[dict[str, str], str]:
     return records.header_fields(stdin), records.body(stdin)
 
 
-def refusal(monkeypatch, tmp_path, stack, facts):
+def refusal(monkeypatch, tmp_path, stack, facts, **more):
     with pytest.raises(pulumi.RunError) as caught:
-        run_program(monkeypatch, tmp_path, stack, facts)
+        run_program(monkeypatch, tmp_path, stack, facts, **more)
     return str(caught.value)
 
 

@@ -8,11 +8,11 @@ from dataclasses import replace
 from components.networks.base import Settled, Stack
 from components.networks.network import Network, NetworkContext
 from components.networks.strategy import Strategy
-from components.networks.vxlan import choice, mtu, numbers, stack_checks
+from components.networks.vxlan import choice, mtu, new_ports, numbers, stack_checks
 from components.networks.vxlan.device import INNER_PORT, bridge_name, tunnel_name
 from components.networks.vxlan.network import VxlanNetwork
 from components.networks.vxlan.settings import VxlanSettings
-from planning.fleet_facts import FleetFacts, Path
+from planning.fleet_facts import FleetFacts, Path, UdpPath
 from planning.guard import AccessPlan, AccessRule, GuardedBridge
 from planning.problems import Problem
 
@@ -25,6 +25,10 @@ class VxlanStrategy(Strategy[VxlanSettings]):
     def unknown_paths(self, stack: Stack, fleet: FleetFacts) -> Iterator[Path]:
         for name, settings in self.own(stack).items():
             yield from mtu.unknown_paths(name, settings, fleet)
+
+    def unknown_ports(self, stack: Stack, fleet: FleetFacts) -> Iterator[UdpPath]:
+        for name, settings in self.own(stack).items():
+            yield from new_ports.unknown_ports(name, settings, fleet)
 
     def settle(self, stack: Stack, fleet: FleetFacts) -> Settled:
         return choice.settle(self.own(stack), stack, fleet)
