@@ -4,15 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from planning import records
 from planning.conflicts import ControlPlane
 from planning.facts import HostFacts
 from planning.facts.networks import NetworkFacts
 from planning.fleet_facts import FleetFacts
 
-# Of Docker's overlays, where no swarm has another one.
+# IANA's for VXLAN; of Docker's overlays, where no swarm has another one.
 PORT = 4789
 # Docker gives them one after another, from the first of these on, and asks nobody.
 FIRST: Mapping[ControlPlane, range] = {"swarm": range(4096, 8192), "consul": range(256, 4352)}
+
+
+def own_devices(facts: HostFacts) -> frozenset[str]:
+    """The VXLAN devices that this stack's networks have on a host by its records, also those that are about to go."""
+    headers = (
+        records.header_fields(text)
+        for name, text in facts.records.items()
+        if name.startswith("vxlan/")
+    )
+    return frozenset(fields["device"] for fields in headers if "device" in fields)
 
 
 def overlays(facts: HostFacts, fleet: FleetFacts) -> Iterator[tuple[NetworkFacts, set[int], int]]:

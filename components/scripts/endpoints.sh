@@ -30,11 +30,9 @@ attached() {
     fi
 }
 
-free() { # the endpoints of $ours
-    attached | while IFS= read -r name; do
-        if printf '%s\n' "$ours" | grep -qxF -e "$name"; then
-            docker network disconnect --force "$id" "$name" >/dev/null
-        fi
+free() { # NAMES, one a line: their endpoints
+    attached | grep -xF -e "$1" | while IFS= read -r name; do
+        docker network disconnect --force "$id" "$name" >/dev/null
     done
 }
 
@@ -50,9 +48,7 @@ free_ended() {
             docker rename "$name" "$name.ended"
             ;;
         esac
-        if attached | grep -qxF -e "$name"; then
-            docker network disconnect --force "$id" "$name" >/dev/null || fail "the endpoint of $name on $network cannot be freed"
-        fi
+        free "$name" || fail "the endpoint of $name on $network cannot be freed"
         if [ "$running" = false ]; then
             docker rename "$name.ended" "$name"
             trap - EXIT
@@ -115,7 +111,7 @@ undo() {
     if [ "$scope" = swarm ]; then
         remove
     else
-        free
+        free "$ours"
         left=$(attached)
         if [ -n "$left" ]; then used "$left"; fi
     fi

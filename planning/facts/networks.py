@@ -152,6 +152,12 @@ class NetworksTopic(Topic):
     overlays: dict[str, Overlay] = {}
     """ID of an overlay, in a cluster store or a swarm -> what it is made of."""
 
+    def in_store(self, name: str, stack: str) -> str | None:
+        """The ID of the overlay of this name that a stack made in a cluster store; None without one."""
+        same = (name, stack, "overlay", "global")
+        found = (n.id for n in self.networks or [] if (n.name, n.stack, n.driver, n.scope) == same)
+        return next(found, None)
+
     @classmethod
     def read(cls, printed: Printed) -> Self:
         answers = docker_info(printed).ServerVersion

@@ -5,7 +5,7 @@ Standard library only (components/reachability/run.py).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from planning.reachability.fleet_tables import Finding, FleetTables
 from planning.reachability.links import Ask, HostLink
@@ -160,15 +160,12 @@ def carrier_mtu(link: HostLink, fleet: FleetTables) -> Iterator[Finding]:
 def routes(link: HostLink, fleet: FleetTables) -> Iterator[Finding]:
     """Containers reach each other by the interface that they have on the network."""
     ends = fleet.elsewhere(link)
-    one_a_host = list({(end.host, end.family): end for end in ends}.values())
     for own, tables in _containers(link, fleet):
         mine = tables.addresses.get(own.address, "")
         if tables.why:
             yield Finding(f"{own.container}: {tables.why}", unread=True)
             continue
-        alone = [end for end in ends if end.address in tables.routed_alone]
-        tried = dict.fromkeys([*one_a_host, *alone])
-        for end in [one for one in tried if mine and one.family == own.family]:
+        for end in [one for one in _tried(ends, tables) if mine and one.family == own.family]:
             way = tables.way_to(end.address)
             if way == mine:
                 yield Finding()
@@ -185,7 +182,7 @@ def host_routes(link: HostLink, fleet: FleetTables) -> Iterator[Finding]:
     tables = fleet.of(link.host, Ask("host"))
     if not link.bridge or tables.why:
         return
-    for end in {(end.host, end.family): end for end in fleet.elsewhere(link)}.values():
+    for end in _tried(fleet.elsewhere(link), tables):
         way = tables.way_to(end.address)
         if way == link.bridge:
             yield Finding()
@@ -195,6 +192,13 @@ def host_routes(link: HostLink, fleet: FleetTables) -> Iterator[Finding]:
                 f"`ip route get {end.address}` there shows the route that is in the way",
                 end,
             )
+
+
+def _tried(ends: Sequence[Endpoint], tables: Tables) -> list[Endpoint]:
+    """One container of each host and family, and those that ``tables`` have a route to alone."""
+    one_a_host = {(end.host, end.family): end for end in ends}.values()
+    alone = [end for end in ends if end.address in tables.routed_alone]
+    return list(dict.fromkeys([*one_a_host, *alone]))
 
 
 def _containers(link: HostLink, fleet: FleetTables) -> Iterator[tuple[Endpoint, Tables]]:

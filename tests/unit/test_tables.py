@@ -6,9 +6,10 @@ from dataclasses import replace
 
 import pytest
 
+from planning.reachability import interfaces
 from planning.reachability.comparison import with_moved
 from planning.reachability.links import Ask, HostLink
-from planning.reachability.probes import Probe
+from planning.reachability.probes import Endpoint, Probe
 from planning.reachability.results import AWAY, Result, sentence
 from planning.reachability.tables import Tables, read
 from tests.unit.kernel_tables import (
@@ -188,3 +189,22 @@ def test_a_link_is_a_line_and_is_read_back():
         assert HostLink.read(one.line) == one
     with pytest.raises(ValueError, match="no link"):
         HostLink.read(OVERLAY[0].line + " shell=x")
+
+
+@pytest.mark.parametrize("ask", [HOST, WEB01])
+def test_a_route_to_one_container_alone_is_compared_where_others_are_on_its_host(ask):
+    def harm(sections):
+        mine = "br-vx1" if ask is HOST else "eth0"
+        rows = [f"172.16.1.0/24 dev {mine}", "172.16.1.2 via 10.0.0.2 dev away"]
+        sections["h0"][ask]["route"] = rows
+
+    found = fleet(VXLAN, harm)
+    # The last one of a host stands for it.
+    several = replace(
+        found, endpoints=[*found.endpoints, Endpoint("web03", "h1", "ol1", "172.16.1.3")]
+    )
+    one = next(link for link in several.links if link.host == "h0")
+    compare = interfaces.host_routes if ask is HOST else interfaces.routes
+    broken = [row for row in compare(one, several) if row.why and not row.unread]
+    assert {row.to.container for row in broken if row.to} == {"web02"}
+    assert "out of away" in broken[0].why

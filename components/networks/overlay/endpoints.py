@@ -26,13 +26,8 @@ def left_endpoints(
         if not isinstance(one, HostFacts) or one.containers is None:
             return []
         alive |= {row.name for row in one.containers if row.state not in last_up.ENDED}
-    has = {
-        name
-        for row in facts.networks or []
-        if (row.name, row.stack, row.scope) == (network, maker.stack, "global")
-        and (overlay := facts.overlays.get(row.id))
-        for name in overlay.given
-    }
+    id_ = facts.in_store(network, maker.stack)
+    has = facts.overlays[id_].given if id_ in facts.overlays else {}
     return [name for name in containers if name in has and name not in alive]
 
 

@@ -106,19 +106,18 @@ class OverlayNetwork(Network):
         cannot see it then; it is taken over as it is. One that is to be replaced is not: Pulumi refuses
         that of what has an ID to import.
         """
-        found = maker.facts.networks if isinstance(maker.facts, HostFacts) else None
-        same = (name, maker.stack, "overlay", "global")
-        ours = [n.id for n in found or [] if (n.name, n.stack, n.driver, n.scope) == same]
-        if not ours:
+        if not isinstance(maker.facts, HostFacts):
             return None
-        overlays = maker.facts.overlays if isinstance(maker.facts, HostFacts) else {}
+        id_ = maker.facts.in_store(name, maker.stack)
+        if id_ is None:
+            return None
         wanted = (
             str(settings.subnet),
             str(settings.gateway_address),
             settings.options(vni(maker.stack, name)) or {},
         )
-        seen = overlays.get(ours[0])
-        return ours[0] if seen is None or seen.is_made_of(*wanted) else None
+        seen = maker.facts.overlays.get(id_)
+        return id_ if seen is None or seen.is_made_of(*wanted) else None
 
     @property
     def hidden(self) -> bool:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from components.networks.overlay.settings import OverlaySettings
-from planning import records
 from planning.facts import HostFacts
 from planning.fleet_facts import FleetFacts
-from planning.vxlan_numbers import overlays
+from planning.vxlan_numbers import overlays, own_devices
 
 
 def refusals(networks: Mapping[str, OverlaySettings], fleet: FleetFacts) -> Iterator[str]:
@@ -32,11 +31,7 @@ def refusals(networks: Mapping[str, OverlaySettings], fleet: FleetFacts) -> Iter
 
 
 def _devices(facts: HostFacts, numbers: set[int], port: int) -> Iterator[tuple[str, int]]:
-    own = {
-        records.header_fields(text).get("device")
-        for kept, text in facts.records.items()
-        if kept.startswith("vxlan/")
-    }
+    own = own_devices(facts)
     for device, seen in facts.vxlans.items():
         if device not in own and seen.vni in numbers and seen.port == port:
             yield device, seen.vni

@@ -16,6 +16,7 @@ from components.networks.network import NetworkContext
 from planning.contract import Contract, Reach
 from planning.made_label import MadeLabel
 from planning.ports import Port
+from planning.vxlan_numbers import PORT
 
 # What Docker's overlay driver is like, whoever tells its engines of each other.
 OVERLAY_REACH: Mapping[Reach, bool] = {
@@ -31,7 +32,7 @@ OVERLAY_REACH: Mapping[Reach, bool] = {
 OVERLAY_MODULES = ("vxlan", "bridge", "veth")
 # What is changed for them beside (components/firewall.py).
 RULES = "rules of iptables that let only the hosts reach these ports, and a unit that keeps them"
-OVERLAY_PORTS: tuple[Port, ...] = (("tcp", 7946), ("udp", 7946), ("udp", 4789))
+OVERLAY_PORTS: tuple[Port, ...] = (("tcp", 7946), ("udp", 7946), ("udp", PORT))
 
 
 class ControlPlane(ABC):

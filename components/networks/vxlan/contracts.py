@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from components.networks.vxlan import refusals
-from components.networks.vxlan.device import PORT, WIREGUARD_PORT
+from components.networks.vxlan.device import WIREGUARD_PORT
 from planning.contract import Contract, Reach
+from planning.vxlan_numbers import PORT
 
 CONTRACT = Contract(
     key="vxlan",

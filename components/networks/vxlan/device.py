@@ -12,7 +12,7 @@ from planning.facts import HostFacts, Nic
 
 # What VXLAN adds to each packet, and what WireGuard adds to that.
 ENCAPSULATION, ENCRYPTION = 50, 80
-PORT, WIREGUARD_PORT = 4789, 51820
+WIREGUARD_PORT = 51820
 # Of VXLAN inside WireGuard: no other network's, as the guard of ports lets in the tunnel only.
 INNER_PORT = 14789
 # What a device keeps until it goes (vxlan.sh).

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from components.networks.vxlan.device import device_name
-from components.networks.vxlan.refusals import recorded
 from planning import records
 from planning.conflicts import ControlPlane
 from planning.facts import HostFacts
 from planning.fleet_facts import FleetFacts
-from planning.vxlan_numbers import FIRST, PORT, data_path_port, overlays, plane_of
+from planning.vxlan_numbers import FIRST, PORT, data_path_port, overlays, own_devices, plane_of
 
 
 def refusals(
@@ -55,7 +54,8 @@ def _has(name: str, vni: int, port: int, facts: HostFacts, stack: str) -> bool:
 
 
 def _taken(name: str, vni: int, port: int, facts: HostFacts, fleet: FleetFacts) -> Iterator[str]:
-    own = {device_name(fleet.stack, network) for network in (name, *recorded(facts))}
+    # Its record may be lost.
+    own = own_devices(facts) | {device_name(fleet.stack, name)}
     for device, seen in facts.vxlans.items():
         if device not in own and (seen.vni, seen.port) == (vni, port):
             yield device

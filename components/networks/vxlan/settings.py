@@ -17,7 +17,6 @@ from components.networks.vxlan.device import (
     ENCAPSULATION,
     ENCRYPTION,
     INNER_PORT,
-    PORT,
     WIREGUARD_PORT,
     bridge_name,
     device_name,
@@ -30,6 +29,7 @@ from planning.contract import Contract, Reach
 from planning.field_types import HostName, Ipv4, Subnet
 from planning.fleet_facts import FleetFacts
 from planning.reachability.links import HostLink
+from planning.vxlan_numbers import PORT
 
 
 class VxlanSettings(DualStackSettings):

@@ -12,10 +12,11 @@ from planning.facts import HostFacts, Unreachable
 from planning.field_types import Address, HostName, Interface, Subnet
 from planning.ports import Port
 from planning.stack_model import StackModel
+from planning.vxlan_numbers import PORT
 
 CONTROL_PORT = ("tcp", 2377)
 GOSSIP_PORT = 7946
-_DATA_PORT = ("udp", 4789)
+_DATA_PORT = ("udp", PORT)
 
 
 class SwarmSettings(StackModel):
@@ -32,7 +33,7 @@ class SwarmSettings(StackModel):
         "address or NIC; default: the host's address",
     )
     data_path_port: int = Field(
-        default=4789, ge=1024, le=49151, description="UDP port that carries the overlays"
+        default=PORT, ge=1024, le=49151, description="UDP port that carries the overlays"
     )
     autolock: bool = Field(
         default=False,
