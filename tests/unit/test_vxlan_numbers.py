@@ -136,3 +136,26 @@ def test_a_device_of_the_stack_itself_is_said_once_by_its_own_network(monkeypatc
     kept = {"vxlan/mesh": records.text("", record=None, intact=True, header={"device": "vx0"})}
     facts = in_swarm(more=device((), vni=4097, name="vx0"), records=kept)
     run_program(monkeypatch, tmp_path, stack_values("lab-swarm"), facts)
+
+
+def on_consul(monkeypatch, tmp_path, how, networks=()):
+    """What an overlay on Consul is told beside a device on docker02."""
+    facts = {
+        **fleet(more=networks),
+        "docker02": seen("docker02", more=(*device((), **how), *networks)),
+    }
+    return said(monkeypatch, tmp_path, stack_values("lab-overlay"), facts)
+
+
+def test_a_new_overlay_on_consul_is_refused_where_it_may_get_a_devices_number(
+    monkeypatch, tmp_path
+):
+    there = {"vni": 258, "name": "vx0"}
+    assert (
+        "ol1: vx0 has VNI 258 on docker02 at udp 4789, which Docker may give this overlay (from 256 on, one after "
+        "another, and tells nobody)" in on_consul(monkeypatch, tmp_path, there)
+    )
+    assert on_consul(monkeypatch, tmp_path, {**there, "vni": 5000}) == ""
+    assert on_consul(monkeypatch, tmp_path, {**there, "port": 4790}) == ""
+    # It has its number already.
+    assert on_consul(monkeypatch, tmp_path, there, overlay("global", "", "ol1", "test")) == ""

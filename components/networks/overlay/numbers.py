@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from components.networks.overlay.settings import OverlaySettings
 from planning.facts import HostFacts
 from planning.fleet_facts import FleetFacts
-from planning.vxlan_numbers import overlays, own_devices
+from planning.vxlan_numbers import FIRST, PORT, overlays, own_devices
 
 
 def refusals(networks: Mapping[str, OverlaySettings], fleet: FleetFacts) -> Iterator[str]:
@@ -27,6 +27,24 @@ def refusals(networks: Mapping[str, OverlaySettings], fleet: FleetFacts) -> Iter
                     f"so that no container of it starts there: give the network of {device} another `vni` (`ip link "
                     f"show {device}` there tells whose it is), or take {name} out once and in again, which gives it "
                     "another number"
+                )
+        if not numbers:
+            yield from _hidden(name, settings, fleet)
+
+
+def _hidden(name: str, settings: OverlaySettings, fleet: FleetFacts) -> Iterator[str]:
+    """Sentences where a new overlay in a store may get a device's number: Docker never tells which it gave."""
+    made = any(facts.in_store(name, fleet.stack) for facts in fleet.answering.values())
+    if settings.control_plane != "consul" or made:
+        return
+    for host in settings.on(list(fleet.answering)):
+        for device, seen in fleet.answering[host].vxlans.items():
+            if seen.port == PORT and seen.vni in FIRST["consul"]:
+                yield (
+                    f"{name}: {device} has VNI {seen.vni} on {host} at udp {PORT}, which Docker may give this overlay "
+                    f"(from {FIRST['consul'].start} on, one after another, and tells nobody), so that no container of "
+                    f"it would start there: give the network of {device} another `vni`, or {name} "
+                    "other `hosts`"
                 )
 
 
