@@ -8,7 +8,7 @@ from dataclasses import replace
 from components.networks.base import Settled, Stack
 from components.networks.network import Network, NetworkContext
 from components.networks.strategy import Strategy
-from components.networks.vxlan import choice, mtu, new_ports, numbers, stack_checks
+from components.networks.vxlan import choice, mtu, new_ports, numbers, stack_checks, strangers
 from components.networks.vxlan.device import INNER_PORT, bridge_name, tunnel_name
 from components.networks.vxlan.network import VxlanNetwork
 from components.networks.vxlan.settings import VxlanSettings
@@ -50,6 +50,7 @@ class VxlanStrategy(Strategy[VxlanSettings]):
                     name, own.vni, own.vxlan_port, own.on(fleet.hosts), planes, fleet
                 )
                 yield from (f"{name}: {reason}" for reason in found)
+            yield from strangers.refusals(name, own, stack, fleet)
 
     def make(self, context: NetworkContext, stack: Stack) -> dict[str, Network]:
         return {
