@@ -24,10 +24,16 @@ class RoutesTopic(Topic):
 
     routes: list[Route] = []
     """All IPv4 routes but those to a single address and by default."""
+    routes_alone: list[Route] = []
+    """Those to a single address."""
 
     @classmethod
     def read(cls, printed: Printed) -> Self:
-        return cls(routes=printed.read("routes", lambda: _routes(printed)) or [])
+        found = printed.read("routes", lambda: _routes(printed)) or []
+        return cls(
+            routes=[route for route in found if route.subnet.prefixlen < 32],
+            routes_alone=[route for route in found if route.subnet.prefixlen == 32],
+        )
 
 
 def _routes(printed: Printed) -> list[Route]:
@@ -35,7 +41,7 @@ def _routes(printed: Printed) -> list[Route]:
     found = []
     for line in (printed.text("routes") or "").splitlines():
         subnet, *words = line.split()
-        if "/" in subnet and "dev" in words[:-1]:
+        if subnet[0].isdigit() and "dev" in words[:-1]:
             nic = words[words.index("dev") + 1]
             found.append(Route(subnet=IPv4Network(subnet), nic=printable(nic, 20)))
     return found

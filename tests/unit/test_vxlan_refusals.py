@@ -105,6 +105,12 @@ REFUSED = [
         "subnet 172.16.2.0/24 meets routes of docker01 (172.16.0.0/16 by ens34)",
     ),
     (
+        "a route to one address of it",
+        {},
+        {"more": (routes("172.16.2.5 ens34"),)},
+        "subnet 172.16.2.0/24 meets routes of docker01 (172.16.2.5/32 by ens34)",
+    ),
+    (
         "no tools",
         {},
         {"more": ("without_tool bridge",)},

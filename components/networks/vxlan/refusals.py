@@ -149,7 +149,8 @@ def _without_own(name: str, hosts: Sequence[str], fleet: FleetFacts) -> dict[str
             for network in (name, *recorded(facts))
             for called in (bridge_name, tunnel_name)
         }
-        kept = [route for route in facts.routes if route.nic not in own]
+        # Its containers are sent to by their hosts: a route to one alone is in the way, too.
+        kept = [r for r in (*facts.routes, *facts.routes_alone) if r.nic not in own]
         kept6 = [route for route in facts.routes6 if route.nic not in own]
         found[host] = facts.model_copy(update={"routes": kept, "routes6": kept6})
     return found
