@@ -131,3 +131,30 @@ def test_an_overlay_that_docker_gave_a_taken_number_is_said_to_have_it_and_works
     overlay.destroy()
     mesh.destroy()
     assert not difference(before, {host: look(lab, host) for host in HOSTS})
+
+
+@pytest.mark.long
+def test_a_new_overlay_on_consul_is_refused_beside_a_number_that_docker_may_give_it(
+    lab, environment
+):
+    before = {host: look(lab, host) for host in HOSTS}
+    stack = environment("lab-overlay")
+    lab.ssh("docker02", "ip link add vxother type vxlan id 256 dstport 4789")
+    try:
+        said = (
+            "ol1: vxother has VNI 256 on docker02 at udp 4789, which Docker may give this overlay"
+        )
+        assert said in stack.preview().text
+        refused = stack.up(check=False)
+        assert refused.code != 0
+        assert said in refused.text
+    finally:
+        lab.ssh("docker02", "ip link delete vxother")
+    assert not difference(before, {host: look(lab, host) for host in HOSTS})
+    stack.up()
+    # What is up already has its number.
+    lab.ssh("docker02", "ip link add vxother type vxlan id 300 dstport 4789")
+    assert stack.preview().changes == {}
+    lab.ssh("docker02", "ip link delete vxother")
+    stack.destroy()
+    assert not difference(before, {host: look(lab, host) for host in HOSTS})
