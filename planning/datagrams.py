@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address
 from pathlib import Path
 
+from planning.facts import HostFacts
 from planning.fleet_facts import FleetFacts, UdpPath
 from planning.ports import Port
 from planning.sentences import listed
@@ -45,6 +46,16 @@ class Answer:
         """From when to when it looked for certain, by our clock."""
         (begun, ended), (first, last) = self.session, self.script
         return self.capture[0] + ended - last, self.capture[1] + begun - first
+
+
+def can_look(facts: HostFacts, port: int, programs: Collection[str]) -> bool:
+    """Whether a host can look for datagrams, and has no other program than these at the port that would get them."""
+    found = {
+        one.program
+        for one in facts.listeners or []
+        if (one.protocol, one.port) == ("udp", port) and one.program is not None
+    }
+    return facts.captures and facts.uid == 0 and found <= set(programs)
 
 
 def question(own: str, ports: Sequence[UdpPath], addresses: Mapping[str, str], token: str) -> str:
@@ -106,7 +117,7 @@ def refusals(ports: Collection[Port], hosts: Collection[str], fleet: FleetFacts)
             yield (
                 f"udp {port} does not get {between}: datagrams leave the one and do not come to the NIC of the "
                 f"other, so something between them (a security group, a router's filter) drops them: let udp {port} "
-                "through there, or write another `port`"
+                "through there"
             )
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from planning.datagrams import Answer, lost, question, understood
 from planning.fleet_facts import UdpPath
-from tests.unit.fleet import listening, run_program
+from tests.unit.fleet import listening, run_program, stack_values
 from tests.unit.meshes import fleet, recorded, refusal, seen, values
 
 HOSTS = ["docker01", "docker02"]
@@ -132,3 +132,32 @@ def test_a_port_that_nothing_gets_to_is_refused(monkeypatch, tmp_path):
     said = refusal(monkeypatch, tmp_path, values(), fleet(more=CAN), lost=way)
     assert "udp 4789 does not get from docker01 to docker02: datagrams leave the one" in said
     assert "from docker02 to docker01" not in said
+
+
+@pytest.mark.parametrize("plane", ["consul", "swarm"])
+def test_hosts_that_come_to_a_control_plane_are_asked_for_the_port_of_overlays(
+    monkeypatch, tmp_path, plane
+):
+    stack = stack_values("lab-overlay")
+    stack["networks"]["ol1"]["control_plane"] = plane
+    if plane == "swarm":
+        del stack["consul"]
+        stack["swarm"] = {"data_path_port": 4800}
+    port = 4800 if plane == "swarm" else 4789
+    both = {("docker01", "docker02", port), ("docker02", "docker01", port)}
+    assert asked(monkeypatch, tmp_path, stack, fleet(more=CAN)) == both
+    way = {("docker02", "docker01")}
+    said = refusal(monkeypatch, tmp_path, stack, fleet(more=CAN), lost=way)
+    assert f"udp {port} does not get from docker02 to docker01: datagrams leave" in said
+
+
+def test_hosts_that_are_on_a_control_plane_or_advertise_other_addresses_are_not_asked(
+    monkeypatch, tmp_path
+):
+    stack = stack_values("lab-overlay")
+    on_it = fleet(more=CAN, info={"ClusterStore": "consul://10.0.0.11:8500"})
+    assert asked(monkeypatch, tmp_path, stack, on_it, preview=True) == set()
+    stack["networks"]["ol1"]["control_plane"] = "swarm"
+    del stack["consul"]
+    stack["swarm"] = {"advertise": "ens34"}
+    assert asked(monkeypatch, tmp_path, stack, fleet(more=CAN), preview=True) == set()

@@ -16,7 +16,7 @@ from components.networks.overlay.swarm import excluded
 from components.networks.overlay.swarm import refusals as swarm_refusals
 from components.networks.overlay.swarm import spec as specs
 from components.networks.overlay.swarm.settings import SwarmSettings
-from planning import daemon_held, swarm_held
+from planning import daemon_held, datagrams, swarm_held
 from planning.fleet_facts import FleetFacts
 from planning.swarm import SwarmSpec
 
@@ -76,6 +76,7 @@ def _of_swarm(
     taken = [network.subnet for network in stack.networks.values()]
     settings = SwarmSettings.of(stack)
     yield from swarm_refusals.refusals(settings, spec, nodes, contract.ports, taken)
+    yield from datagrams.refusals(settings.carrying(contract.ports), nodes, fleet)
     for name, network in networks.items():
         if network.mtu is None or network.control_plane != "swarm":
             continue

@@ -6,14 +6,23 @@ from collections.abc import Collection, Iterator, Mapping
 
 from components.networks.base import Settled, Stack
 from components.networks.network import Network, NetworkContext
-from components.networks.overlay import access, choice, refusals, roles, stack_checks, state, traces
+from components.networks.overlay import (
+    access,
+    choice,
+    new_ports,
+    refusals,
+    roles,
+    stack_checks,
+    state,
+    traces,
+)
 from components.networks.overlay.consul.settings import ConsulSettings
 from components.networks.overlay.network import OverlayNetwork
 from components.networks.overlay.settings import OverlaySettings
 from components.networks.overlay.swarm import spec as specs
 from components.networks.strategy import Strategy
 from planning.conflicts import Item
-from planning.fleet_facts import FleetFacts
+from planning.fleet_facts import FleetFacts, UdpPath
 from planning.guard import AccessPlan
 from planning.problems import Problem
 from planning.state import Deployment
@@ -24,6 +33,10 @@ class OverlayStrategy(Strategy[OverlaySettings]):
     """Networks that engines make together, by a control plane."""
 
     settings = OverlaySettings
+
+    def unknown_ports(self, stack: Stack, fleet: FleetFacts) -> Iterator[UdpPath]:
+        for settings in self.own(stack).values():
+            yield from new_ports.unknown_ports(settings, stack, fleet)
 
     def settle(self, stack: Stack, fleet: FleetFacts) -> Settled:
         return choice.settle(self.own(stack), stack, fleet)

@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from itertools import combinations
 
 from components.networks.vxlan.settings import VxlanSettings
-from planning import records
-from planning.facts import HostFacts
+from planning import datagrams, records
 from planning.fleet_facts import FleetFacts, UdpPath
 
 
@@ -15,7 +14,9 @@ def unknown_ports(name: str, settings: VxlanSettings, fleet: FleetFacts) -> Iter
     """A path for each two hosts that do not send to each other yet."""
     port = settings.udp_port
     hosts = [
-        host for host in settings.on(list(fleet.answering)) if _can_tell(settings, host, fleet)
+        host
+        for host in settings.on(list(fleet.answering))
+        if datagrams.can_look(fleet.answering[host], port, settings.port_programs)
     ]
     for one, other in combinations(hosts, 2):
         if not (
@@ -31,14 +32,3 @@ def _sends(name: str, settings: VxlanSettings, host: str, to: str, fleet: FleetF
     port = fields.get("wireguard_port" if "wireguard" in fields else "port")
     peers = {line.partition(" ")[0] for line in records.body(record).splitlines()}
     return port == str(settings.udp_port) and fleet.addresses[to] in peers
-
-
-def _can_tell(settings: VxlanSettings, host: str, fleet: FleetFacts) -> bool:
-    """Whether a host can look for datagrams, and has no other program at the port that would get them."""
-    facts: HostFacts = fleet.answering[host]
-    programs = {
-        one.program
-        for one in facts.listeners or []
-        if (one.protocol, one.port) == ("udp", settings.udp_port) and one.program is not None
-    }
-    return facts.captures and facts.uid == 0 and programs <= settings.port_programs
