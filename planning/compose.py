@@ -7,8 +7,7 @@ the long form.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any
 
 from pydantic import (
     AfterValidator,
@@ -18,7 +17,7 @@ from pydantic import (
 )
 
 from planning import short_forms
-from planning.field_types import Address, DockerName, Duration, Ipv4, Text
+from planning.field_types import Address, DockerName, Duration, Ipv4, Ipv6, Text
 from planning.stack_model import Encrypted, StackModel
 
 
@@ -87,12 +86,12 @@ class Logging(StackModel):
 class NetworkAttachment(StackModel):
     """How the container joins one network."""
 
-    refused: ClassVar[Mapping[str, str]] = {
-        "ipv6_address": "with `subnet6` of the network it is the one at the place of `ipv4_address`: take it out"
-    }
-
     ipv4_address: Ipv4 | None = Field(
         default=None, description="The container's address on this network"
+    )
+    ipv6_address: Ipv6 | None = Field(
+        default=None,
+        description="The same of the network's `subnet6`; default: the one at the place of the IPv4 address",
     )
     aliases: list[DockerName] = Field(
         default=[], description="Further names of the container on this network"

@@ -127,6 +127,13 @@ def _subnet6(value: object) -> IPv6Network:
     return network
 
 
+def _subnet_of_any(value: object) -> IPv4Network | IPv6Network:
+    text = str(value)
+    if ":" not in text:
+        return _subnet(value)
+    return _subnet6(text if "/" in text else f"{text}/128")
+
+
 def _image(value: str) -> str:
     if not re.fullmatch(r"[a-zA-Z0-9][a-zA-Z0-9._/:@-]{0,511}", value):
         raise ValueError(f"{value!r} is no image reference, e.g. registry.example.com/app:1.2")
@@ -189,6 +196,10 @@ Ipv4 = Annotated[IPv4Address, BeforeValidator(_ipv4, json_schema_input_type=IPv4
 Subnet = Annotated[IPv4Network, BeforeValidator(_subnet, json_schema_input_type=IPv4Network)]
 Ipv6 = Annotated[IPv6Address, BeforeValidator(_ipv6, json_schema_input_type=IPv6Address)]
 Subnet6 = Annotated[IPv6Network, BeforeValidator(_subnet6, json_schema_input_type=IPv6Network)]
+AnySubnet = Annotated[
+    IPv4Network | IPv6Network,
+    BeforeValidator(_subnet_of_any, json_schema_input_type=IPv4Network | IPv6Network),
+]
 Image = Annotated[str, AfterValidator(_image)]
 User = Annotated[str, AfterValidator(_user)]
 HostKey = Annotated[str, AfterValidator(_host_key)]

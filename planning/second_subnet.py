@@ -32,6 +32,12 @@ def part(block: IPv4Network, subnet: IPv4Network, subnet6: IPv6Network) -> IPv6N
     return IPv6Network((place(block.network_address, subnet, subnet6), 96 + block.prefixlen))
 
 
+def beyond(subnet: IPv4Network, subnet6: IPv6Network) -> IPv6Address | None:
+    """The first IPv6 address that is at no place of ``subnet``, None where there is none."""
+    at = subnet.num_addresses
+    return subnet6[at] if at < subnet6.num_addresses else None
+
+
 def problem(subnet: IPv4Network, subnet6: IPv6Network) -> str | None:
     """Why there cannot be this IPv6 subnet beside ``subnet``, or None if there can."""
     if not any(subnet6.subnet_of(usable) for usable in _USABLE):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from ipaddress import IPv4Address
+from ipaddress import IPv4Address, IPv6Address
 
 from components import firewall, networks
 from components.container.settings import ContainerSettings
@@ -86,12 +86,14 @@ def _placement(
             yield Problem((*path, "host"), unknown_host(container.host, named["hosts"]))
         if container.network is not None and container.networks:
             yield Problem((*path, "networks"), "stands beside `network`: write one of the two")
-        if container.ip is not None and (container.networks or not container.attachments()):
-            yield Problem(
-                (*path, "ip"),
-                "belongs to a network of the stack: name it as `network`, or write "
-                "`networks: {NAME: {ipv4_address: ...}}`",
-            )
+        for word, long in (("ip", "ipv4_address"), ("ip6", "ipv6_address")):
+            given = getattr(container, word) is not None
+            if given and (container.networks or not container.attachments()):
+                yield Problem(
+                    (*path, word),
+                    "belongs to a network of the stack: name it as `network`, or write "
+                    f"`networks: {{NAME: {{{long}: ...}}}}`",
+                )
         for network, _ in container.attachments().items():
             place = (*path, "networks", network) if container.networks else (*path, "network")
             if network not in named["networks"]:
@@ -150,15 +152,17 @@ def _sharing(containers: Mapping[str, ContainerSettings], named: set[str]) -> It
 
 
 def _addresses(stack: Stack) -> Iterator[Problem]:
-    given: dict[tuple[str, IPv4Address], str] = {}
+    given: dict[tuple[str, IPv4Address | IPv6Address], str] = {}
     for name, container in stack.containers.items():
         for network, join in container.attachments().items():
             settings = stack.networks.get(network)
             if settings is None:
                 continue
             place: tuple[str, ...] = (CONTAINERS, name, "ip")
+            place6: tuple[str, ...] = (CONTAINERS, name, "ip6")
             if container.networks:
                 place = (CONTAINERS, name, "networks", network, "ipv4_address")
+                place6 = (CONTAINERS, name, "networks", network, "ipv6_address")
             address = join.ipv4_address
             if address is None:
                 if problem := settings.no_address_problem(network, stack):
@@ -169,6 +173,17 @@ def _addresses(stack: Stack) -> Iterator[Problem]:
                 yield Problem(place, f"{address} is the address of {other}, too: write another one")
             else:
                 given[network, address] = name
+            ipv6 = join.ipv6_address
+            if ipv6 is None and address is not None and given.get((network, address)) == name:
+                place6, ipv6 = place, settings.ipv6_of(address)
+            if ipv6 is None:
+                continue
+            if problem := settings.ipv6_problem(network, ipv6, address):
+                yield Problem(place6, problem)
+            elif other := given.get((network, ipv6)):
+                yield Problem(place6, f"{ipv6} is the address of {other}, too: write another one")
+            else:
+                given[network, ipv6] = name
 
 
 def _names(

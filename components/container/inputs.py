@@ -107,7 +107,7 @@ def _network(name: str, args: ContainerArgs) -> dict[str, Any]:
     settings, host = args.settings, args.host.host_name
     attachments = settings.attachments()
     given = {
-        network: args.networks[network].attach(host, name, join.ipv4_address)
+        network: args.networks[network].attach(host, name, join)
         for network, join in attachments.items()
     }
     dns = [server for attachment in given.values() for server in attachment.dns]

@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from planning.compose import NetworkAttachment
 from planning.conflicts import Claim, Item
-from planning.field_types import HostName, Ipv4, NetworkName
+from planning.field_types import HostName, Ipv4, Ipv6, NetworkName
 from planning.service_surroundings import ServiceInStack
 
 MODES = ("none", "host", "bridge")
@@ -51,6 +51,10 @@ class ContainerSettings(ServiceInStack):
         description="Compose's word for `network`, with service:NAME for container:NAME",
     )
     ip: Ipv4 | None = Field(default=None, description="The container's address on `network`")
+    ip6: Ipv6 | None = Field(
+        default=None,
+        description="Its address of the network's `subnet6`; default: the one at the place of the IPv4 address",
+    )
     adopt: bool = Field(
         default=False,
         description="Where the host has a container of that name which crosshost did not make, it is taken "
@@ -103,8 +107,9 @@ class ContainerSettings(ServiceInStack):
         name = self.container_name or key
         claims = {Claim("name", self.host, name)}
         for network, join in self.attachments().items():
-            if join.ipv4_address is not None:
-                claims.add(Claim("address", network, str(join.ipv4_address)))
+            for address in (join.ipv4_address, join.ipv6_address):
+                if address is not None:
+                    claims.add(Claim("address", network, str(address)))
         claims |= {
             Claim("port", self.host, f"{port.host_ip}:{port.published}/{port.protocol}")
             for port in self.ports
@@ -118,4 +123,4 @@ class ContainerSettings(ServiceInStack):
             return dict(self.networks)
         if self.network is None or self.network in MODES or self.shares is not None:
             return {}
-        return {self.network: NetworkAttachment(ipv4_address=self.ip)}
+        return {self.network: NetworkAttachment(ipv4_address=self.ip, ipv6_address=self.ip6)}

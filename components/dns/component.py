@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from ipaddress import IPv4Address
+from ipaddress import IPv4Address, IPv6Address
 
 import pulumi
 import pulumi_command as command
@@ -16,7 +16,7 @@ from components.container.settings import ContainerSettings
 from components.dns.settings import DnsSettings, container_name
 from components.host import ConfiguredHost
 from components.images import Images
-from components.networks.base import NetworkSettings, Stack
+from components.networks.base import Stack
 from components.networks.network import Network
 from planning import dns_names, host_paths, records
 from planning.dns_names import Named
@@ -163,22 +163,22 @@ def _named(stack: Stack, host: str) -> list[Named]:
             continue
         for other in stack.hosts:
             if (address := settings.address_on(other, server)) is not None:
-                found += _of_both(settings, address, server, network)
+                found += _of_both(address, settings.ipv6_of(address), server, network)
         for key, one in stack.containers.items():
             join, name = one.attachments().get(network), one.container_name or key
             address = settings.address_on(one.host, name)
             if join is not None and address is not None:
-                found += _of_both(settings, address, name, network, tuple(join.aliases))
+                ipv6 = join.ipv6_address or settings.ipv6_of(address)
+                found += _of_both(address, ipv6, name, network, tuple(join.aliases))
     return found
 
 
 def _of_both(
-    settings: NetworkSettings,
     address: IPv4Address,
+    ipv6: IPv6Address | None,
     name: str,
     network: str,
     aliases: tuple[str, ...] = (),
 ) -> list[Named]:
     """A container's name with its IPv4 address, and with its IPv6 one, if it has one."""
-    addresses = (address, settings.ipv6_of(address))
-    return [Named(one, name, network, aliases) for one in addresses if one is not None]
+    return [Named(one, name, network, aliases) for one in (address, ipv6) if one is not None]

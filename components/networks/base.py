@@ -176,6 +176,15 @@ class NetworkSettings(StackModel):
             return f"{address} is the gateway of {name}: write another address"
         return None
 
+    def ipv6_problem(
+        self, name: str, address: IPv6Address, beside: IPv4Address | None
+    ) -> str | None:
+        """Why no container on it can have an IPv6 address, for people; None where one can.
+
+        ``beside``: the IPv4 address that the stack file gives the container.
+        """
+        return f"{name} has no IPv6 subnet: write a `subnet6` there, or take it out"
+
     def no_address_problem(self, name: str, stack: Stack) -> str | None:
         """Why a container on it must be given an address, for people; None where it need not."""
         return None

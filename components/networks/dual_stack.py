@@ -58,6 +58,32 @@ class DualStackSettings(NetworkSettings):
             return None
         return second_subnet.place(address, self.subnet, self.subnet6)
 
+    def gives_by_itself(self, address: IPv4Address) -> bool:
+        """Whether a container may get an IPv4 address that the stack file does not give it."""
+        return True
+
+    def ipv6_problem(
+        self, name: str, address: IPv6Address, beside: IPv4Address | None
+    ) -> str | None:
+        if self.subnet6 is None:
+            return super().ipv6_problem(name, address, beside)
+        if address not in self.subnet6:
+            return f"{address} is outside of the subnet {self.subnet6}: write an address inside it ({name})"
+        if address == self.subnet6.network_address:
+            return f"{address} is the first address of {self.subnet6}, which all its routers have: write another one"
+        place = second_subnet.counterpart(address, self.subnet, self.subnet6)
+        if place is None or place == beside or not self.gives_by_itself(place):
+            return None
+        beyond = second_subnet.beyond(self.subnet, self.subnet6)
+        return (
+            f"{address} is at the place of {place}, which a container of {name} may get with it: write "
+            + (
+                f"one from {beyond} on"
+                if beyond
+                else "a larger `subnet6`, and one that is at no place of `subnet`"
+            )
+        )
+
     def ipv6_block_on(self, host: str) -> IPv6Network | None:
         block = self.block_on(host)
         if self.subnet6 is None or block is None:

@@ -12,6 +12,7 @@ import pulumi_docker as docker
 
 from components.daemon import DaemonConfig
 from components.host import ConfiguredHost
+from planning.compose import NetworkAttachment
 from planning.made_label import MadeLabel
 
 Part = TypeVar("Part", bound=pulumi.ComponentResource)
@@ -78,10 +79,10 @@ class Network(pulumi.ComponentResource):
         """Whether a network that was taken over on ``host`` is made of something else from now on."""
         return False
 
-    def attach(self, host: str, container: str, address: IPv4Address | None) -> Attachment:
+    def attach(self, host: str, container: str, join: NetworkAttachment) -> Attachment:
         """What a container (its Docker name) on ``host`` gets.
 
-        ``address``: the one that the stack file gives it. The network's name is the network's own
+        ``join``: what the stack file says of it there. The network's name is the network's own
         output, so that the container waits for it.
         """
         raise NotImplementedError

@@ -48,7 +48,7 @@ def test_an_address_of_somebody_is_refused_with_the_mac_that_answers(lab, enviro
     refused = stack.up(check=False)
     said = (
         f"{LAN}c8, which ssh02 is to have on macvlan_1, is somebody's on the LAN: {mac} answers docker01 "
-        "for it: write another address than 10.0.0.200, at whose place it is"
+        "for it: write an IPv6 address of its own (`ip6`), or another one than 10.0.0.200, at whose place it is"
     )
     assert refused.code != 0
     assert said in refused.text

@@ -56,12 +56,14 @@ def on_macvlan() -> dict[str, Any]:
     }  # fmt: skip
     values["containers"]["all"] = {
         **SERVICE, "host": "docker01", "image": "busybox:1",
-        "networks": {"macvlan_1": {"ipv4_address": "10.0.0.77", "aliases": ["other"]}},
+        "networks": {"macvlan_1": {"ipv4_address": "10.0.0.77", "aliases": ["other"],
+                                   "ipv6_address": "fd12:3456:789a:1::1:53"}},
     }  # fmt: skip
     del values["containers"]["all"]["ports"]
     values["containers"]["one"] = {
         "host": "docker01", "image": "busybox:1", "network": "bridge", "ports": SERVICE["ports"],
     }  # fmt: skip
+    values["containers"]["ssh01"]["ip6"] = "fd12:3456:789a:1::1:35"
     values["daemon"] = {"settings": {"log-driver": "local", "log-opts": {"max-size": "1m"}}}
     return values
 

@@ -36,7 +36,10 @@ SUBNET6 = "fd12:3456:789a:2::/64"
         ({"gateway6": "fd00::1"}, "gateway6: is of `subnet6`, which is missing"),
         ({"subnet6": "fd00::/64", "gateway6": "fd01::1"}, "fd01::1 is no address of fd00::/64"),
         ({"subnet6": "fd00::/64", "gateway6": "10.0.0.1"}, "'10.0.0.1' is no IPv6 address"),
-        ({"subnet6": "fd00::/64", "gateway6": "fd00::64"}, "which is the gateway of macvlan_1 there"),
+        ({"subnet6": "fd00::/64", "gateway6": "fd00::64"}, "10.0.0.100 has fd00::64 .* which is the gateway of macvlan_1 there"),
+        ({"subnet6": "fd00::/64", "reserved": ["fd00::40/122"]}, "10.0.0.100 has fd00::64 .* in fd00::40/122, which is reserved"),
+        ({"reserved": ["fd00::1/64"]}, "'fd00::1/64' has host bits set: write fd00::/64"),
+        ({"reserved": ["fd00::%eth0"]}, "has a zone"),
         ({"subnet6": "fd00::/64", "adopt": True}, "subnet6: is of no network that is taken over"),
         ({"enable_ipv6": True}, "write e.g. `subnet6: fd[0-9a-f:]+::/64`"),
     ],
@@ -59,16 +62,6 @@ def test_overlays_refuse_it_and_a_vxlan_network_has_no_one_gateway(monkeypatch, 
         del stack["networks"]["ol1"][word]
     with pytest.raises(ProblemsError, match="each host is the gateway of its own containers"):
         parse_settings(values(subnet6=SUBNET6, gateway6="fd12:3456:789a:2::1"))
-
-
-def test_a_container_has_no_ipv6_address_of_its_own_choice(monkeypatch, tmp_path):
-    put_key(monkeypatch, tmp_path)
-    stack = values(subnet6=SUBNET6)
-    container = stack["containers"]["web01"]
-    del container["network"]
-    container["networks"] = {"mesh": {"ipv6_address": "fd12:3456:789a:2::9"}}
-    with pytest.raises(ProblemsError, match="the one at the place of `ipv4_address`: take it out"):
-        parse_settings(stack)
 
 
 def test_two_networks_of_one_subnet_and_one_without_its_rules_are_refused(monkeypatch, tmp_path):

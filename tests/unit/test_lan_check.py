@@ -109,7 +109,8 @@ def test_an_ipv6_address_of_somebody_else_is_refused_with_the_mac_too(monkeypatc
         asked(monkeypatch, tmp_path, subnet6=f"{LAN}/64", lan={f"{LAN}c8": STRANGER})
     assert (
         f"{LAN}c8, which ssh02 is to have on macvlan_1, is somebody's on the LAN: {STRANGER} answers docker01 "
-        "for it: write another address than 10.0.0.200, at whose place it is" in str(caught.value)
+        "for it: write an IPv6 address of its own (`ip6`), or another one than 10.0.0.200, at whose place it is"
+        in str(caught.value)
     )
 
 

@@ -33,18 +33,18 @@ def values(hosts: int = 2, **lan: Any) -> dict[str, Any]:
     return found
 
 
-def seen(name: str, block: str = "", record: str | None = None) -> str:
+def seen(name: str, block: str = "", record: str | None = None, addresses6: str = "") -> str:
     row = json.dumps({"name": "macvlan_1", "range": block, "containers": {}})
     return facts_text(
         hostname=name,
         address=ADDRESS[name],
         records={"slices-macvlan_1": record} if record else None,
-        more=(f"ranges {b64(row)}",),
+        more=(f"ranges {b64(row)}", f"addresses6 {b64(addresses6)}"),
     )
 
 
-def fleet(hosts: int = 2) -> dict[str, Any]:
-    return {name: seen(name) for name in list(ADDRESS)[:hosts]}
+def fleet(hosts: int = 2, addresses6: str = "") -> dict[str, Any]:
+    return {name: seen(name, addresses6=addresses6) for name in list(ADDRESS)[:hosts]}
 
 
 def ranges(engine: RecordingEngine) -> dict[str, str]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from ipaddress import IPv4Address, IPv4Network, IPv6Address
+from typing import Any
 
 from components.dns.settings import DnsSettings
 from components.networks.base import Settled, Stack
@@ -15,6 +16,7 @@ from components.networks.macvlan.shims import device_name
 from components.networks.planned_addresses import full, planned
 from components.networks.planned_slices import assigned, kept, no_room, note
 from planning import host_slices, second_subnet
+from planning.addresses import Subnet
 from planning.facts import HostFacts
 from planning.fleet_facts import FleetFacts
 
@@ -77,8 +79,11 @@ def _taken(
         yield from others.addresses(name, facts, fleet.stack)
     for reserved in settings.reserved:
         for block in blocks.values():
-            if reserved.overlaps(block):
-                yield from min(reserved, block, key=lambda one: one.num_addresses)
+            if isinstance(reserved, IPv4Network):
+                yield from _common(reserved, block)
+            elif settings.subnet6 is not None:
+                block6 = second_subnet.part(block, subnet, settings.subnet6)
+                yield from _places(_common(reserved, block6), settings)
 
 
 def _places(taken: Iterable[IPv6Address], settings: MacvlanSettings) -> Iterator[IPv4Address]:
@@ -88,3 +93,9 @@ def _places(taken: Iterable[IPv6Address], settings: MacvlanSettings) -> Iterator
     for address in taken:
         if at := second_subnet.counterpart(address, settings.subnet, settings.subnet6):
             yield at
+
+
+def _common(one: Subnet, other: Subnet) -> Iterable[Any]:
+    """The addresses that two subnets share."""
+    smaller: Subnet = min(one, other, key=lambda net: net.num_addresses)
+    return smaller if one.overlaps(other) else ()

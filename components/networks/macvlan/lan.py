@@ -8,6 +8,7 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address
 from components.networks.base import LanAddress, NetworkSettings, Stack
 from components.networks.macvlan.shims import device_name
 from planning.addresses import is_ip, slices
+from planning.compose import NetworkAttachment
 from planning.fleet_facts import FleetFacts
 from planning.host_slices import SHIM
 
@@ -73,27 +74,42 @@ def first(
         if shim in facts.nics
         for held in facts.nics[shim].addresses
     }
-    chosen = {address: container for container, _, address in fixed(name, stack)}
     network = stack.networks[name]
-    wanted = [(host, container, address) for container, host, address in fixed(name, stack)]
-    wanted += [(*member, address) for member, address in given.items() if address not in chosen]
-    for host, member, address in wanted:
+    for host, member, address, join in _members(name, stack, given):
         if host not in fleet.answering:
             continue
         container = _called(member, host)
-        reserve = "as one of the network's `reserved`"
-        if address not in running:
-            instead = "write another address" if address in chosen else f"write {address} {reserve}"
+        if address is not None and address not in running:
+            instead = "write another address" if join.ipv4_address else _reserve(address)
             yield LanAddress(address, container, name, instead)
-        ipv6 = network.ipv6_of(address)
+        ipv6 = join.ipv6_address or (network.ipv6_of(address) if address else None)
         # A shim has none.
-        if ipv6 is not None and ipv6 not in running and member != SHIM:
-            instead = (
-                f"write another address than {address}, at whose place it is"
-                if address in chosen
-                else f"write {address}, at whose place it is, {reserve}"
-            )
-            yield LanAddress(ipv6, container, name, instead, nics)
+        if ipv6 is None or ipv6 in running or member == SHIM:
+            continue
+        instead = _reserve(ipv6)
+        if join.ipv6_address is not None:
+            instead = "write another address"
+        elif join.ipv4_address is not None:
+            instead = f"write an IPv6 address of its own (`ip6`), or another one than {address}, at whose place it is"
+        yield LanAddress(ipv6, container, name, instead, nics)
+
+
+def _members(
+    name: str, stack: Stack, given: Mapping[tuple[str, str], IPv4Address]
+) -> Iterator[tuple[str, str, IPv4Address | None, NetworkAttachment]]:
+    """Host, who, its IPv4 address, None where Docker chooses it, and what the stack file says of it there."""
+    others = dict(given)
+    for key, settings in stack.containers.items():
+        join, docker_name = settings.attachments().get(name), settings.container_name or key
+        if join is not None:
+            planned = others.pop((settings.host, docker_name), None)
+            yield settings.host, key, join.ipv4_address or planned, join
+    for (host, member), address in others.items():
+        yield host, member, address, NetworkAttachment()
+
+
+def _reserve(address: IPv4Address | IPv6Address) -> str:
+    return f"write {address} as one of the network's `reserved`"
 
 
 def _called(container: str, host: str) -> str:

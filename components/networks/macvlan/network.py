@@ -17,6 +17,7 @@ from components.networks.macvlan.vlans import Vlans
 from components.networks.network import Attachment, Network, NetworkContext, network_labels
 from planning import adoption, host_slices, records
 from planning.addresses import is_ipv4
+from planning.compose import NetworkAttachment
 from planning.facts import HostFacts
 
 
@@ -106,9 +107,9 @@ class MacvlanNetwork(Network):
     def is_made_anew(self, host: str) -> bool:
         return host in self._anew
 
-    def attach(self, host: str, container: str, address: IPv4Address | None) -> Attachment:
+    def attach(self, host: str, container: str, join: NetworkAttachment) -> Attachment:
         made = self.networks[host].name
-        return attachment(self.settings, made, host, container, address)
+        return attachment(self.settings, made, host, container, join)
 
     def identity_on(self, host: str) -> pulumi.Output[str]:
         return self.networks[host].id.apply(lambda id_: id_[:12])
@@ -174,13 +175,14 @@ def _shim(
     addresses = [one.endpoint.address for one in hosts.values()]
     others = [settings.gateway_address, *(IPv4Address(a) for a in addresses if is_ipv4(a))]
     others += [a for (at, _), a in settings.given.items() if at != host.host_name]
+    reserved = [one for one in settings.reserved if isinstance(one, IPv4Network)]
     containers = [a for (at, _), a in settings.given.items() if at == host.host_name and a != own]
     return Shim(
         name,
         device_name(pulumi.get_stack(), name),
         str(settings.parent_on(host.host_name)),
         own,
-        reached(block, containers, [*settings.reserved, *map(IPv4Network, others)]),
+        reached(block, containers, [*reserved, *map(IPv4Network, others)]),
     )
 
 

@@ -21,7 +21,7 @@ from planning.adoption import Made
 from planning.conflicts import Claim, Item, network_key
 from planning.contract import Contract
 from planning.facts import HostFacts, NetworkFacts
-from planning.field_types import HostName, Interface, Ipv6, Subnet
+from planning.field_types import AnySubnet, HostName, Interface, Ipv6, Subnet
 from planning.fleet_facts import FleetFacts
 from planning.host_slices import SHIM
 from planning.reachability.links import HostLink
@@ -69,9 +69,9 @@ class MacvlanSettings(DualStackSettings):
         le=slices.SMALLEST,
         description="Prefix length of the slices of `pool`; default: the pool's and 4, for 16 hosts",
     )
-    reserved: list[Subnet] = Field(
+    reserved: list[AnySubnet] = Field(
         default=[],
-        description="Addresses and subnets of the LAN that no container gets: others have them",
+        description="Addresses and subnets of the LAN that no container gets, IPv4 and IPv6 ones: others have them",
     )
 
     gateway6: Ipv6 | None = Field(
@@ -275,18 +275,32 @@ class MacvlanSettings(DualStackSettings):
     def address_problem(self, name: str, address: IPv4Address, stack: Stack) -> str | None:
         if problem := super().address_problem(name, address, stack):
             return problem
-        ipv6 = self.ipv6_of(address)
-        if ipv6 is not None and ipv6 == self.gateway6_address:
-            return (
-                f"{address} has {ipv6} at its place of {self.subnet6}, which is the gateway of {name} there: "
-                "write another address, or another `gateway6`"
-            )
         for host, taken in lan.of_hosts(stack).items():
             if address == taken:
                 return f"{address} is the address of the Docker host {host}: write another"
         for reserved in self.reserved:
             if address in reserved:
                 return f"{address} is in {reserved}, which is reserved: write another address"
+        return None
+
+    def gives_by_itself(self, address: IPv4Address) -> bool:
+        blocks = [*([self.pool] if self.pool else []), *(self.ip_range or {}).values()]
+        return any(address in block for block in blocks)
+
+    def ipv6_problem(
+        self, name: str, address: IPv6Address, beside: IPv4Address | None
+    ) -> str | None:
+        if problem := super().ipv6_problem(name, address, beside):
+            return problem
+        what, instead = str(address), "write another address"
+        if beside is not None and address == self.ipv6_of(beside):
+            what = f"{beside} has {address} at its place of {self.subnet6}, which"
+            instead += ", or an IPv6 address of its own"
+        if address == self.gateway6_address:
+            return f"{what} is the gateway of {name} there: {instead}"
+        for reserved in self.reserved:
+            if address in reserved:
+                return f"{what} is in {reserved}, which is reserved: {instead}"
         return None
 
     def no_address_problem(self, name: str, stack: Stack) -> str | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from hashlib import sha256
-from ipaddress import IPv4Address
 
 import pulumi
 import pulumi_docker as docker
@@ -14,6 +13,7 @@ from components.networks.network import Attachment, Network, NetworkContext, net
 from components.networks.overlay.endpoints import left_endpoints, left_sentence
 from components.networks.overlay.settings import OverlaySettings
 from planning import adoption, records
+from planning.compose import NetworkAttachment
 from planning.facts import HostFacts
 
 _VNIS = range(4096, 1 << 24)
@@ -126,8 +126,8 @@ class OverlayNetwork(Network):
     def is_made_anew(self, host: str) -> bool:
         return self._anew
 
-    def attach(self, host: str, container: str, address: IPv4Address | None) -> Attachment:
-        return Attachment(self.network.name, address)
+    def attach(self, host: str, container: str, join: NetworkAttachment) -> Attachment:
+        return Attachment(self.network.name, join.ipv4_address)
 
     def identity_on(self, host: str) -> pulumi.Output[str]:
         return pulumi.Output.all(self.network.id, self._plane.identity(host)).apply(

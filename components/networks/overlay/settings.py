@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from ipaddress import IPv4Address, IPv6Address
 from typing import ClassVar, Literal
 
 from pydantic import Field, model_validator
@@ -64,6 +65,11 @@ class OverlaySettings(NetworkSettings):
                 "adopt: takes over networks of a swarm: write `control_plane: swarm`, or take `adopt` out"
             )
         return self
+
+    def ipv6_problem(
+        self, name: str, address: IPv6Address, beside: IPv4Address | None
+    ) -> str | None:
+        return NO_IPV6
 
     @property
     def adopts(self) -> bool:

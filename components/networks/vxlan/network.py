@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from ipaddress import IPv4Address
 from typing import Any
 
 import pulumi
@@ -25,6 +24,7 @@ from components.networks.vxlan.device import (
 from components.networks.vxlan.settings import VxlanSettings
 from planning import records, slices
 from planning.addresses import is_ipv4
+from planning.compose import NetworkAttachment
 from planning.facts import HostFacts
 from planning.interruption_text import interrupted
 
@@ -167,9 +167,9 @@ class VxlanNetwork(Network):
     def interrupts(self) -> Mapping[str, str]:
         return self._interrupts
 
-    def attach(self, host: str, container: str, address: IPv4Address | None) -> Attachment:
+    def attach(self, host: str, container: str, join: NetworkAttachment) -> Attachment:
         made = self.networks[host].name
-        return attachment(self.settings, made, host, container, address)
+        return attachment(self.settings, made, host, container, join)
 
     def identity_on(self, host: str) -> pulumi.Output[str]:
         return self.networks[host].id.apply(lambda id_: id_[:12])
