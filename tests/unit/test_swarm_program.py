@@ -393,6 +393,19 @@ def test_an_address_that_is_a_name_is_refused_where_consul_was_chosen(run):
     ) in refusal(run, values)
 
 
+@pytest.mark.parametrize("plane", ["auto", "consul", "swarm"])
+def test_an_ipv6_address_of_a_host_is_refused_as_engines_speak_ipv4_to_each_other(run, plane):
+    values = beside("consul", ["docker01"], ["docker02"])
+    values["networks"]["ol2"]["control_plane"] = plane
+    values["hosts"]["docker02"]["address"] = "fd12:3456:789a::12"
+    said = refusal(run, values)
+    assert (
+        "crosshost:hosts.docker02.address: fd12:3456:789a::12 is an IPv6 address, but the engines of overlay ol2 "
+        "speak IPv4 to each other: write the host's IPv4 address"
+    ) in said
+    assert ("advertise: {docker02: ens33}" in said) == (plane != "consul")
+
+
 @pytest.mark.parametrize(
     ("version", "seconds"), [("20.10.5+dfsg1", 1), ("20.10.24+dfsg1", 0), ("28.5.2", 0), ("dev", 1)]
 )

@@ -9,7 +9,7 @@ from components.networks.overlay.consul import access_files
 from components.networks.overlay.consul.settings import ConsulSettings
 from components.networks.overlay.settings import OverlaySettings
 from components.networks.overlay.swarm.settings import SwarmSettings
-from planning.addresses import is_ip
+from planning.addresses import is_ip, is_ipv4
 from planning.problems import Problem
 from planning.sections import CONSUL, HOSTS, NETWORKS, SWARM, unknown_host
 
@@ -112,14 +112,16 @@ def _advertised(
         else:
             members = members.union(swarm.managers or ()) - (swarm.advertise or {}).keys()
         for host in sorted(members & stack.hosts.keys()):
-            if not is_ip(stack.hosts[host].address):
-                yield Problem(
-                    (HOSTS, host, "address"),
-                    f"{stack.hosts[host].address} is a name, but the engines of overlay {name} tell "
-                    "each other this address: write the host's IP address"
-                    + (
-                        ""
-                        if network.control_plane == "consul"
-                        else f", or its NIC as `crosshost:swarm: {{advertise: {{{host}: ens33}}}}`"
-                    ),
-                )
+            address = stack.hosts[host].address
+            if is_ipv4(address):
+                continue
+            wrong = (
+                f"is an IPv6 address, but the engines of overlay {name} speak IPv4 to each other: write the "
+                "host's IPv4 address"
+                if is_ip(address)
+                else f"is a name, but the engines of overlay {name} tell each other this address: write the "
+                "host's IP address"
+            )
+            if network.control_plane != "consul":
+                wrong += f", or its NIC as `crosshost:swarm: {{advertise: {{{host}: ens33}}}}`"
+            yield Problem((HOSTS, host, "address"), f"{address} {wrong}")
