@@ -110,14 +110,21 @@ def _container(name: str, settings: ContainerSettings, last: Outputs | None) -> 
     row = _row(last, name)
     moved = row.get("host", settings.host) != settings.host
     known = {} if moved else _addresses(row)
+    known6 = {} if moved else _addresses(row, "ipv6_addresses")
     addresses = {
         network: _text(join.ipv4_address) or known.get(network)
         for network, join in settings.attachments().items()
+    }
+    chosen6 = {
+        network: address
+        for network, join in settings.attachments().items()
+        if (address := _text(join.ipv6_address) or known6.get(network))
     }
     return Container(
         name, settings.host, settings.container_name or name, addresses, settings.mode,
         tuple(str(port) for port in settings.ports),
         Status.NEW if moved else _status(name, last),
+        chosen6,
     )  # fmt: skip
 
 
@@ -133,8 +140,8 @@ def _row(last: Outputs | None, name: str) -> Outputs:
     return _map((last or {}).get(name))
 
 
-def _addresses(row: Outputs) -> dict[str, str | None]:
-    return {str(name): _text(value) for name, value in _map(row.get("addresses")).items()}
+def _addresses(row: Outputs, key: str = "addresses") -> dict[str, str | None]:
+    return {str(name): _text(value) for name, value in _map(row.get(key)).items()}
 
 
 def _readable(value: object) -> Outputs | None:

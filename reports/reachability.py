@@ -71,7 +71,8 @@ def _cell(results: Sequence[Result]) -> Text:
     broken = [one for one in results if one.broken]
     if broken:
         kinds = ", ".join(dict.fromkeys(one.probe.kind for one in broken))
-        return Text(f"✗ {len(broken)} of {len(results)}: {kinds}", style="red")
+        alone = " by IPv6" if {one.probe.family for one in broken} == {"IPv6"} else ""
+        return Text(f"✗ {len(broken)} of {len(results)}: {kinds}{alone}", style="red")
     if any(one.observed == "unknown" for one in results):
         return Text("? not known", style="yellow")
     pings = [one.ms for one in results if one.probe.kind == "ping" and one.ms is not None]

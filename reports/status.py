@@ -17,7 +17,7 @@ from reports import reachability
 
 @dataclass(frozen=True)
 class Wanted:
-    """A container of the stack file. ``name``: Docker's; ``networks``: name -> address, "" if unknown."""
+    """A container of the stack file. ``name``: Docker's; ``networks``: name -> addresses, "" if unknown."""
 
     name: str
     host: str

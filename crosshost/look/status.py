@@ -81,7 +81,10 @@ def seen(
         shows.Wanted(
             one.docker_name,
             one.host,
-            {net: address or "" for net, address in one.addresses.items()},
+            {
+                net: " ".join(filter(None, (address, one.addresses6.get(net))))
+                for net, address in one.addresses.items()
+            },
         )
         for one in topology(stack, settings, last).containers
         if one.name in settings.containers and one.name not in ending(settings.containers)

@@ -40,6 +40,7 @@ class Container:
 
     ``addresses``: network -> IPv4 address, None where nobody knows it before an up. ``mode``: what it
     has instead of networks: none, host, bridge, container:NAME. ``ports``: those published, in words.
+    ``addresses6``: network -> IPv6 address, as far as they are known.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Container:
     mode: str = ""
     ports: tuple[str, ...] = ()
     status: Status = Status.THERE
+    addresses6: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from ipaddress import IPv6Network
 
 import pytest
+from rich.console import Console
 
 from components.reachability.request import Carrier
 from planning import guard, records, second_subnet
 from planning.problems import ProblemsError
 from planning.reachability.links import Ask
 from planning.reachability.probes import Endpoint, plan
+from planning.reachability.results import Report, Result
 from planning.reachability.tables import read
+from reports.reachability import matrix
 from stacks.settings import parse as parse_settings
 from tests.unit import test_macvlan_pool as pools
 from tests.unit.fleet import b64, put_key, run_program, stack_values
 from tests.unit.meshes import BRIDGE, NETWORK, fleet, refusal, seen, sent, values
+from tests.unit.test_reachability import probe
 
 CONTAINER = "docker:index/container:Container"
 SUBNET6 = "fd12:3456:789a:2::/64"
@@ -192,6 +197,23 @@ def test_the_proof_tries_both_families_and_of_ipv6_what_is_known():
         for kind in ("ping", "tcp", "transfer", "size")
     }
     assert [one for one in probes if one.family == "IPv4"] == plan(ends, {"lan": WAYS}, hosts)
+
+
+def test_the_matrix_says_where_ipv6_alone_is_broken():
+    broken = [
+        Result(replace(probe(kind), target="fd00::2"), "no", why="no answer")
+        for kind in ("ping", "tcp")
+    ]
+    holds = Result(probe(), "yes")
+    for results, said in (
+        ([*broken, holds], "2 of 3: ping, tcp by IPv6"),
+        ([broken[0], Result(probe(), "no", why="no answer")], "2 of 2: ping"),
+    ):
+        console = Console(width=100)
+        with console.capture() as captured:
+            console.print(matrix(Report(results), "ol1", ["h0", "h1"]))
+        assert said in captured.get()
+        assert ("by IPv6" in captured.get()) == ("by IPv6" in said)
 
 
 def test_what_a_request_says_of_ipv6_is_read_again():

@@ -104,6 +104,16 @@ def test_a_container_that_moves_is_not_up_yet_where_it_goes():
     assert moved.addresses == {"ol1": None}
 
 
+def test_a_containers_ipv6_address_is_the_chosen_one_or_that_of_the_last_up():
+    def choose(values):
+        values["networks"]["mesh"]["subnet6"] = "fd00::/64"
+        values["containers"]["web01"]["ip6"] = "fd00::1:53"
+
+    known = {"host": "docker02", "ipv6_addresses": {"mesh": "fd00::12"}}
+    one, other = fleet("lab-vxlan", {"containers": {"web02": known}}, choose).containers
+    assert (one.addresses6, other.addresses6) == ({"mesh": "fd00::1:53"}, {"mesh": "fd00::12"})
+
+
 def test_a_hosts_block_of_a_macvlan_is_its_slice():
     def give(values):
         values["networks"]["macvlan_1"]["ip_range"] = {"docker01": "10.0.0.64/28"}
