@@ -173,6 +173,7 @@ def _ports(bindings: Mapping[str, list[Json] | None]) -> Iterator[str]:
         port, _, protocol = inside.partition("/")
         for one in outside or []:
             at = f"{ip}:" if (ip := one.get("HostIp")) not in ("", None, "0.0.0.0") else ""  # noqa: S104
+            at = f"[{ip}]:" if ":" in (ip or "") else at
             published = f"{at}{one['HostPort']}:" if one.get("HostPort") else ""
             yield f"{published}{port}" + ("" if protocol == "tcp" else f"/{protocol}")
 

@@ -127,6 +127,10 @@ def _subnet6(value: object) -> IPv6Network:
     return network
 
 
+def _ip(value: object) -> IPv4Address | IPv6Address:
+    return _ipv6(value) if ":" in str(value) else _ipv4(value)
+
+
 def _subnet_of_any(value: object) -> IPv4Network | IPv6Network:
     text = str(value)
     if ":" not in text:
@@ -196,6 +200,10 @@ Ipv4 = Annotated[IPv4Address, BeforeValidator(_ipv4, json_schema_input_type=IPv4
 Subnet = Annotated[IPv4Network, BeforeValidator(_subnet, json_schema_input_type=IPv4Network)]
 Ipv6 = Annotated[IPv6Address, BeforeValidator(_ipv6, json_schema_input_type=IPv6Address)]
 Subnet6 = Annotated[IPv6Network, BeforeValidator(_subnet6, json_schema_input_type=IPv6Network)]
+Ip = Annotated[
+    IPv4Address | IPv6Address,
+    BeforeValidator(_ip, json_schema_input_type=IPv4Address | IPv6Address),
+]
 AnySubnet = Annotated[
     IPv4Network | IPv6Network,
     BeforeValidator(_subnet_of_any, json_schema_input_type=IPv4Network | IPv6Network),

@@ -10,32 +10,30 @@ from typing import Annotated, Any, Literal
 
 from pydantic import (
     AfterValidator,
-    BeforeValidator,
     Field,
     ModelWrapValidatorHandler,
     PrivateAttr,
     model_validator,
 )
 
-from planning.field_types import Ipv4
+from planning.field_types import Ip
 from planning.stack_model import StackModel
 
 ALL_ADDRESSES = IPv4Address("0.0.0.0")  # noqa: S104 - Compose's and Docker's default
+ALL_IPV6 = IPv6Address("::")
 _NUMBERS = r"(\d+)(?:-(\d+))?"
 _FORM = re.compile(
-    rf"(?:(?:(?P<ip>[0-9.]+):)?(?P<published>(?:{_NUMBERS})?):)?(?P<target>{_NUMBERS})(?:/(?P<proto>[a-z]+))?"
+    rf"(?:(?:(?P<ip>[0-9.]+|\[[0-9a-fA-F]*:[0-9a-fA-F:.]*\]):)?(?P<published>(?:{_NUMBERS})?):)?(?P<target>{_NUMBERS})(?:/(?P<proto>[a-z]+))?"
 )
 
 
-def _no_ipv6(value: Any) -> Any:
-    try:
-        address = IPv6Address(str(value).strip("[]"))
-    except ValueError:
-        return value
-    raise ValueError(
-        f"{address} is an IPv6 address, on which Docker up to 20.10 publishes nothing and says "
-        "nothing: write an IPv4 address of the host"
-    )
+def _bindable(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
+    if isinstance(address, IPv6Address) and (address.is_link_local or address.ipv4_mapped):
+        raise ValueError(
+            f"{address} is none that Docker publishes on: write an IPv6 address of the host that its LAN "
+            "knows, or [::] for all"
+        )
+    return address
 
 
 class Port(StackModel):
@@ -53,9 +51,10 @@ class Port(StackModel):
         le=65535,
         description="Port on the Docker host; Docker chooses one where it is left out",
     )
-    host_ip: Annotated[Ipv4, BeforeValidator(_no_ipv6)] = Field(
+    host_ip: Annotated[Ip, AfterValidator(_bindable)] = Field(
         default=ALL_ADDRESSES,
-        description="IPv4 address of the Docker host that it is published on",
+        description="Address of the Docker host that it is published on; an IPv6 one (`::` for all of them) for "
+        "containers on a vxlan network with `subnet6`",
     )
     protocol: Literal["tcp", "udp", "sctp"] = Field(default="tcp", description="tcp, udp or sctp")
     _count: int = PrivateAttr(default=1)
@@ -80,7 +79,9 @@ class Port(StackModel):
     def __str__(self) -> str:
         """The port in its short form."""
         text = f"{self.published or ''}:{self.target}"
-        if self.host_ip != ALL_ADDRESSES:
+        if isinstance(self.host_ip, IPv6Address):
+            text = f"[{self.host_ip}]:{text}"
+        elif self.host_ip != ALL_ADDRESSES:
             text = f"{self.host_ip}:{text}"
         return f"{text.removeprefix(':')}/{self.protocol}"
 
@@ -96,9 +97,11 @@ def _without_hints(long: dict[Any, Any]) -> dict[Any, Any]:
 
 def _read(text: str) -> tuple[dict[str, Any], int]:
     """The long form of a port, and how many ports from it on are meant."""
-    if text.startswith("[") or text.count(":") > 2:
-        _no_ipv6(re.sub(r"(:\d*(-\d+)?){1,2}(/[a-z]+)?$", "", text))
     match = _FORM.fullmatch(text)
+    if not match and text.count(":") > 2 and "[" not in text:
+        raise ValueError(
+            f'{text!r} has an IPv6 address without brackets: write e.g. "[::1]:8080:80"'
+        )
     if not match:
         raise ValueError(f'{text!r} is no port: write e.g. "8080:80" or "127.0.0.1:53:53/udp"')
     first, count = _range(match["target"])
@@ -110,7 +113,7 @@ def _read(text: str) -> tuple[dict[str, Any], int]:
                 f"{text!r} has {many} port(s) of the host for {count} of the container: write as many"
             )
     if match["ip"]:
-        long["host_ip"] = match["ip"]
+        long["host_ip"] = match["ip"].strip("[]")
     if match["proto"]:
         long["protocol"] = match["proto"]
     return long, count
@@ -149,7 +152,10 @@ def in_order(ports: Sequence[Port]) -> list[Port]:
 
     In another one it takes a port without a host port for another one, and replaces the container.
     """
-    return sorted(ports, key=lambda p: (p.target, p.protocol, p.published or 0, p.host_ip))
+    return sorted(
+        ports,
+        key=lambda p: (p.target, p.protocol, p.published or 0, p.host_ip.version, int(p.host_ip)),
+    )
 
 
 def without_order(ports: Sequence[Port]) -> bool:
@@ -157,6 +163,7 @@ def without_order(ports: Sequence[Port]) -> bool:
     return any(times > 1 for times in Counter((p.target, p.protocol) for p in ports).values())
 
 
-def overlapping(one: IPv4Address, other: IPv4Address) -> bool:
+def overlapping(one: IPv4Address | IPv6Address, other: IPv4Address | IPv6Address) -> bool:
     """Whether a port on one of these addresses of a host excludes the same port on the other."""
-    return one == other or ALL_ADDRESSES in (one, other)
+    whole = one.is_unspecified or other.is_unspecified
+    return one == other or (one.version == other.version and whole)

@@ -13,7 +13,7 @@ from components.networks.overlay.consul.settings import ConsulSettings
 from components.ssh_settings import HostSettings
 from planning.addresses import overlaps
 from planning.problems import Problem, nearest
-from planning.published import ALL_ADDRESSES, overlapping
+from planning.published import ALL_ADDRESSES, ALL_IPV6, overlapping
 from planning.second_subnet import proposal
 from planning.sections import CONTAINERS, HOSTS, NETWORKS, unknown_host
 from stacks.dependency_checks import dependency_problems
@@ -209,8 +209,9 @@ def _names(
 
 
 def _ports(stack: Stack, consul: ConsulSettings | None) -> Iterator[Problem]:
-    taken: dict[tuple[str, int, str], list[tuple[IPv4Address, str]]] = {
-        key: [(ALL_ADDRESSES, "the engine for overlays")] for key in networks.taken_ports(stack)
+    taken: dict[tuple[str, int, str], list[tuple[IPv4Address | IPv6Address, str]]] = {
+        key: [(one, "the engine for overlays") for one in (ALL_ADDRESSES, ALL_IPV6)]
+        for key in networks.taken_ports(stack)
     }
     if consul is not None:
         taken[consul.host, consul.port, "tcp"] = [(ALL_ADDRESSES, "the Consul server")]
@@ -219,7 +220,16 @@ def _ports(stack: Stack, consul: ConsulSettings | None) -> Iterator[Problem]:
         reasons = [network.no_published_ports for network in joined]
         if container.ports and reasons and reasons[0] and all(reasons):
             yield Problem((CONTAINERS, name, "ports"), reasons[0])
+        publishing = [network for network in joined if network.no_published_ports is None]
+        has_ipv6 = bool(publishing) and all(network.ipv6 for network in publishing)
         for port in container.ports:
+            if port.host_ip.version == 6 and not has_ipv6:
+                yield Problem(
+                    (CONTAINERS, name, "ports", port.entry),
+                    f"{port.host_ip} is an IPv6 address, on which Docker 20.10.5 publishes nothing, and says nothing, "
+                    "where the container has none itself: give it a vxlan network with `subnet6` (and no other "
+                    "without), or write an IPv4 address of the host",
+                )
             if port.published is None:
                 continue
             held = taken.setdefault((container.host, port.published, port.protocol), [])

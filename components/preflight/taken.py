@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from ipaddress import IPv4Address
+from ipaddress import ip_address
 
 from components.networks.base import Stack
 from planning.facts import HostFacts
 from planning.facts.containers import ContainerFacts
 from planning.fleet_facts import FleetFacts
-from planning.published import ALL_ADDRESSES, Port, overlapping
+from planning.published import ALL_ADDRESSES, ALL_IPV6, Port, overlapping
 from planning.sentences import whose
 
 # "0.0.0.0:8080-8081->80-81/tcp", as `docker ps` shows it.
@@ -92,10 +92,11 @@ def _meets(address: str, port: Port) -> bool:
     """Whether who listens on an address ("*" for all) leaves no room for a port."""
     if address == "*":
         return True
-    if address in ("::", "[::]"):
-        # Docker publishes on all IPv6 addresses what it publishes on all of IPv4.
-        return port.host_ip == ALL_ADDRESSES
     try:
-        return overlapping(IPv4Address(address.partition("%")[0]), port.host_ip)
+        at = ip_address(address.strip("[]").partition("%")[0])
     except ValueError:
         return False
+    # Docker publishes on all IPv6 addresses what it publishes on all of IPv4.
+    if at == ALL_IPV6 and port.host_ip == ALL_ADDRESSES:
+        return True
+    return overlapping(at, port.host_ip)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from ipaddress import AddressValueError, IPv4Address
+from ipaddress import ip_address
 from typing import Any
 
 from planning import records
@@ -78,6 +78,7 @@ def _opened(port: Open, to: str, alone: str | None) -> Effect:
         let = f"{alone.replace(',', ', ')} alone, by rules of the firewall"
         return Effect(port.host, f"{what} opens to {let}: it leads to {to}", Weight.CHANGES)
     at = port.host if port.at in ("0.0.0.0", "") else port.at  # noqa: S104
+    at = f"{port.host} by IPv6" if at == "::" else at
     return Effect(
         port.host,
         f"{what} opens to everyone who reaches {at}: it leads to {to}",
@@ -131,6 +132,6 @@ def _number(value: object) -> str:
 
 def _is_loopback(address: str) -> bool:
     try:
-        return IPv4Address(address).is_loopback
-    except AddressValueError:
+        return ip_address(address).is_loopback
+    except ValueError:
         return False

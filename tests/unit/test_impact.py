@@ -154,6 +154,7 @@ def test_ports_that_open_say_to_whom():
     found = of(
         step("create", CONTAINER, "a@docker01", None, container("a", ports=[port(8080), port(9, "127.0.0.1")])),
         step("create", CONTAINER, "b@docker02", None, container("b", ports=[port(81, "10.0.0.12")])),
+        step("create", CONTAINER, "c@docker03", None, container("c", ports=[port(82, "::"), port(83, "::1"), port(84, "fd00::1")])),
     )  # fmt: skip
     assert "tcp 8080 opens to everyone who reaches docker01: it leads to port 80 of a" in sentences(
         found
@@ -162,7 +163,13 @@ def test_ports_that_open_say_to_whom():
     assert "tcp 81 opens to everyone who reaches 10.0.0.12: it leads to port 80 of b" in sentences(
         found, "docker02"
     )
-    assert len([effect for effect in found.effects if effect.gate is Gate.EXPOSED_PORT]) == 2
+    of_ipv6 = sentences(found, "docker03")
+    assert (
+        "tcp 82 opens to everyone who reaches docker03 by IPv6: it leads to port 80 of c" in of_ipv6
+    )
+    assert "tcp 83 opens to docker03 itself alone: it leads to port 80 of c" in of_ipv6
+    assert "tcp 84 opens to everyone who reaches fd00::1: it leads to port 80 of c" in of_ipv6
+    assert len([effect for effect in found.effects if effect.gate is Gate.EXPOSED_PORT]) == 4
 
 
 def test_a_port_that_another_container_takes_over_is_not_opened():

@@ -11,6 +11,7 @@ from planning.problems import ProblemsError
 from planning.published import Port, Ports, in_order, without_order
 from stacks.settings import parse
 from tests.unit.fleet import facts_text, run_program, stack_values
+from tests.unit.meshes import fleet as fleet_of_meshes
 
 pytestmark = pytest.mark.usefixtures("key_file")
 FACTS = {name: facts_text(hostname=name) for name in ("docker01", "docker02")}
@@ -41,6 +42,10 @@ def fleet(**containers):
         ("10.0.0.11:80-81:80-81", ["10.0.0.11:80:80/tcp", "10.0.0.11:81:81/tcp"]),
         ("3000-3001", ["3000/tcp", "3001/tcp"]),
         ({"target": 80, "published": 8080, "host_ip": "127.0.0.1"}, ["127.0.0.1:8080:80/tcp"]),
+        ("[::1]:8080:80", ["[::1]:8080:80/tcp"]),
+        ("[2001:DB8::1]::80/udp", ["[2001:db8::1]::80/udp"]),
+        ("[::]:80-81:80-81", ["[::]:80:80/tcp", "[::]:81:81/tcp"]),
+        ({"target": 80, "host_ip": "::"}, ["[::]::80/tcp"]),
     ],
 )
 def test_ports_are_read_in_their_forms(entry, ports):
@@ -51,10 +56,14 @@ def test_ports_are_read_in_their_forms(entry, ports):
     ("entry", "sentence"),
     [
         ("http", "'http' is no port"),
-        ("::1:8080:80", "::1 is an IPv6 address"),
-        ("[::1]:8080:80", "::1 is an IPv6 address"),
-        ("[2001:db8::1]::80/udp", "2001:db8::1 is an IPv6 address"),
-        ({"target": 80, "host_ip": "::"}, ":: is an IPv6 address"),
+        ("::1:8080:80", "has an IPv6 address without brackets"),
+        ("[::1:8080:80", "'[::1:8080:80' is no port"),
+        ("[2001:db8::g]:80:80", "'[2001:db8::g]:80:80' is no port"),
+        ("[1:2]:80:80", "no IPv6 address"),
+        ("[10.0.0.11]:80:80", "'[10.0.0.11]:80:80' is no port"),
+        ("[fe80::1]:80:80", "fe80::1 is none that Docker publishes on"),
+        ({"target": 80, "host_ip": "fe80::1%ens33"}, "has a zone"),
+        ("[::ffff:10.0.0.1]:80:80", "is none that Docker publishes on"),
         ("8000-8010:80", "has 11 port(s) of the host for 1 of the container"),
         ("8000:80-81", "has 1 port(s) of the host for 2 of the container"),
         ("90-80", "90-80 is no range of ports"),
@@ -67,6 +76,66 @@ def test_a_port_that_docker_would_not_publish_is_refused(entry, sentence):
     with pytest.raises(ValidationError) as caught:
         read(entry)
     assert sentence in str(caught.value)
+
+
+IPV6 = ["[fd99::11]:8080:80", "[::]:8081:81", "[::1]:8082:82", "8080:80"]
+
+
+def on_mesh(**mesh):
+    values = stack_values("lab-vxlan")
+    values["networks"]["mesh"] |= mesh
+    values["containers"]["web01"]["ports"] = IPV6
+    return values
+
+
+def test_ipv6_addresses_are_for_containers_that_have_one(monkeypatch, tmp_path):
+    values = on_mesh(subnet6="fd12:3456:789a:2::/64")
+    engine = run_program(monkeypatch, tmp_path, values, fleet_of_meshes())
+    inputs = engine.of_type("docker:index/container:Container")["web01@docker01"]
+    assert {port["ip"] for port in inputs["ports"]} == {"fd99::11", "::", "::1", "0.0.0.0"}
+    with pytest.raises(
+        ProblemsError, match=r"web01.ports.0.: fd99::11 is an IPv6 address, on which"
+    ):
+        parse(on_mesh())
+    values["networks"]["old"] = {"strategy": "vxlan", "subnet": "172.16.3.0/24"}
+    del values["containers"]["web01"]["network"], values["containers"]["web01"]["ip"]
+    values["containers"]["web01"]["networks"] = ["mesh", "old"]
+    with pytest.raises(ProblemsError, match="and no other without"):
+        parse(values)
+    values["networks"]["old"] = {
+        "strategy": "macvlan", "subnet": "10.0.0.0/24", "parent": "ens33", "gateway": "10.0.0.2",
+        "ip_range": {"docker01": "10.0.0.64/28"},
+    }  # fmt: skip
+    parse(values)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "refused"),
+    [
+        ("8072:72", "[::]:8072:72", False),
+        ("[fd00::1]:8072:72", "[fd00::2]:8072:72", False),
+        ("[fd00::1]:8072:72", "[::]:8072:73", True),
+    ],
+)
+def test_families_have_ports_of_their_own(one, other, refused):
+    values = on_mesh(subnet6="fd12:3456:789a:2::/64")
+    values["containers"]["web01"]["ports"] = [one, other]
+    if not refused:
+        parse(values)
+        return
+    with pytest.raises(ProblemsError, match="port 8072/tcp of docker01 is taken by web01"):
+        parse(values)
+
+
+def test_the_policy_of_ports_sees_ipv6_ones_that_others_reach(monkeypatch, tmp_path):
+    values = on_mesh(subnet6="fd12:3456:789a:2::/64")
+    values["policies"] = {"no_lan_ports": True, "lan_ports": ["8080"]}
+    with pytest.raises(ProblemsError) as caught:
+        parse(values)
+    assert [problem.sentence for problem in caught.value.problems] == [
+        "opens [::]:8081:81/tcp of docker01 to the LAN: publish it on 127.0.0.1, or list 8081 in lan_ports "
+        "(policy no_lan_ports of this stack)"
+    ]
 
 
 def test_the_plugin_is_given_ports_in_the_order_in_which_it_reads_them_back(monkeypatch, tmp_path):
@@ -94,7 +163,7 @@ PORT = st.builds(
     ),
     st.integers(1, 4),
     st.one_of(st.none(), st.integers(1, 4)),
-    st.sampled_from(["0.0.0.0", "10.0.0.11", "127.0.0.1"]),
+    st.sampled_from(["0.0.0.0", "10.0.0.11", "127.0.0.1", "::", "fd00::11"]),
     st.sampled_from(["tcp", "udp"]),
 )
 

@@ -130,6 +130,30 @@ def test_a_port_that_a_program_listens_on_is_refused(
     assert refused or text == ""
 
 
+@pytest.mark.parametrize(
+    ("address", "wanted", "refused"),
+    [
+        ("*", "[fd00::11]:80:80", True),
+        ("[::]", "[fd00::11]:80:80", True),
+        ("[fd00::11]", "[::]:80:80", True),
+        ("[fd00::11]", "[fd00::12]:80:80", False),
+        ("[fd00::11]", "80:80", False),
+        ("0.0.0.0", "[::]:80:80", False),
+    ],
+)
+def test_so_is_one_on_an_ipv6_address(monkeypatch, tmp_path, address, wanted, refused):
+    values = stack_values("lab-vxlan")
+    values["networks"]["mesh"]["subnet6"] = "fd12:3456:789a:2::/64"
+    values["containers"]["web01"]["ports"] = [wanted]
+    nginx = listening(f'tcp LISTEN 0 128 {address}:80 *:* users:(("nginx",pid=9,fd=3))')
+    text = said(monkeypatch, tmp_path, values, nginx)
+    assert ("containers.web01.ports: tcp 80 of docker01 is held by nginx" in text) is refused
+    shown = f"{address.strip('[]')}:80->80/tcp"
+    other = containers({**WEB, "name": "other", "stack": "first", "ports": shown})
+    text = said(monkeypatch, tmp_path, values, other)
+    assert ("tcp 80 of docker01 is held by container other" in text) is refused
+
+
 def test_a_program_may_be_that_of_our_own_container_on_the_hosts_network(monkeypatch, tmp_path):
     nginx = listening('tcp LISTEN 0 128 0.0.0.0:80 0.0.0.0:* users:(("nginx",pid=9,fd=3))')
     mine = containers({**WEB, "stack": pulumi.get_stack(), "networks": "host"})
