@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from ipaddress import IPv4Address, IPv4Network, IPv6Address
+from ipaddress import IPv4Address, IPv4Network
 from typing import ClassVar, Literal
 
 from pydantic import Field, PrivateAttr, model_validator
 
 from components.networks.base import LanAddress, Stack
-from components.networks.dual_stack import DualStackSettings
 from components.networks.macvlan import lan, others, refusals
 from components.networks.macvlan.contracts import CONTRACT, contract
+from components.networks.macvlan.lan_settings import LanSettings
 from components.networks.macvlan.shims import device_name
 from components.networks.macvlan.vlans import vlan_of, wrong_number
 from planning import adoption, slices
@@ -21,13 +21,13 @@ from planning.adoption import Made
 from planning.conflicts import Claim, Item, network_key
 from planning.contract import Contract
 from planning.facts import HostFacts, NetworkFacts
-from planning.field_types import AnySubnet, HostName, Interface, Ipv6, Subnet
+from planning.field_types import HostName, Interface, Subnet
 from planning.fleet_facts import FleetFacts
 from planning.host_slices import SHIM
 from planning.reachability.links import HostLink
 
 
-class MacvlanSettings(DualStackSettings):
+class MacvlanSettings(LanSettings):
     """A macvlan network in the stack file."""
 
     contracts: ClassVar[tuple[Contract, ...]] = (CONTRACT,)
@@ -69,15 +69,6 @@ class MacvlanSettings(DualStackSettings):
         le=slices.SMALLEST,
         description="Prefix length of the slices of `pool`; default: the pool's and 4, for 16 hosts",
     )
-    reserved: list[AnySubnet] = Field(
-        default=[],
-        description="Addresses and subnets of the LAN that no container gets, IPv4 and IPv6 ones: others have them",
-    )
-
-    gateway6: Ipv6 | None = Field(
-        default=None, description="Default: the first address of `subnet6`"
-    )
-
     shim: bool = Field(
         default=False,
         description="Each host reaches its own containers, by a macvlan device with an address of its slice "
@@ -145,27 +136,12 @@ class MacvlanSettings(DualStackSettings):
         return self
 
     @model_validator(mode="after")
-    def gateway6_fits(self) -> MacvlanSettings:
+    def adopts_no_ipv6(self) -> MacvlanSettings:
         if self.adopt and self.subnet6 is not None:
             raise ValueError(
                 "subnet6: is of no network that is taken over (`adopt`): write one of the two"
             )
-        if self.gateway6 is None:
-            return self
-        if self.subnet6 is None:
-            raise ValueError(
-                "gateway6: is of `subnet6`, which is missing: write one, or take it out"
-            )
-        if self.gateway6 not in self.subnet6 or self.gateway6 == self.subnet6.network_address:
-            raise ValueError(
-                f"gateway6: {self.gateway6} is no address of {self.subnet6}: write one inside it"
-            )
         return self
-
-    @property
-    def gateway6_address(self) -> IPv6Address | None:
-        """The gateway given, or the first address of the IPv6 subnet; None without one."""
-        return None if self.subnet6 is None else self.gateway6 or self.subnet6[1]
 
     @property
     def parents(self) -> list[str]:
@@ -286,22 +262,6 @@ class MacvlanSettings(DualStackSettings):
     def gives_by_itself(self, address: IPv4Address) -> bool:
         blocks = [*([self.pool] if self.pool else []), *(self.ip_range or {}).values()]
         return any(address in block for block in blocks)
-
-    def ipv6_problem(
-        self, name: str, address: IPv6Address, beside: IPv4Address | None
-    ) -> str | None:
-        if problem := super().ipv6_problem(name, address, beside):
-            return problem
-        what, instead = str(address), "write another address"
-        if beside is not None and address == self.ipv6_of(beside):
-            what = f"{beside} has {address} at its place of {self.subnet6}, which"
-            instead += ", or an IPv6 address of its own"
-        if address == self.gateway6_address:
-            return f"{what} is the gateway of {name} there: {instead}"
-        for reserved in self.reserved:
-            if address in reserved:
-                return f"{what} is in {reserved}, which is reserved: {instead}"
-        return None
 
     def no_address_problem(self, name: str, stack: Stack) -> str | None:
         if self.ip_range is not None or self.pool is not None:
