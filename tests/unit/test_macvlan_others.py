@@ -18,6 +18,8 @@ def beside(
     block: str = "",
     subnet: str = "10.0.0.0/24",
     gateway: str = GATEWAY,
+    second: dict[str, str] | None = None,
+    own: dict[str, str] | None = None,
 ) -> str:
     """A host with another stack's network ``lan``, and a container of it, on the NIC; ours too with ``block``."""
     rows = [{"id": "i", "name": "lan", "driver": "macvlan", "scope": "local", "stack": "prod"}]
@@ -26,11 +28,16 @@ def beside(
     made = {
         "id": "i",
         "parent": "ens33",
-        "configs": [{"Subnet": subnet, "Gateway": gateway, "IPRange": range_}],
+        "configs": [
+            {"Subnet": subnet, "Gateway": gateway, "IPRange": range_},
+            *([second] if second else []),
+        ],
         "containers": {"c": {"Name": "other", "IPv4Address": "10.0.0.64/24"}},
     }
     ours = json.dumps({"name": "macvlan_1", "range": block, "containers": {}})
-    facts = (networks(*rows), f"parents {b64(json.dumps(made))}", f"ranges {b64(ours)}")
+    parents = [made] if own is None else [made, {"id": "j", "parent": "ens33", "configs": [own]}]
+    told = "".join(f"{json.dumps(one)}\n" for one in parents)
+    facts = (networks(*rows), f"parents {b64(told)}", f"ranges {b64(ours)}")
     return facts_text(hostname=name, address=ADDRESS[name], version="28.5.2", more=facts)
 
 
@@ -87,6 +94,37 @@ def test_what_an_engine_has_once_is_refused_to_who_is_new_to_it(monkeypatch, tmp
     assert f"macvlan_1: {said}" in refusal(monkeypatch, tmp_path, values(), facts)
     facts["docker01"] = beside("docker01", **{**more, "block": "10.0.0.64/30"})
     run_program(monkeypatch, tmp_path, values(), facts)
+
+
+LAN = "fd12:3456:789a:1::"
+IPV4 = {"Subnet": "10.0.0.0/24", "Gateway": "10.0.0.2", "IPRange": "10.0.0.64/30"}
+
+
+@pytest.mark.parametrize(
+    ("second", "said"),
+    [
+        ({"Subnet": f"{LAN}/64", "Gateway": f"{LAN}1", "IPRange": f"{LAN}20/124"},
+         f"{LAN}/64 is on docker01 the subnet of the network lan there, of stack prod, and an engine gives their "
+         f"gateway, {LAN}1, to one network"),
+        ({"Subnet": f"{LAN}/64", "Gateway": f"{LAN}2"}, f"{LAN}/64 overlaps on docker01 {LAN}/64 of the network lan"),
+        ({"Subnet": f"{LAN}/64", "Gateway": f"{LAN}2", "IPRange": f"{LAN}40/126"},
+         f"{LAN}40/126 of docker01 meets {LAN}40/126, which the network lan on docker01 gives its containers"),
+    ],
+    ids=["gateway", "all of it", "the slice"],
+)  # fmt: skip
+def test_it_is_the_same_by_ipv6_also_where_that_is_added(monkeypatch, tmp_path, second, said):
+    stack = values(subnet6=f"{LAN}/64")
+    for own in (None, IPV4):
+        block = "10.0.0.64/30" if own else ""
+        there = beside("docker01", "10.0.0.32/28", block, second=second, own=own)
+        facts = {"docker01": there, "docker02": seen("docker02")}
+        assert f"macvlan_1: {said}" in refusal(monkeypatch, tmp_path, stack, facts)
+    own = {"Subnet": f"{LAN}/64", "Gateway": f"{LAN}1", "IPRange": f"{LAN}40/126"}
+    there = beside("docker01", "10.0.0.32/28", "10.0.0.64/30", second=second, own=own)
+    run_program(monkeypatch, tmp_path, stack, {"docker01": there, "docker02": seen("docker02")})
+    second = {"Subnet": "fd00::/64", "Gateway": "fd00::1"}
+    there = beside("docker01", "10.0.0.32/28", second=second)
+    run_program(monkeypatch, tmp_path, stack, {"docker01": there, "docker02": seen("docker02")})
 
 
 @pytest.mark.parametrize("answer", ["x", "10.0.0.0/24\n", "300.0.0.0/8", "2001:db8::/64", ""])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv4Network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_network
 
 from planning.facts import HostFacts, NetworkFacts
 from planning.facts.networks import Macvlan
@@ -14,12 +14,16 @@ from planning.sentences import whose
 
 @dataclass(frozen=True)
 class Wanted:
-    """A network of the stack. ``blocks``, ``parents``: by host. ``key``: what of the stack file the blocks are of."""
+    """One subnet of a network of the stack. ``blocks``, ``parents``: by host. ``had``: the blocks of now.
+
+    ``key``: what of the stack file the blocks are of.
+    """
 
     name: str
-    subnet: IPv4Network
-    gateway: IPv4Address
-    blocks: Mapping[str, IPv4Network]
+    subnet: IPv4Network | IPv6Network
+    gateway: IPv4Address | IPv6Address
+    blocks: Mapping[str, IPv4Network | IPv6Network]
+    had: Mapping[str, IPv4Network | IPv6Network]
     parents: Mapping[str, str]
     key: str
 
@@ -28,9 +32,9 @@ class Wanted:
 class _Pool:
     """A subnet of another network, in Docker's words; ``range``: None where it gives out all of it."""
 
-    subnet: IPv4Network
-    gateway: IPv4Address | None
-    range: IPv4Network | None
+    subnet: IPv4Network | IPv6Network
+    gateway: IPv4Address | IPv6Address | None
+    range: IPv4Network | IPv6Network | None
 
 
 def addresses(name: str, facts: HostFacts, stack: str) -> Iterator[IPv4Address]:
@@ -45,8 +49,8 @@ def refusals(wanted: Wanted, fleet: FleetFacts) -> Iterator[str]:
         if host not in wanted.parents:
             continue
         for other, made in _networks(wanted.name, facts, fleet.stack):
-            pools = list(_pools(made))
-            if not _has(wanted.name, facts, fleet.stack):
+            pools = [one for one in _pools(made) if one.subnet.version == wanted.subnet.version]
+            if not has(wanted.name, wanted.subnet, facts, fleet.stack):
                 yield from _of_engine(wanted, host, other, pools)
             if made.parent == wanted.parents[host]:
                 yield from _of_lan(wanted, host, other, pools, fleet)
@@ -80,8 +84,7 @@ def _of_lan(
 ) -> Iterator[str]:
     """No block meets what another network on the same parent gives its containers, on whichever host."""
     for host, block in wanted.blocks.items():
-        facts = fleet.answering.get(host)
-        if facts is None or facts.ranges.get(wanted.name) == block:
+        if host not in fleet.answering or wanted.had.get(host) == block:
             continue
         for pool in pools:
             if pool.range is not None and block.overlaps(pool.range):
@@ -91,8 +94,14 @@ def _of_lan(
                 )
 
 
-def _has(name: str, facts: HostFacts, stack: str) -> bool:
-    return any((one.name, one.stack) == (name, stack) for one in facts.networks or [])
+def has(name: str, subnet: IPv4Network | IPv6Network, facts: HostFacts, stack: str) -> bool:
+    """Whether a host has the stack's network with a subnet, as far as it tells."""
+    made = [
+        facts.macvlans.get(one.id)
+        for one in facts.networks or []
+        if (one.name, one.stack) == (name, stack)
+    ]
+    return any(one is None or subnet in {pool.subnet for pool in _pools(one)} for one in made)
 
 
 def _networks(name: str, facts: HostFacts, stack: str) -> Iterator[tuple[NetworkFacts, Macvlan]]:
@@ -112,8 +121,8 @@ def _pools(made: Macvlan) -> Iterator[_Pool]:
             yield _Pool(subnet, at, _net(config.get("IPRange")))
 
 
-def _net(text: object) -> IPv4Network | None:
+def _net(text: object) -> IPv4Network | IPv6Network | None:
     try:
-        return IPv4Network(str(text), strict=False)
+        return ip_network(str(text), strict=False)
     except ValueError:
-        return None  # none, or one of IPv6
+        return None

@@ -15,7 +15,7 @@ from components.networks.macvlan.contracts import CONTRACT, contract
 from components.networks.macvlan.lan_settings import LanSettings
 from components.networks.macvlan.shims import device_name
 from components.networks.macvlan.vlans import vlan_of, wrong_number
-from planning import adoption, slices
+from planning import adoption, second_subnet, slices
 from planning.address_plan import AddressPlan
 from planning.adoption import Made
 from planning.conflicts import Claim, Item, network_key
@@ -222,15 +222,38 @@ class MacvlanSettings(LanSettings):
     def refusals(self, name: str, fleet: FleetFacts) -> Iterator[str]:
         yield from super().refusals(name, fleet)
         hosts = self.on(fleet.hosts)
-        wanted = others.Wanted(
-            name,
-            self.subnet,
-            self.gateway_address,
-            {host: block for host in hosts if (block := self.block_on(host)) is not None},
-            {host: str(self.parent_on(host)) for host in hosts},
-            "ip_range" if self.pool is None else "pool",
-        )
+        key = "ip_range" if self.pool is None else "pool"
+        parents = {host: str(self.parent_on(host)) for host in hosts}
+        blocks = {host: block for host in hosts if (block := self.block_on(host)) is not None}
+        had = {
+            host: facts.ranges[name]
+            for host, facts in fleet.answering.items()
+            if name in facts.ranges
+        }
+        wanted = others.Wanted(name, self.subnet, self.gateway_address, blocks, had, parents, key)
         yield from others.refusals(wanted, fleet)
+        if self.subnet6 is None or self.gateway6_address is None:
+            return
+        yield from others.refusals(
+            others.Wanted(
+                name,
+                self.subnet6,
+                self.gateway6_address,
+                {
+                    host: second_subnet.part(block, self.subnet, self.subnet6)
+                    for host, block in blocks.items()
+                },
+                {
+                    host: second_subnet.part(block, self.subnet, self.subnet6)
+                    for host, block in had.items()
+                    if block.subnet_of(self.subnet)
+                    and others.has(name, self.subnet6, fleet.answering[host], fleet.stack)
+                },
+                parents,
+                key,
+            ),
+            fleet,
+        )
 
     def items(self, name: str, hosts: Sequence[str]) -> list[Item]:
         return [
