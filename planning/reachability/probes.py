@@ -141,7 +141,8 @@ def plan(
     """The probes that prove a stack.
 
     ``reach``: network -> what it promises and denies; what is left out, routers decide. ``reach6``: the same of
-    IPv6, as far as that is known of it, of networks that have a subnet of it. ``hosts``: host -> its address (IPv4).
+    IPv6, as far as that is known of it, of networks that have a subnet of it. ``hosts``: host -> its address, of
+    those that are known by an IPv4 one.
     ``every_pair``: every container tries every other one of its networks.
     """
     found: list[Probe] = []
@@ -196,7 +197,7 @@ def _network(
             if "OTHER_HOST" in reach:
                 yield _from_host(other, host, expected=reach["OTHER_HOST"])
         # A host stands for the LAN that it is on.
-        lan = peers[:1] or [name for name in hosts if name != host][:1]
+        lan = [name for name in (*peers, *hosts) if name in hosts and name != host][:1]
         for name in lan if "TO_LAN" in reach else ():
             yield Probe(
                 "ping", one.network, one.container, host, name, name, hosts[name], "",

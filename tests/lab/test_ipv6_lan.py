@@ -6,6 +6,7 @@ import pytest
 
 from tests.lab.host_state import difference, look
 from tests.lab.pings import pinged6
+from tests.lab.proofs import proven, rows, wrong
 
 LAN = "fd12:3456:789a:1::"
 LINK_LOCAL = {"docker01": "fe80::11/64", "docker02": "fe80::12/64"}
@@ -63,3 +64,31 @@ def test_an_address_of_somebody_is_refused_with_the_mac_that_answers(lab, enviro
     assert stack.up().changes == {}
     stack.destroy()
     assert not difference(before, {host: look(lab, host) for host in LINK_LOCAL})
+
+
+@pytest.fixture
+def addressed(lab):
+    """Host -> an IPv6 address that this machine reaches it at."""
+    addresses = {host: f"fd99::1:{host[-2:]}" for host in LINK_LOCAL}
+    lab.run(["ip", "-6", "address", "replace", "fd99::1/64", "dev", "lan0", "nodad"])
+    for host, address in addresses.items():
+        lab.ssh(host, f"ip -6 address replace {address}/64 dev ens33 nodad")
+    yield addresses
+    for host, address in addresses.items():
+        lab.ssh(host, f"ip -6 address del {address}/64 dev ens33")
+    lab.run(["ip", "-6", "address", "del", "fd99::1/64", "dev", "lan0"])
+
+
+@pytest.mark.long
+def test_hosts_of_a_macvlan_network_may_be_known_by_ipv6_addresses(lab, environment, addressed):
+    before = {host: look(lab, host) for host in addressed}
+    stack = proven(environment, "lab-macvlan")
+    for host, address in addressed.items():
+        stack.config["hosts"][host]["address"] = address
+    stack.write()
+    stack.up()
+    found = rows(stack)
+    assert wrong(found) == []
+    assert {"ping", "tcp", "transfer", "size"} <= {row["kind"] for row in found}
+    stack.destroy()
+    assert not difference(before, {host: look(lab, host) for host in addressed})

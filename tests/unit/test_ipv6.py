@@ -199,6 +199,15 @@ def test_the_proof_tries_both_families_and_of_ipv6_what_is_known():
     assert [one for one in probes if one.family == "IPv4"] == plan(ends, {"lan": WAYS}, hosts)
 
 
+def test_a_host_that_is_known_by_a_name_or_an_ipv6_address_stands_for_no_lan():
+    ends = [Endpoint(f"c{n}", f"h{n}", "lan", f"10.0.0.{n + 1}") for n in (0, 1, 2)]
+    to = [
+        {(one.source, one.target) for one in plan(ends, {"lan": WAYS}, hosts) if one.to in hosts}
+        for hosts in ({}, {"h2": "10.0.0.13"})
+    ]
+    assert to == [set(), {("c0", "10.0.0.13"), ("c1", "10.0.0.13")}]
+
+
 def test_the_matrix_says_where_ipv6_alone_is_broken():
     broken = [
         Result(replace(probe(kind), target="fd00::2"), "no", why="no answer")
