@@ -86,6 +86,7 @@ def test_words_of_the_process(config, expected):
             {"PortBindings": {"80/tcp": [{"HostIp": "", "HostPort": "8080"}], "53/udp": [{"HostIp": "127.0.0.1", "HostPort": "53"}]}},
             {"ports": ["8080:80", "127.0.0.1:53:53/udp"]},
         ),
+        ({"PortBindings": {"80/tcp": [{"HostIp": "fd00::1", "HostPort": "80"}]}}, {"ports": ["[fd00::1]:80:80"]}),
         ({"Devices": [{"PathOnHost": "/dev/a", "PathInContainer": "/dev/b", "CgroupPermissions": "rwm"}]}, {"devices": ["/dev/a:/dev/b:rwm"]}),
         ({"NetworkMode": "host"}, {"network": "host"}),
         ({"NetworkMode": f"container:{'b' * 64}"}, {"network": "container:web"}),
