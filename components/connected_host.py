@@ -9,7 +9,7 @@ import pulumi
 import pulumi_command as command
 import pulumi_docker as docker
 
-from components import scripts
+from components import install_scripts, scripts
 from components.host_identity import HostIdentity
 from components.ssh import SshAccess
 from planning import records
@@ -99,9 +99,9 @@ class ConnectedHost(HostIdentity):
 
 @dataclass(frozen=True)
 class ScriptedHost(ConnectedHost):
-    """A host with the scripts that change it."""
+    """A host with the scripts that change it. ``scripts``: what installs them."""
 
-    scripts: command.remote.Command = field(kw_only=True)
+    scripts: command.local.Command = field(kw_only=True)
 
 
 def connect(
@@ -138,22 +138,40 @@ def connect(
     return host
 
 
-def _install(host: ConnectedHost) -> command.remote.Command:
+def _install(host: ConnectedHost) -> command.local.Command:
+    """What installs the scripts, by way of the controller: a remote command would keep their text in
+    the state, twice for each host, and the engine writes the state at every step.
+    """
+    removed = host.command(
+        "scripts",
+        create=None,
+        delete=f"sh -s remove {host.stack}",
+        stdin=scripts.remover(),
+        parent=host.component,
+    )
     installed = host.record("scripts")
+    content = f"sha256 {scripts.bundle_hash()}\n"
     intact = isinstance(host.facts, HostFacts) and (
         host.facts.scripts_hash == scripts.bundle_hash()
     )
-    content = scripts.installer()
-    stdin = records.text(
+    wanted = records.text(
         content,
         record=None if installed is None else f"{installed.strip()}\n{content}",
         intact=intact,
         header={"host": host.host_name},
     )
-    return host.command(
-        "scripts",
-        create=f"sh -s install {host.stack}",
-        delete=f"sh -s remove {host.stack}",
-        stdin=stdin,
-        parent=host.component,
+    run = f"exec python3 -m {install_scripts.__name__}"
+    return command.local.Command(
+        f"install-scripts@{host.host_name}",
+        create=run,
+        update=run,
+        stdin=host.request(wanted),
+        add_previous_output_in_env=False,
+        logging=command.local.Logging.NONE,
+        opts=pulumi.ResourceOptions(
+            parent=host.component,
+            depends_on=[removed],
+            aliases=host.aliases("install-scripts"),
+            ignore_changes=["stdin"] if isinstance(host.facts, Unreachable) else None,
+        ),
     )

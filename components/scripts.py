@@ -1,4 +1,4 @@
-"""The scripts that a host gets: what they say, and the text that installs them."""
+"""The scripts that a host gets: what they say, and the texts that install and remove them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from hashlib import sha256
 from pathlib import Path
 
 SCRIPTS = Path(__file__).parent / "scripts"
-_LOCAL = {"install.sh", "swarm-member.sh", "watch.sh"}
+_LOCAL = {"install.sh", "remove.sh", "swarm-member.sh", "watch.sh"}
 _END = "END_OF_CROSSHOST_SCRIPT"
 
 
@@ -32,8 +32,14 @@ def watcher() -> str:
 
 @cache
 def installer() -> str:
-    """A shell script that installs the bundle (`install`) or removes it (`remove`)."""
+    """A shell script that installs the bundle: `install`, or `restore` where it is not there."""
     files = "".join(
         f"cat >\"$new/{name}\" <<'{_END}'\n{text}{_END}\n" for name, text in bundle().items()
     )
     return (SCRIPTS / "install.sh").read_text().replace("# FILES\n", files)
+
+
+@cache
+def remover() -> str:
+    """A shell script that removes the bundle, and what the stack keeps on the host."""
+    return (SCRIPTS / "remove.sh").read_text()

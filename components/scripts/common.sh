@@ -66,16 +66,24 @@ drop_record() { # DIR: whether it was the last of its kind
     rmdir "${1%/*}" 2>/dev/null || [ ! -d "${1%/*}" ]
 }
 
-install_unit() { # PATH: a systemd unit with the content of stdin, started at each boot from now on
+# A systemd unit with the content of stdin, started at each boot from now on. Reading all units again is slow:
+# `systemctl enable` does it, too, and a new unit that is started at once (UNREAD: --no-reload) is read by that.
+install_unit() ( # PATH [UNREAD]
     cat >"$1.new"
-    if cmp -s "$1.new" "$1"; then
-        rm -f "$1.new"
-    else
-        mv -f "$1.new" "$1"
+    unread=
+    changed=
+    if [ ! -e "$1" ]; then
+        unread=${2:-}
+    elif ! cmp -s "$1.new" "$1"; then
+        changed=yes
+    fi
+    mv -f "$1.new" "$1"
+    if ! systemctl is-enabled --quiet "${1##*/}" 2>/dev/null; then
+        systemctl enable --quiet ${unread:+"$unread"} "${1##*/}"
+    elif [ -n "$changed" ]; then
         systemctl daemon-reload
     fi
-    systemctl enable --quiet "${1##*/}"
-}
+)
 
 # A unit that runs this script's `boot` before Docker starts, once network interfaces are there.
 install_unit_before_docker() { # PATH DESCRIPTION
@@ -96,7 +104,7 @@ UNIT
 }
 
 remove_unit() { # PATH
-    systemctl disable --quiet "${1##*/}"
+    systemctl disable --quiet --no-reload "${1##*/}"
     rm -f "$1"
     systemctl daemon-reload
     systemctl reset-failed "${1##*/}" 2>/dev/null || :

@@ -152,7 +152,7 @@ rebuild() { # the rules are what the lines say
 }
 
 write_unit() {
-    install_unit "$unit" <<UNIT
+    install_unit "$unit" --no-reload <<UNIT
 [Unit]
 Description=Ports of the Docker engine, for its peers only (crosshost)
 After=network-pre.target ufw.service firewalld.service nftables.service netfilter-persistent.service iptables.service

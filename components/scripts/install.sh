@@ -1,38 +1,11 @@
 # shellcheck shell=sh
-# Installs the scripts that a stack needs on a host, or removes them: install STACK, remove STACK.
+# Installs the scripts that a stack needs on a host: install STACK.
 # restore STACK installs them where they are not as they are to be, and prints what it found: intact,
 # changed, or lost where all that the stack kept on the host is gone.
 # The header line before this text sets $planned and $host, the host's name in the stack file.
 set -eu
 umask 022
 state=/var/lib/crosshost/$2
-if [ "${1:-}" = remove ]; then
-    # All that was made is undone by now; what is left is of changes that failed half way.
-    if [ -e "$state/daemon" ]; then
-        echo "own=cluster-store,cluster-advertise" | sh "$state/scripts/daemon.sh" undo
-    fi
-    if [ -e "$state/swarm/record" ]; then sh "$state/scripts/swarm.sh" drop; fi
-    if [ -e "$state/firewall" ]; then sh "$state/scripts/firewall.sh" remove; fi
-    for nic in "$state"/nic/*; do
-        [ -e "$nic" ] || continue
-        echo "nic=${nic##*/}" | sh "$state/scripts/nic.sh" undo
-    done
-    for network in "$state"/shim/*; do
-        [ -e "$network" ] || continue
-        echo "network=${network##*/}" | sh "$state/scripts/shim.sh" undo
-    done
-    for vlan in "$state"/vlan/*; do
-        [ -e "$vlan" ] || continue
-        echo "device=${vlan##*/}" | sh "$state/scripts/vlan.sh" undo
-    done
-    for network in "$state"/vxlan/*; do
-        [ -e "$network" ] || continue
-        echo "network=${network##*/}" | sh "$state/scripts/vxlan.sh" undo
-    done
-    rm -rf "$state"
-    rmdir "${state%/*}" 2>/dev/null || :
-    exit 0
-fi
 found=changed
 if [ ! -e "$state" ]; then found=lost; fi
 trap '[ $? = 0 ] || echo "cannot write to $state: is the disk full?" >&2' EXIT

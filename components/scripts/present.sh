@@ -30,6 +30,17 @@ before() { # ID: what state_of was before the wait
     done <"$dir/before"
 }
 
+rest_of_wait() { # how long the last start of $before is not long enough ago, as timeout takes it
+    last=$(cut -d' ' -f5 "$dir/before" | sort | tail -n 1)
+    case $(date -d "$last" +%s%3N 2>/dev/null)-$(date +%s%3N) in
+    *[!0-9-]* | -* | *-) echo "$settle" && return ;;
+    esac
+    since=$(date -d "$last" +%s%3N)
+    left=$((settle * 1000 - $(date +%s%3N) + since))
+    if [ "$left" -gt $((settle * 1000)) ]; then left=$((settle * 1000)); fi
+    if [ "$left" -gt 0 ]; then printf '%d.%03d\n' $((left / 1000)) $((left % 1000)); fi
+}
+
 age() { # TIME: seconds since then; many where it cannot be told
     since=$(date -d "$1" +%s 2>/dev/null) || since=0
     echo $(($(date +%s) - since))
@@ -74,8 +85,9 @@ apply() {
     if [ -n "$containers" ]; then
         # shellcheck disable=SC2086
         states $containers >"$dir/before" || :
+        wait=$(rest_of_wait)
         # shellcheck disable=SC2086
-        timeout "$settle" docker wait $containers >/dev/null 2>&1 || :
+        if [ -n "$wait" ]; then timeout "$wait" docker wait $containers >/dev/null 2>&1 || :; fi
     fi
     wrong=$(while read -r kind id name _; do
         if [ "$kind" = container ]; then

@@ -16,7 +16,7 @@ NETWORK = "docker:index/network:Network"
 VOLUME = "docker:index/volume:Volume"
 # Commands that keep crosshost's own records, by their names without their hosts'.
 _RECORDS = re.compile(
-    r"scripts|images|present|undo|reachability|conflicts|slices-.*|.*-(?:endpoints|leader|hosts)"
+    r"scripts|install-scripts|images|present|undo|reachability|conflicts|slices-.*|.*-(?:endpoints|leader|hosts)"
 )
 _ENDED = "program exited with non-zero exit code"
 _SIMPLE: Mapping[str, tuple[str, str]] = {
