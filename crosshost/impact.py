@@ -14,6 +14,9 @@ from reports.impact.model import Fleet, Member
 from reports.topology.model import Status, Topology
 from stacks.settings import Settings
 
+# Docker's word for a host's own network.
+_HOST = "host"
+
 
 def after(settings: Settings, last: Outputs) -> Fleet:
     """``last``: the outputs of the last up, for what the file leaves open."""
@@ -32,7 +35,7 @@ def after(settings: Settings, last: Outputs) -> Fleet:
             network: str(join.ipv4_address) if join.ipv4_address else _text(seen.get(network))
             for network, join in owner.attachments().items()
         }
-        members[name] = Member(one.host, addresses)
+        members[name] = Member(one.host, addresses, owner.network == _HOST)
     return _fleet(members, contracts)
 
 
@@ -51,7 +54,8 @@ def before(last: Outputs) -> Fleet:
             if network in contracts
         ]
         addresses = {network: _text(seen.get(network)) for network in on}
-        members[str(name)] = Member(str(_map(row).get("host") or ""), addresses)
+        is_host = _map(owner).get("mode") == _HOST
+        members[str(name)] = Member(str(_map(row).get("host") or ""), addresses, is_host)
     return _fleet(members, contracts)
 
 

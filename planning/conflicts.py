@@ -211,6 +211,8 @@ def _in_the_way(
             continue
         for claim in item.claims - kept:
             met = next((c for c in other.claims if c.meets(claim)), None)
+            if met is not None and (other.kind, other.name) == ("network", item.name):
+                return "its strategy or control plane changes"
             if met is not None:
                 return f"{other.kind} {other.name} is to have its {claim.what} ({met.value})"
     if heir is None and item.plane is not None and item.plane in leaving.values():

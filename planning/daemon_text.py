@@ -16,7 +16,6 @@ def describe(plan: Plan, facts: HostFacts) -> str:
     if plan.action == "reload":
         return f"{keys}: the Docker daemon will be reloaded; running containers are not touched"
     why = ", ".join(plan.why) or "leaving a cluster store"
-    why += " take that" if len(plan.why) > 1 else " takes that"
     one = facts.running == 1
     running = f"its {facts.running} running container{'' if one else 's'}"
     if facts.running == 0:
@@ -33,7 +32,7 @@ def describe(plan: Plan, facts: HostFacts) -> str:
         then = f"{running} go{'es' if one else ''} on running (live-restore is on for that moment)"
     if "hosts" in plan.changed:
         then += "; -H of docker.service and hosts of daemon.json are one list, kept there"
-    return f"{keys}: the Docker daemon will be restarted ({why}); {then}"
+    return f"{keys}: the Docker daemon will be restarted (because of {why}); {then}"
 
 
 def bouncing(sentence: str) -> int:

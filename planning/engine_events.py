@@ -217,10 +217,19 @@ def _check_origin(steps: Iterable[Mapping[str, Any]], stack: str, project: str) 
 
 
 def _changes(steps: Iterable[Mapping[str, Any]]) -> Iterator[Change]:
+    steps = list(steps)
+    moved = {
+        str(_map(step["old"]).get("urn")): str(step["urn"])
+        for step in steps
+        if step.get("op") == "replace" and step.get("old")
+    }
     of: dict[str, list[Mapping[str, Any]]] = {}
     for step in steps:
         if str(step.get("op")) not in _NOTHING and not _is_refreshed(step):
-            of.setdefault(str(step["urn"]), []).append(step)
+            urn = str(step["urn"])
+            # The old half of what moves has the URN that it had.
+            to = moved.get(urn, urn) if step.get("op") == "delete-replaced" else urn
+            of.setdefault(to, []).append(step)
     for urn, own in of.items():
         yield _change(urn, own)
 
@@ -267,10 +276,8 @@ def _act(ops: set[str]) -> Act:
 
 
 def _names(step: Mapping[str, Any]) -> list[Any]:
-    for key in ("keys", "diffs"):
-        if isinstance(step.get(key), list) and step[key]:
-            return list(step[key])
-    return sorted(_map(step.get("detailedDiff")))
+    found = [row for key in ("keys", "diffs") for row in _list(step.get(key))]
+    return found or sorted(_map(step.get("detailedDiff")))
 
 
 def _name(urn: str) -> str:
@@ -280,6 +287,10 @@ def _name(urn: str) -> str:
 
 def _rows(value: Any) -> list[dict[str, Any]]:
     return [row for row in value if isinstance(row, dict)] if isinstance(value, list) else []
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
 
 
 def _map(value: Any) -> Mapping[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from planning import records
 from planning.conflicts import Removal, called
@@ -44,13 +45,26 @@ def away(*, daemons: int = 0, swarm: bool = False, networks: bool = False) -> in
     return 5 + 4 * daemons + (8 if swarm else 0) + (3 if networks else 0)
 
 
-def removed(sentence: str) -> tuple[str, str, str, int] | None:
-    """Kind, name, host and seconds away (0 for a network) of what `sentences` says is removed first."""
-    found = re.match(r"(container|network) (\S+) on (\S+) is removed first: ", sentence)
-    if found is None:
-        return None
-    seconds = re.search(r"; it is away for about (\d+) s$", sentence)
-    return found[1], found[2], found[3], int(seconds[1]) if seconds else 0
+@dataclass(frozen=True)
+class Removed:
+    """What is removed first. ``kind``: container or network; ``seconds``: away, 0 for a network."""
+
+    kind: str
+    name: str
+    host: str
+    why: str
+    seconds: int
+
+
+def removed(sentence: str) -> Removed | None:
+    """What `sentences` says is removed first; None where a sentence says nothing of that."""
+    found = re.fullmatch(
+        r"(container|network) (\S+) on (\S+) is removed first: (.*?)"
+        r"(?:; it is away for about (\d+) s)?",
+        sentence,
+        re.DOTALL,
+    )
+    return Removed(found[1], found[2], found[3], found[4], int(found[5] or 0)) if found else None
 
 
 def sentences(removal: Removal, at_once: int) -> list[str]:

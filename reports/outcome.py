@@ -17,6 +17,13 @@ _DONE = {
     Act.DELETE: "removed",
     Act.IMPORT: "imported",
 }
+# What the docker provider calls RemoteImage.
+_IMAGE = {
+    ("RemoteImage", Act.CREATE): "image pulled",
+    ("RemoteImage", Act.REPLACE): "image pulled anew",
+    ("RemoteImage", Act.UPDATE): "image updated",
+    ("RemoteImage", Act.DELETE): "image removed",
+}
 # "1 error occurred: * creating urn:pulumi:...: 1 error occurred: * ", before what Docker said.
 _AROUND = re.compile(
     r"^(?:\d+ errors? occurred: \* (?:(?:creating|updating|deleting) urn:\S+: )?)+"
@@ -27,11 +34,13 @@ _MOST_ERROR = 2500
 
 def text(stack: str, up: Up) -> str:
     """The comment: how it ended, what failed, what was done on each host, and what the proof says."""
+    rows = _not_held(up.proof or {})
     parts = [
         f"**{plain(stack)}**: {_verdict(up)}",
         _list("What went wrong", (plain(one, _MOST_ERROR) for one in _wrong(up))),
         _list("What was done", _hosts(up.done)),
-        _list("Broken promises", (plain(_broken(row)) for row in _not_held(up.proof or {}))),
+        _list("Broken promises", (plain(_row(row)) for row in rows if not _is_unknown(row))),
+        _list("Not known", (plain(_row(row)) for row in rows if _is_unknown(row))),
         _list("The program also says", map(plain, up.warnings if up.done or up.errors else ())),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
@@ -63,11 +72,19 @@ def _not_held(proof: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     ]
 
 
-def _broken(row: Mapping[str, Any]) -> str:
-    ends = f"{row.get('from')} on {row.get('from_host')} to {row.get('to')}"
-    where = f" on {row['to_host']}" if row.get("to_host") else ""
-    said = f"{ends}{where}, {row.get('kind')}: expected {row.get('expected')}, is {row.get('observed')}"
+def _is_unknown(row: Mapping[str, Any]) -> bool:
+    return row.get("observed") == "unknown"
+
+
+def _row(row: Mapping[str, Any]) -> str:
+    ends = f"{_end(row, 'from')} to {_end(row, 'to')}"
+    said = f"{ends}, {row.get('kind')}: expected {row.get('expected')}, is {row.get('observed')}"
     return f"{said} ({row['cause']})" if row.get("cause") else said
+
+
+def _end(row: Mapping[str, Any], end: str) -> str:
+    name, host = row.get(end), row.get(f"{end}_host")
+    return f"{name} on {host}" if host and host != name else f"{name}"
 
 
 def _wrong(up: Up) -> list[str]:
@@ -93,7 +110,7 @@ def _hosts(done: Sequence[Change]) -> list[str]:
         for change in changes:
             if change.type.startswith("docker:"):
                 kind = change.type.rpartition(":")[2]
-                words = f"{_split(kind)} {_DONE[change.act]}"
+                words = _IMAGE.get((kind, change.act), f"{kind.lower()} {_DONE[change.act]}")
                 said.setdefault(words, []).append(change.base)
             else:
                 others += 1
@@ -102,11 +119,6 @@ def _hosts(done: Sequence[Change]) -> list[str]:
             told.append(f"{others} of crosshost's own scripts and settings")
         lines.append(f"{plain(host or 'all hosts')}: {plain('; '.join(told), 1500)}")
     return lines
-
-
-def _split(kind: str) -> str:
-    """Docker's words for a type of the docker provider: RemoteImage is an image."""
-    return {"RemoteImage": "image", "Image": "image"}.get(kind, kind.lower())
 
 
 def _list(title: str, lines: Iterable[str]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 
 _CALLED = {
     "capabilities": "cap_add or cap_drop",
@@ -28,7 +28,6 @@ _CALLED = {
     "mounts": "volumes",
     "networkMode": "networks",
     "networksAdvanced": "networks",
-    "options": "driver options",
     "pidMode": "pid",
     "readOnly": "read_only",
     "securityOpts": "security_opt",
@@ -38,8 +37,21 @@ _CALLED = {
     "usernsMode": "userns_mode",
     "workingDir": "working_dir",
 }
+# Of Docker's options of a network.
+_OPTIONS = {
+    "com.docker.network.driver.mtu": "mtu",
+    "encrypted": "encrypted",
+    "parent": "parent",
+}
 
 
 def called(keys: Iterable[str]) -> list[str]:
     """The keys as a stack file has them, each once, in their order."""
     return list(dict.fromkeys(_CALLED.get(key, key) for key in keys))
+
+
+def options(old: Mapping[str, object], new: Mapping[str, object]) -> Iterator[str]:
+    """What differs between the options of a network, as a stack file has it, each once."""
+    differ = sorted(key for key in old.keys() | new.keys() if old.get(key) != new.get(key))
+    known = dict.fromkeys(_OPTIONS[key] for key in differ if key in _OPTIONS)
+    yield from known or (["driver options"] if differ else [])

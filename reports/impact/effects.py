@@ -8,12 +8,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from planning import daemon_text, records, removal_text
 from planning.engine_events import Act, Change, Preview, stdin
 from planning.preview_notes import NOT_LOOKED_AT, UP_STOPS
-from reports.impact import containers, devices, ports
-from reports.impact.called import called
-from reports.impact.model import Effect, Gate, Weight
+from planning.sentences import listed
+from reports.impact import containers, devices, networks, ports, volumes
+from reports.impact.model import Effect, Fleet, Gate, Weight
+from reports.impact.removals import with_removals
 
-NETWORK = "docker:index/network:Network"
-VOLUME = "docker:index/volume:Volume"
+LEAVES = "leaves the stack"
 # Commands that keep crosshost's own records, by their names without their hosts'.
 _RECORDS = re.compile(
     r"scripts|install-scripts|images|present|undo|reachability|conflicts|slices-.*|.*-(?:endpoints|leader|hosts)"
@@ -25,38 +25,38 @@ _SIMPLE: Mapping[str, tuple[str, str]] = {
 }  # fmt: skip
 
 
-def effects(preview: Preview) -> list[Effect]:
-    """Everything that happens, the heaviest first."""
+def effects(preview: Preview, before: Fleet, after: Fleet) -> list[Effect]:
+    """Everything that happens, the heaviest first. ``before``, ``after``: for what is called how."""
     changes = [change for change in preview.changes if change.custom]
-    networks_anew = any(c.type == NETWORK and c.act is Act.REPLACE for c in changes)
+    networks_anew = any(c.type == networks.NETWORK and c.act is Act.REPLACE for c in changes)
     restarts = sum(1 for change in changes if _restarts(change))
     seconds = removal_text.away(daemons=min(restarts, 1), networks=networks_anew)
     interrupted = list(devices.interrupted(preview))
     told = {(effect.host, f"{effect.names[0]}-vxlan") for effect in interrupted}
-    found = [*ports.effects(changes), *interrupted]
+    moves = containers.moves(changes)
+    moving = {half for pair in moves.values() for half in map(id, pair)}
+    blind = unseen(preview)
+    found = [*ports.effects(changes), *interrupted, *volumes.kept(changes)]
+    found += networks.encryption(changes, before, after)
+    for old, new in moves.values():
+        found += containers.moved(old, new)
     for change in changes:
-        if (change.host, change.base) in told:
+        if (change.host, change.base) in told or id(change) in moving:
             continue
-        if change.type == ports.CONTAINER:
+        if change.type == containers.CONTAINER:
             found += containers.effects(change, preview, seconds)
-        elif change.type == NETWORK:
-            found += _network(change)
-        elif change.type == VOLUME:
-            found += _volume(change)
+        elif change.type == networks.NETWORK:
+            found += networks.effects(change, before, after)
+        elif change.type == volumes.VOLUME:
+            found += volumes.effects(change)
+        elif change.type.startswith("command:") and change.host in blind:
+            sentence = "what else changes there is known once it can be looked at"
+            found.append(Effect(change.host, sentence, Weight.CHANGES))
         elif change.type.startswith("command:"):
             found += _command(change, preview, changes)
         elif change.host:
             found.append(Effect(change.host, _kept_word(change), Weight.QUIET))
-    removed = list(_removals(preview))
-    first = {(effect.host, name) for effect in removed for name in effect.names}
-    found = [
-        effect
-        for effect in found
-        if effect.gate is not Gate.REPLACE
-        or effect.weight is not Weight.AWAY
-        or not any((effect.host, name) in first for name in effect.names)
-    ]
-    return in_order([*found, *removed])
+    return in_order(with_removals(found, preview, changes))
 
 
 def in_order(found: Iterable[Effect]) -> list[Effect]:
@@ -97,47 +97,35 @@ def errors(preview: Preview) -> tuple[str, ...]:
 def said(preview: Preview, used: Sequence[Effect]) -> tuple[str, ...]:
     """What the program says that no effect says already; warnings first."""
     known = " \n".join(effect.sentence for effect in used)
-    texts = [*preview.said("warning"), *preview.said("info")]
+    guarded = any(change.base == "firewall" for change in preview.changes)
+    messages = [m for level in ("warning", "info") for m in preview.messages if m.severity == level]
     return tuple(
-        text
-        for text in texts
-        if not text.startswith((UP_STOPS, NOT_LOOKED_AT)) and _without_host(text) not in known
+        dict.fromkeys(
+            message.text
+            for message in messages
+            if not message.text.startswith((UP_STOPS, NOT_LOOKED_AT))
+            and _without_host(message.text) not in known
+            and removal_text.removed(message.text) is None
+            and not (message.about == "firewall" and guarded)
+            and not _is_of_same_slices(message.text, preview)
+        )
     )
 
 
-def _network(change: Change) -> Iterator[Effect]:
-    name, driver = change.base, str((change.new or change.old).get("driver") or "")
-    where = " for all its hosts" if driver == "overlay" else ""
-    if change.act is Act.REPLACE:
-        # Its labels say only that it begins anew.
-        words = called(key for key in change.keys if key != "labels")
-        keys = f" ({', '.join(words)})" if words else ""
-        yield Effect(
-            change.host, f"network {name} is made anew{where}{keys}", Weight.AWAY, Gate.REPLACE, (name,)
-        )  # fmt: skip
-    elif change.act is Act.DELETE:
-        yield Effect(change.host, f"network {name} is removed{where}", Weight.ENDS)
-    else:
-        done = {Act.CREATE: "is made", Act.IMPORT: "is taken over as it is"}.get(
-            change.act, "changes"
-        )
-        yield Effect(change.host, f"network {name} ({driver}) {done}", Weight.CHANGES)
-
-
-def _volume(change: Change) -> Iterator[Effect]:
-    if change.act in (Act.DELETE, Act.REPLACE):
-        yield Effect(
-            change.host, f"volume {change.base} is deleted with its data", Weight.LOST,
-            Gate.REPLACE, (change.base,),
-        )  # fmt: skip
-    else:
-        yield Effect(change.host, f"volume {change.base} is made", Weight.CHANGES)
+def _is_of_same_slices(text: str, preview: Preview) -> bool:
+    """Whether a sentence lists the slices of a network that are what they were."""
+    found = re.match(r"slices of (\S+): ", text)
+    if found is None:
+        return False
+    made = (Act.CREATE, Act.REPLACE)
+    of = (f"slices-{found[1]}", f"{found[1]}-vxlan", found[1])
+    return not any(change.base in of and change.act in made for change in preview.changes)
 
 
 def _command(change: Change, preview: Preview, changes: Sequence[Change]) -> Iterator[Effect]:
     base, host, gone = change.base, change.host, change.act is Act.DELETE
     if base == "scripts" and gone:
-        yield Effect(host, "leaves the stack: nothing of crosshost's stays there", Weight.ENDS)
+        yield Effect(host, f"{LEAVES}: nothing of crosshost's stays there", Weight.ENDS)
     elif base == "daemon" and not gone:
         yield _daemon(change, preview)
     elif base.endswith("-leave"):
@@ -145,8 +133,12 @@ def _command(change: Change, preview: Preview, changes: Sequence[Change]) -> Ite
             yield _leaves(change)
     elif base == "swarm":
         told = _told(preview, change.name, "swarm")
-        done = "leaves the swarm" if gone else told or "its place in the swarm is written anew"
-        yield Effect(host, done, Weight.ENDS if gone else Weight.CHANGES)
+        if gone:
+            yield Effect(host, "leaves the swarm", Weight.ENDS)
+        elif told or change.act is Act.CREATE:
+            yield Effect(host, told or "joins the swarm", Weight.CHANGES)
+        else:
+            yield Effect(host, _kept_word(change), Weight.QUIET)
     elif base == "firewall":
         yield from _firewall(change, preview, changes)
     elif base.startswith("promiscuous-"):
@@ -194,14 +186,11 @@ def _leaves(change: Change) -> Effect:
 def _firewall(change: Change, preview: Preview, changes: Sequence[Change]) -> Iterator[Effect]:
     host = change.host
     if change.act is not Act.DELETE:
-        news = [
-            m.text
-            for m in preview.messages
-            if m.about == "firewall" and host in m.text.split(" will ")[0]
-        ]
+        said_of = [m.text for m in preview.messages if m.about == "firewall"]
+        news = [sentence for text in said_of if (sentence := _guards(text, host))]
         for text in news or ["rules for the ports of engines are written"]:
-            yield Effect(host, _without_host(text), Weight.CHANGES)
-        return  # fmt: skip
+            yield Effect(host, text, Weight.CHANGES)
+        return
     left = {c.base for c in changes if c.host == host and c.act is Act.DELETE}
     lines = [line.split(" ") for line in records.body(stdin(change.old)).splitlines()]
     given = ", ".join(dict.fromkeys(f"{line[0]} {line[1]}" for line in lines if len(line) == 4))
@@ -212,15 +201,14 @@ def _firewall(change: Change, preview: Preview, changes: Sequence[Change]) -> It
         yield Effect(host, sentence, Weight.OPEN, Gate.EXPOSED_PORT, (host,))
 
 
-def _removals(preview: Preview) -> Iterator[Effect]:
-    """What the program removes first, as it is in the way."""
-    for text in preview.said("warning"):
-        found = removal_text.removed(text)
-        if found is not None:
-            kind, name, host, seconds = found
-            bounced = (name,) if kind == "container" else ()
-            names = (name, f"{host}/{name}")
-            yield Effect(host, text, Weight.AWAY, Gate.REPLACE, names, bounced, seconds=seconds)
+def _guards(text: str, host: str) -> str:
+    """What a sentence on the rules of several hosts says of one of them; "" for nothing."""
+    names, will, rest = text.partition(" will ")
+    hosts = names.split(", ")
+    if not will or host not in hosts:
+        return ""
+    others = listed([name for name in hosts if name != host])
+    return f"will {rest.replace('let only each other', f'let only {others}')}"
 
 
 def _told(preview: Preview, about: str, word: str) -> str:

@@ -47,10 +47,14 @@ class Effect:
 
 @dataclass(frozen=True)
 class Member:
-    """A container. ``addresses``: network -> IPv4 address, None where it is not known yet."""
+    """A container. ``addresses``: network -> IPv4 address, None where it is not known yet.
+
+    ``is_host``: it has its host's own network, and reaches what that reaches.
+    """
 
     host: str
     addresses: Mapping[str, str | None] = field(default_factory=dict)
+    is_host: bool = False
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,8 @@ from typing import Any
 
 from planning import records
 from planning.engine_events import Act, Change
+from reports.impact.containers import CONTAINER, host_before, rows
 from reports.impact.model import Effect, Gate, Weight
-
-CONTAINER = "docker:index/container:Container"
 
 
 @dataclass(frozen=True, order=True)
@@ -31,7 +30,7 @@ def effects(changes: Sequence[Change]) -> Iterator[Effect]:
     after: dict[Open, str] = {}
     for change in changes:
         if change.type == CONTAINER:
-            before |= _published(change, change.old, _host_before(change))
+            before |= _published(change, change.old, host_before(change))
             if change.act is not Act.DELETE:
                 after |= _published(change, change.new, change.host)
             yield from _of_host_mode(change)
@@ -90,20 +89,18 @@ def _opened(port: Open, to: str, alone: str | None) -> Effect:
 
 def _published(change: Change, inputs: Mapping[str, Any], host: str) -> dict[Open, str]:
     found = {}
-    rows = inputs.get("ports")
-    for row in rows if isinstance(rows, list) else ():
-        if isinstance(row, dict):
-            at = str(row.get("ip") or "0.0.0.0")  # noqa: S104
-            protocol = str(row.get("protocol") or "tcp")
-            number = _number(row.get("external"))
-            to = f"port {_number(row.get('internal'))} of {change.base}"
-            found[Open(host, at, protocol, number)] = to
+    for row in rows(inputs, "ports"):
+        at = str(row.get("ip") or "0.0.0.0")  # noqa: S104
+        protocol = str(row.get("protocol") or "tcp")
+        number = _number(row.get("external"))
+        to = f"port {_number(row.get('internal'))} of {change.base}"
+        found[Open(host, at, protocol, number)] = to
     return found
 
 
 def _of_host_mode(change: Change) -> Iterator[Effect]:
     was = change.act in (Act.REPLACE, Act.UPDATE) and change.old.get("networkMode") == "host"
-    moved = _host_before(change) != change.host
+    moved = host_before(change) != change.host
     if change.act is Act.DELETE or change.new.get("networkMode") != "host" or (was and not moved):
         return
     yield Effect(
@@ -119,10 +116,6 @@ def _of_host_mode(change: Change) -> Iterator[Effect]:
 def _api(host: str, inputs: Mapping[str, Any]) -> Iterator[Open]:
     for found in re.finditer(r"tcp://([0-9.]*):(\d+)", str(inputs.get("stdin") or "")):
         yield Open(host, found[1] or "0.0.0.0", "tcp", found[2])  # noqa: S104
-
-
-def _host_before(change: Change) -> str:
-    return change.was.rpartition("@")[2] if "@" in change.was else change.host
 
 
 def _number(value: object) -> str:

@@ -19,7 +19,8 @@ _MOST_CONTAINERS = 1500
 
 def compare(before: Fleet, after: Fleet) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Sentences on what is gained, and on what is lost."""
-    return tuple(_more(before, after)), tuple(_more(after, before))
+    lost = _more(after, before, of=after.members.keys())
+    return tuple(_more(before, after, of=after.members.keys())), tuple(lost)
 
 
 def changed(before: Fleet, after: Fleet) -> set[str]:
@@ -65,8 +66,8 @@ def opened(before: Fleet, after: Fleet) -> Iterator[Effect]:
         )  # fmt: skip
 
 
-def _more(less: Fleet, more: Fleet) -> Iterator[str]:
-    """What ``more`` has beyond ``less``."""
+def _more(less: Fleet, more: Fleet, of: Collection[str]) -> Iterator[str]:
+    """What ``more`` has beyond ``less``. ``of``: of whom it is told what is told of a container alone."""
     names = sorted(changed(less, more))
     told: set[str] = set()
     if len(more.members) <= _MOST_CONTAINERS:
@@ -76,7 +77,7 @@ def _more(less: Fleet, more: Fleet) -> Iterator[str]:
     elif names:
         yield f"{len(names)} containers change what they reach (too many to tell pair by pair)"
     for way in _ALONE:
-        found = sorted(_alone(more, way) - _alone(less, way))
+        found = sorted((_alone(more, way) - _alone(less, way)) & set(of) - _are_hosts(less))
         if way is Reach.NAMES:
             found = [name for name in found if name in less.members and name not in told]
         if found:
@@ -128,11 +129,18 @@ def _groups(pairs: set[Pair]) -> Iterator[str]:
         yield f"{_some(everyone)}: all of them to each other"
         return
     left = set(pairs)
+    told: dict[tuple[str, ...], list[str]] = {}
     for name in sorted(peers, key=lambda one: (-len(peers[one]), one)):
-        own = sorted({a if b == name else b for a, b in left if name in (a, b)})
+        own = tuple(sorted({a if b == name else b for a, b in left if name in (a, b)}))
         left = {pair for pair in left if name not in pair}
         if own:
-            yield f"{name} and {_some(own)}: to each other"
+            told.setdefault(own, []).append(name)
+    for own, names in told.items():
+        yield f"{_some(names)} ↔ {_some(own)}"
+
+
+def _are_hosts(fleet: Fleet) -> set[str]:
+    return {name for name, member in fleet.members.items() if member.is_host}
 
 
 def _alone(fleet: Fleet, way: Reach) -> set[str]:

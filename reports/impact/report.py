@@ -11,7 +11,7 @@ _NAMED = ("docker:index/container:Container", "docker:index/network:Network")
 
 def impact(stack: str, preview: Preview, before: Fleet | None, after: Fleet) -> Impact:
     """``before``: None where nobody knows it."""
-    found = effects.effects(preview)
+    found = effects.effects(preview, before or Fleet(), after)
     changes = [change for change in preview.changes if change.custom]
     gained: tuple[str, ...] = ()
     lost: tuple[str, ...] = ()

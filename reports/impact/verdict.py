@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from planning.interruption_text import is_interrupted
 from planning.sentences import listed
+from reports.impact.effects import LEAVES
 from reports.impact.model import Effect, Gate, Impact, Weight
+from reports.impact.volumes import LEFT_BEHIND
 
 NOTHING = "nothing changes"
 NOTHING_RUNS = "changes nothing that runs"
@@ -15,31 +17,48 @@ def verdict(impact: Impact) -> str:
     """One line, without markup."""
     if impact.errors:
         return f"there is no whole preview: {' '.join(impact.errors[0].split())}"
-    parts = []
     if impact.stops:
-        parts.append(f"up would stop before it changes anything: {_some(impact.stops)}")
-    elif impact.unseen:
-        parts.append(f"{listed(impact.unseen)} could not be looked at")
+        why = f"up would stop before it changes anything: {_some(impact.stops)}"
+        return f"{why}; once that is mended: {_what(impact)}" if impact.changes else why
+    unseen = [f"{listed(impact.unseen)} could not be looked at"] if impact.unseen else []
+    return "; ".join([*unseen, _what(impact)])
+
+
+def _what(impact: Impact) -> str:
+    """What it does, whether it can or not."""
     if not impact.changes:
-        return "; ".join([*parts, NOTHING])
+        return NOTHING
+    parts = []
     lost = [effect for effect in impact.effects if effect.weight is Weight.LOST]
     if lost:
         parts.append(f"cannot be undone: {_some([effect.sentence for effect in lost])}")
     parts += _away(impact.effects)
-    opened = [effect for effect in impact.effects if effect.weight is Weight.OPEN]
+    opened = [effect for effect in impact.effects if effect.gate is Gate.EXPOSED_PORT]
     if opened:
         parts.append(f"opens ports of {listed(_hosts(opened))}")
+    plain = [e.names[0] for e in impact.effects if e.weight is Weight.OPEN and not e.gate]
+    if plain:
+        parts.append(f"no longer encrypts {listed(plain)}")
     ends = [
         e for e in impact.effects if e.weight is Weight.ENDS and e.sentence.startswith("container ")
     ]
     if ends:
         parts.append(f"ends {_count(len(ends), 'container')} on {listed(_hosts(ends))}")
-    if not any(e.weight >= Weight.ENDS for e in impact.effects):
-        starts = [e for e in impact.effects if " starts (" in e.sentence]
-        parts.append(
-            NOTHING_RUNS + (f", starts {_count(len(starts), 'container')}" if starts else "")
-        )
-    return "; ".join(parts or ["ends what is no longer in the stack file"])
+    left = dict.fromkeys(
+        f"volume {e.names[0]}" for e in impact.effects if LEFT_BEHIND in e.sentence
+    )
+    if left:
+        parts.append(f"leaves the data of {listed(list(left))} behind")
+    leaving = [effect for effect in impact.effects if effect.sentence.startswith(LEAVES)]
+    if leaving:
+        parts.append(f"takes {listed(_hosts(leaving))} out of the stack")
+    starts = [e for e in impact.effects if " starts (" in e.sentence]
+    started = [f"starts {_count(len(starts), 'container')}"] if starts else []
+    if any(e.weight >= Weight.ENDS for e in impact.effects):
+        parts += started
+    else:
+        parts.append(", ".join([NOTHING_RUNS, *started]))
+    return "; ".join(parts) if parts else "ends what is no longer in the stack file"
 
 
 def _away(effects: tuple[Effect, ...]) -> list[str]:
@@ -53,6 +72,9 @@ def _away(effects: tuple[Effect, ...]) -> list[str]:
         parts.append(
             f"bounces {_count(count, 'container')} on {listed(_hosts(bouncing))} for about {seconds} s"
         )
+    moved = [e for e in away if " moves here from " in e.sentence and not e.seconds]
+    if moved:
+        parts.append(f"moves {_count(len(moved), 'container')} to {listed(_hosts(moved))}")
     restarted = _hosts([e for e in away if e.gate is Gate.RESTART])
     if restarted:
         parts.append(f"restarts the Docker daemon of {listed(restarted)}")

@@ -54,7 +54,7 @@ def test_daemons_restart_in_turns_and_nothing_that_runs_stops(lab, stack, strang
     preview = stack.preview().text
     assert (
         'docker02: daemon.json (+ debug: true, + log-driver: "local"): the Docker daemon will be '
-        "restarted (log-driver takes that); its 1 running container goes on running"
+        "restarted (because of log-driver); its 1 running container goes on running"
     ) in preview
     assert 'log-driver: "local"' in preview
     stack.up()

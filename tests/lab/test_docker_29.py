@@ -188,7 +188,7 @@ def test_name_servers_survive_a_change_on_an_engine_that_loses_them_by_a_reload(
     daemons_only(stack).config["daemon"] = {"settings": {"debug": True}}
     stack.write()
     said = stack.preview().text
-    assert "the Docker daemon will be restarted (dns takes that)" in said
+    assert "the Docker daemon will be restarted (because of dns)" in said
     assert "upgrade Docker there to 29.3 or later first, and nothing bounces" in said
     stack.up()
     assert (name_server(), info(today, ".Debug")) == ("10.0.0.53", "true")

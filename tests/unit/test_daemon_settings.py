@@ -47,7 +47,7 @@ def test_settings_reach_every_host_and_the_preview_says_what_they_take(monkeypat
         assert records.header_fields(stdin)["own"] == "debug,log-driver"
         assert (
             f'warn {host}: daemon.json (+ debug: true, + log-driver: "local"): the Docker daemon will be restarted '
-            "(log-driver takes that); no container runs there"
+            "(because of log-driver); no container runs there"
         ) in said
 
 
@@ -66,11 +66,11 @@ def test_what_keeps_running_is_said_as_it_is(monkeypatch, tmp_path, said):
     run_program(monkeypatch, tmp_path, values(settings={"mtu": 1400}), facts)
     text = "\n".join(said)
     assert (
-        "docker01: daemon.json (+ mtu: 1400): the Docker daemon will be restarted (mtu takes that); its 1 running container goes on running"
+        "docker01: daemon.json (+ mtu: 1400): the Docker daemon will be restarted (because of mtu); its 1 running container goes on running"
         in text
     )
     assert (
-        "docker02: daemon.json (+ mtu: 1400): the Docker daemon will be restarted (mtu takes that); its 1 running container bounces: a swarm does not go with live-restore"
+        "docker02: daemon.json (+ mtu: 1400): the Docker daemon will be restarted (because of mtu); its 1 running container bounces: a swarm does not go with live-restore"
         in text
     )
 

@@ -79,7 +79,7 @@ def test_without_name_servers_or_with_a_mended_daemon_a_reload_is_enough():
 def test_the_preview_says_that_containers_bounce_and_how_to_avoid_it():
     facts = host(BROKEN, {"dns": ["10.0.0.53"]}, *unit(), RUNNING)
     assert describe(plan(facts, debug=True), facts) == (
-        "daemon.json (+ debug: true): the Docker daemon will be restarted (dns takes that); its 1 "
+        "daemon.json (+ debug: true): the Docker daemon will be restarted (because of dns); its 1 "
         "running container bounces: Docker 29.0 to 29.2 lose dns by a reload, which live-restore "
         "needs (moby#52060); upgrade Docker there to 29.3 or later first, and nothing bounces"
     )

@@ -33,7 +33,7 @@ from tests.unit.previews import (
 )
 
 RESTARTS = (
-    "docker01: daemon.json (hosts): the Docker daemon will be restarted (hosts takes that); its 3 running "
+    "docker01: daemon.json (hosts): the Docker daemon will be restarted (because of hosts); its 3 running "
     "containers bounce: a swarm does not go with live-restore"
 )
 
@@ -64,7 +64,10 @@ def test_replaced_containers_bounce_on_their_hosts():
         replaced(image="b"), replaced("ssh02", image="b"), replaced("ssh03", "docker02", image="b")
     )
     assert verdict(found) == "bounces 3 containers on docker01 and docker02 for about 5 s"
-    assert sentences(found)[0] == "container ssh01 is replaced and is away for about 5 s (image)"
+    assert (
+        sentences(found)[0]
+        == "container ssh01 is replaced and is away for about 5 s (image centos_ssh:v2 -> b)"
+    )
 
 
 def test_a_container_that_is_gone_is_not_away_because_of_an_up():
@@ -216,7 +219,7 @@ def test_a_host_that_could_not_be_looked_at_is_in_the_verdict():
     assert found.unseen == ("docker02", "docker03")
     assert (
         verdict(found)
-        == "up would stop before it changes anything: docker02 (10.0.0.12) does not answer; nothing changes"
+        == "up would stop before it changes anything: docker02 (10.0.0.12) does not answer"
     )
     assert "⚠ docker03" in markdown.text(found, expectations.read("Expected: unseen-host docker02"))
     shut = expectations.shut(

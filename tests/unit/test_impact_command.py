@@ -56,8 +56,8 @@ def test_an_edit_is_told_from_its_verdict_to_its_diff(report):
         "**lab-macvlan**: bounces 1 container on docker01 for about 5 s; opens ports of docker02; ends 1",
         "container ssh01 is replaced", "every port of ssh02 opens to the LAN on macvlan\\_1 (10.0.0.200)",
         "10.0.0.150 on macvlan\\_1 is freed (it was old's)",
-        "Becomes reachable", "ssh01 and ssh02: to each other, over macvlan\\_1", "No longer reachable",
-        "old and ssh01", "```mermaid", "<details><summary>The full diff", "+   image: b",
+        "Becomes reachable", "ssh01 ↔ ssh02, over macvlan\\_1", "No longer reachable",
+        "old ↔ ssh01", "```mermaid", "<details><summary>The full diff", "+   image: b",
     ]  # fmt: skip
     places = [text.find(part) for part in parts]
     assert -1 not in places, [part for part, place in zip(parts, places, strict=True) if place < 0]
@@ -109,7 +109,7 @@ def test_an_unknown_gate_is_told_with_those_there_are(report):
 def test_a_stack_that_was_never_up_is_all_new(report):
     shown = report(last=None)
     assert "the stack is not up: everything is new" in shown.stdout
-    assert "ssh01 and ssh02: to each other" in shown.stdout
+    assert "ssh01 ↔ ssh02" in shown.stdout
 
 
 def test_without_a_state_it_is_told_what_is_not_known(report):

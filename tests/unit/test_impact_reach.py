@@ -24,14 +24,13 @@ def test_who_reaches_whom_is_told_from_the_contracts_before_and_after():
     )  # fmt: skip
     found = of(replaced(image="b"), before=before, after=after)
     assert found.gained == (
-        "a and c: to each other, over ol1 (overlay on Swarm), by name too",
+        "a ↔ c, over ol1 (overlay on Swarm), by name too",
         "LAN to containers: d",
         "containers to the LAN: d",
     )
     assert found.lost == (
-        "a and b: to each other, over ol1, by name too",
+        "a ↔ b, over ol1, by name too",
         "LAN to containers: c",
-        "containers to the LAN: b",
     )
     opened = [effect for effect in found.effects if effect.weight is Weight.OPEN]
     assert [effect.sentence for effect in opened] == [

@@ -35,7 +35,7 @@ def test_what_was_done_is_told_host_by_host():
     text = told(DONE)
     assert text.startswith("**lab-modes**: up succeeded in 17 s\n\n### What was done\n")
     assert (
-        "- docker01: image made: busybox:1; container made: alone, onhost, bridged, beside; 4 of"
+        "- docker01: image pulled: busybox:1; container made: alone, onhost, bridged, beside; 4 of"
         in text
     )
     assert "- docker02: 2 of crosshost's own scripts and settings" in text
@@ -77,6 +77,15 @@ def test_the_proof_is_told_with_what_does_not_hold():
     assert (
         "### Broken promises\n\n- web01 on docker01 to web02 on docker02, ping: expected yes, is no "
         "(udp 4789 is shut)" in text
+    )
+    text = proof(
+        row,
+        {**row, "from": "docker01", "observed": "unknown", "cause": "nothing listens on it yet"},
+    )
+    assert "Broken promises" not in text
+    assert (
+        "### Not known\n\n- docker01 to web02 on docker02, ping: expected yes, is unknown (nothing listens"
+        in text
     )
     text = proof(row, {**row, "kind": "uninterrupted", "observed": "no", "ms": 1300})
     assert "; all 1 promises and denials of its networks hold" in text

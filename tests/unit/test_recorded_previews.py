@@ -83,7 +83,7 @@ def test_containers_edited_added_and_removed():
     found = report("containers.json", edit=edit_containers)
     assert verdict(found) == (
         "bounces 1 container on docker01 for about 5 s; opens ports of docker01 and docker02; ends 1 "
-        "container on docker02"
+        "container on docker02; starts 2 containers"
     )
     assert told(found, "docker01") == [
         "container ssh01 is replaced and is away for about 5 s (environment)",
@@ -97,8 +97,8 @@ def test_containers_edited_added_and_removed():
         "container ssh03 starts (centos_ssh:v2)",
         "10.0.0.201 on macvlan_1 is taken by ssh03",
     ]
-    assert found.gained[0] == "ssh01 and ssh03: to each other, over macvlan_1 (macvlan)"
-    assert found.lost[0] == "ssh01 and ssh02: to each other, over macvlan_1 (macvlan)"
+    assert found.gained[0] == "ssh01 ↔ ssh03, over macvlan_1 (macvlan)"
+    assert found.lost[0] == "ssh01 ↔ ssh02, over macvlan_1 (macvlan)"
     assert "DB_PASSWORD=[secret]" in found.diff
     assert "PLANTED" not in markdown.text(found, expectations.read(""))
 
@@ -122,7 +122,7 @@ def test_a_network_made_anew_takes_its_containers_along():
     found = report("network.json")
     assert verdict(found) == "bounces 1 container on docker01 for about 8 s; makes macvlan_1 anew"
     assert told(found, "docker01") == [
-        "container ssh01 is replaced and is away for about 8 s (its network is made anew or another one)",
+        "container ssh01 is replaced and is away for about 8 s (its network is made anew)",
         "network macvlan_1 is made anew (subnet, gateway or ip_range)",
     ]
 
@@ -169,10 +169,10 @@ def test_an_overlay_from_consul_to_swarm():
         "1 container on docker01"
     )
     assert told(found, "docker02") == [
-        "container web02 on docker02 is removed first: it is on network ol1; it is away for about 16 s",
+        "container web02 is removed first: it is on network ol1; it is away for about 16 s",
         "daemon.json goes back to what it was: the Docker daemon will be restarted",
-        "docker01, docker02 will let only each other reach tcp 2377, udp 4789, tcp 7946, udp 7946",
         "will join the swarm as a worker",
+        "will let only docker01 reach tcp 2377, udp 4789, tcp 7946, udp 7946",
     ]
     assert (found.gained, found.lost) == ((), ())
 
