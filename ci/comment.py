@@ -18,6 +18,16 @@ from typing import Any
 
 from ci.threads import Thread, thread
 
+_MAY_NOT = (
+    "the token may not write there (GitHub: permissions pull-requests: write, and no locked conversation; "
+    "GitLab: CROSSHOST_GITLAB_TOKEN with the scope api)"
+)
+_HINTS = {
+    401: _MAY_NOT,
+    403: _MAY_NOT,
+    404: "there is no such pull request any more, or the token may not see it",
+}
+
 
 def impact(on: Thread, stack: str, markdown: str, found: dict[str, Any]) -> str:
     """What was done about an impact, as JSON of `python -m crosshost impact --format json` has it."""
@@ -52,7 +62,11 @@ def main(kind: str, stack: str, markdown: str, data: str = "") -> int:
         else:
             done = outcome(on, stack, text)
     except urllib.error.HTTPError as error:
-        print(f"{stack}: the comment is not taken: {error.code} {error.reason}")
+        hint = _HINTS.get(error.code, "run the job again")
+        print(f"{stack}: the comment is not taken: {error.code} {error.reason}: {hint}")
+        return 1
+    except KeyError as error:
+        print(f"{stack}: there is no comment: the environment or the report has no {error}")
         return 1
     except (OSError, ValueError, LookupError, TypeError) as error:
         print(f"{stack}: there is no comment: {error}")

@@ -56,6 +56,11 @@ def _pulumi(stack: str, verb: str, text: str = "") -> str:
             done = subprocess.run(argv, input=text, capture_output=True, text=True, check=False)
     except FileNotFoundError:
         raise SystemExit("there is no pulumi command: see README.md, Your own hosts") from None
+    if "no stack named" in done.stderr:
+        raise SystemExit(
+            f"there is no stack {stack!r} where pulumi is logged in (`pulumi whoami --verbose` says where): "
+            "`pulumi stack ls` lists those that there are"
+        )
     if done.returncode:
         raise SystemExit(f"pulumi stack {verb} failed: {done.stderr.strip()}")
     return done.stdout

@@ -14,6 +14,7 @@ from enum import Enum
 from typing import Any
 
 from planning import redaction
+from planning.answers import printable
 
 _STACK = "pulumi:pulumi:Stack"
 _URN = re.compile(
@@ -24,6 +25,8 @@ _NOTHING = {
     "same", "refresh", "read", "read-replacement", "read-discard", "discard", "discard-replaced",
     "remove-pending-replace", "diff",
 }  # fmt: skip
+# What the document of a preview has, one of them at least.
+_PREVIEW = {"steps", "diagnostics", "changeSummary"}
 # Steps, messages, and whether there is a summary.
 _Parts = tuple[list[dict[str, Any]], list["Message"], bool]
 _COLOR = re.compile(r"<\{%.*?%\}>|\x1b\[[0-9;]*m")
@@ -102,7 +105,10 @@ def read(text: str, stack: str, project: str) -> Preview:
     again = f"run `pulumi preview -s {stack} --json` again and give all that it prints"
     if not text.strip():
         raise EventsError(f"the events are empty: {again}")
-    return _understood(_parts(text, again), stack, project, again)
+    parts, is_preview = _parts(text, again)
+    if not is_preview:
+        raise EventsError(f"these are the events of an up: {again}")
+    return _understood(parts, stack, project, again)
 
 
 def of_events(found: list[dict[str, Any]], stack: str, project: str, again: str) -> Preview:
@@ -121,21 +127,30 @@ def _understood(parts: _Parts, stack: str, project: str, again: str) -> Preview:
     return Preview(tuple(_changes(steps)), tuple(dict.fromkeys(messages)))
 
 
-def _parts(text: str, again: str) -> _Parts:
+def _parts(text: str, again: str) -> tuple[_Parts, bool]:
+    """The parts, and whether they are a preview's."""
+    document = _document(text, again)
+    if document is not None:
+        return _of_document(document, again), True
+    found = events(text, again)
+    summaries = [_map(event.get("summaryEvent")) for event in found if "summaryEvent" in event]
+    return _of_events(found), all(summary.get("isPreview", True) for summary in summaries)
+
+
+def _document(text: str, again: str) -> dict[str, Any] | None:
+    """The one document that a preview prints; None where the text is something else."""
     try:
         found = json.loads(text)
     except json.JSONDecodeError:
-        found = None
+        return None
     except RecursionError:
         raise EventsError(f"the events are nested too deeply to be any: {again}") from None
-    if isinstance(found, dict) and "sequence" not in found:
-        return _of_document(found, again)
-    return _of_events(events(text, again))
+    return found if isinstance(found, dict) and "sequence" not in found else None
 
 
 def _of_document(found: dict[str, Any], again: str) -> _Parts:
     known = {"config", "steps", "diagnostics", "duration", "changeSummary", "maybeCorrupt"}
-    if not found.keys() & {"steps", "diagnostics", "changeSummary"} or found.keys() - known:
+    if not found.keys() & _PREVIEW or found.keys() - known:
         odd = ", ".join(sorted(redaction.text(str(key)) for key in found.keys() - known)[:3])
         raise EventsError(
             "this is not what `pulumi preview --json` of Pulumi 3 prints"
@@ -161,20 +176,29 @@ def events(text: str, again: str) -> list[dict[str, Any]]:
     """
     if not text.strip():
         raise EventsError(f"the events are empty: {again}")
-    found = []
-    lines = text.splitlines()
-    for number, line in enumerate(lines, 1):
-        if not line.strip():
-            continue
-        try:
-            event = json.loads(line)
-        except (json.JSONDecodeError, RecursionError):
-            event = None
-        if not isinstance(event, dict) or "sequence" not in event:
-            what = "cut off" if number == len(lines) or text.lstrip()[:1] == "{" else "no JSON"
-            raise EventsError(f"the events are {what} at line {number}: {again}")
-        found.append(event)
-    return found
+    return [
+        _event(line, number, again)
+        for number, line in enumerate(text.splitlines(), 1)
+        if line.strip()
+    ]
+
+
+def is_preview(text: str, again: str) -> bool:
+    """Whether a text is the one document that a preview prints. EventsError where nobody can read it."""
+    return bool((_document(text, again) or {}).keys() & _PREVIEW)
+
+
+def _event(line: str, number: int, again: str) -> dict[str, Any]:
+    try:
+        event = json.loads(line)
+    except (json.JSONDecodeError, RecursionError):
+        if line.lstrip()[:1] == "{":
+            raise EventsError(f"the events are cut off at line {number}: {again}") from None
+        event = None
+    if not isinstance(event, dict) or "sequence" not in event:
+        said = printable(redaction.text(line.strip()), 120)
+        raise EventsError(f"line {number} is no event of Pulumi's ({said}): {again}")
+    return event
 
 
 def _of_events(found: list[dict[str, Any]]) -> _Parts:
@@ -202,7 +226,8 @@ def _check_origin(steps: Iterable[Mapping[str, Any]], stack: str, project: str) 
         found = _URN.fullmatch(str(step.get("urn")))
         if found is None:
             raise EventsError(
-                "the events name a resource without a URN: they are of another program than Pulumi"
+                "the events name a resource without a URN: they are of another program than Pulumi; give what "
+                f"`pulumi preview -s {stack} --json` prints"
             )
         if found["project"] != project:
             raise EventsError(
@@ -246,6 +271,11 @@ def _change(urn: str, steps: list[Mapping[str, Any]]) -> Change:
     act = _act({str(step.get("op")) for step in steps})
     olds = [_map(step["old"]) for step in steps if step.get("old") and act is not Act.CREATE]
     news = [_map(step["new"]) for step in steps if step.get("new")]
+    if not (olds if act is Act.DELETE else news):
+        raise EventsError(
+            f"the events do not say what {redaction.text(_name(urn) or urn)} is to be: they are of another version "
+            "of Pulumi than crosshost was made for; use the version that requirements.lock names"
+        )
     old, new = olds[0] if olds else {}, news[-1] if news else {}
     was = _name(str(old.get("urn") or urn))
     name = _name(urn)

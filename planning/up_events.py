@@ -31,6 +31,8 @@ class Up:
 def read(text: str, stack: str, project: str) -> Up:
     """The events of an up of a stack. EventsError where they are not that."""
     again = f"give all that `pulumi up -s {stack} --yes --skip-preview --json` printed"
+    if engine_events.is_preview(text, again):
+        raise EventsError(f"these are the events of a preview: {again}")
     events = engine_events.events(text, again)
     found = engine_events.of_events(events, stack, project, again)
     summaries = [event["summaryEvent"] for event in events if "summaryEvent" in event]

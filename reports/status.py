@@ -12,6 +12,7 @@ from rich.text import Text
 from planning import last_up, stray_threads
 from planning.facts import HostFacts, Unreachable
 from planning.reachability.results import Report
+from planning.sentences import whose
 from reports import reachability
 
 
@@ -93,26 +94,32 @@ def _hosts(status: Status) -> Table:
             table.add_row(host, Text(f"does not answer: {facts.reason[:60]}", style="red"))
             continue
         wanted = [one.name for one in status.containers if one.host == host]
-        held = {one.name for one in facts.networks or ()}
+        held = {one.name for one in facts.networks or () if one.stack == status.stack}
         missing = [n for n in status.networks.get(host, ()) if n not in held]
         if facts.networks is None:
             networks = Text("cannot be read", style="yellow")
         elif missing:
-            networks = Text(f"{', '.join(missing)} gone", style="red")
+            networks = Text(f"{', '.join(missing)} {_absent(facts)}", style="red")
         else:
             networks = Text(", ".join(status.networks.get(host, ())) or "-")
         engine = (
             Text(facts.engine.version) if facts.engine else Text("does not answer", style="red")
         )
         role = "manager" if facts.swarm.manager else "worker" if facts.swarm.member else "-"
-        table.add_row(host, engine, role, _running(facts, wanted), networks)
+        table.add_row(host, engine, role, _running(facts, wanted, status.stack), networks)
     return table
 
 
-def _running(facts: HostFacts, wanted: Collection[str]) -> Text:
+def _absent(facts: HostFacts) -> str:
+    """What is said of what is not there: gone, where an up had made it."""
+    return "gone" if facts.records.get("present") is not None else "not there"
+
+
+def _running(facts: HostFacts, wanted: Collection[str], stack: str) -> Text:
     if facts.containers is None:
         return Text("cannot be read", style="yellow")
-    running = {one.name for one in facts.containers if one.state == "running"}
+    own = [one for one in facts.containers if one.stack == stack]
+    running = {one.name for one in own if one.state == "running"}
     there = sum(name in running for name in wanted)
     style = "" if there == len(wanted) else "red"
     return Text(f"{there} of {len(wanted)} run", style=style)
@@ -123,16 +130,18 @@ def _containers(status: Status) -> Table:
     for one in status.containers:
         facts = status.facts.get(one.host)
         addresses = ", ".join(f"{net} {address or '?'}" for net, address in one.networks.items())
-        table.add_row(one.name, one.host, addresses or "-", _state(one, facts))
+        table.add_row(one.name, one.host, addresses or "-", _state(one, facts, status.stack))
     return table
 
 
-def _state(wanted: Wanted, facts: HostFacts | Unreachable | None) -> Text:
+def _state(wanted: Wanted, facts: HostFacts | Unreachable | None, stack: str) -> Text:
     if not isinstance(facts, HostFacts) or facts.containers is None:
         return Text("not known", style="yellow")
     found = next((one for one in facts.containers if one.name == wanted.name), None)
     if found is None:
         return Text("not there", style="red")
+    if found.stack != stack:
+        return Text(whose(found.stack), style="red")
     return Text(found.status, style="green" if found.state == "running" else "red")
 
 

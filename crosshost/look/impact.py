@@ -121,10 +121,13 @@ def _declared(given: str) -> str:
     """The text given, or that of the file of such a name."""
     try:
         file = Path(given)
-        return (
-            file.read_text(encoding="utf-8", errors="replace")
-            if given and file.is_file()
-            else given
-        )
+        if given and file.is_file():
+            return file.read_text(encoding="utf-8", errors="replace")
     except (OSError, ValueError):  # a text is no path
         return given
+    if "/" in given and len(given.split()) == 1:
+        typer.echo(
+            f"--expected: there is no file {given}: taken as a text, which declares nothing",
+            err=True,
+        )
+    return given

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -24,6 +25,7 @@ LAST: dict[str, Any] = {
         "old": {"host": "docker02", "mode": "macvlan_1", "addresses": {"macvlan_1": "10.0.0.150"}},
     },
 }  # fmt: skip
+UP = (Path(__file__).parent / "events" / "up.stream.jsonl").read_text()
 EDIT = document(
     step("replace", CONTAINER, "ssh01@docker01", container(), container(image="b")),
     step("create", CONTAINER, "ssh02@docker02", None, container("ssh02")),
@@ -97,6 +99,12 @@ def test_gates_end_with_3_unless_all_was_declared(report, tmp_path):
     assert "⚠" not in declared.stdout
 
 
+def test_a_file_of_declarations_that_is_not_there_is_told(report):
+    shown = report("--fail-on", "replace", "--expected", "some/body.md")
+    assert shown.exit_code == 3
+    assert "there is no file some/body.md: taken as a text, which declares nothing" in shown.stderr
+
+
 def test_an_unknown_gate_is_told_with_those_there_are(report):
     wrong = report("--fail-on", "reboot")
     assert wrong.exit_code == 1
@@ -127,6 +135,25 @@ def test_without_a_state_it_is_told_what_is_not_known(report):
         (EDIT, "lab-overlay", "of the stack 'lab-macvlan', not of lab-overlay"),
         (EDIT, "nosuch", "of the stack 'lab-macvlan', not of nosuch"),
         ("{}", "lab-macvlan", "this is not what `pulumi preview --json` of Pulumi 3 prints"),
+        ("[1]", "lab-macvlan", "line 1 is no event of Pulumi's ([1])"),
+        (
+            "error: no stack named x",
+            "lab-macvlan",
+            "Pulumi's (error: no stack named x): run `pulumi",
+        ),
+        (
+            UP,
+            "lab-modes",
+            "these are the events of an up: run `pulumi preview -s lab-modes --json`",
+        ),
+        (UP[:4000], "lab-modes", "the events are cut off at line"),
+        (
+            EDIT.replace('"newState"', '"next"'),
+            "lab-macvlan",
+            "do not say what ssh01@docker01 is to be",
+        ),
+        (EDIT.replace('"replace"', '"melt"'), "lab-macvlan", "not known here (melt)"),
+        (EDIT.replace("::crosshost::", "::shop::"), "lab-macvlan", "of the project 'shop', not of"),
     ],
 )
 def test_bad_events_are_one_sentence(report, events, stack, told):

@@ -116,6 +116,11 @@ def test_nothing_to_do_is_one_line():
             "these are the events of a preview",
         ),
         (DONE.replace("lab-modes", "prod"), "the events are of the stack 'prod', not of lab-modes"),
+        (
+            json.dumps({"steps": [], "changeSummary": {}}, indent=4),
+            "these are the events of a preview",
+        ),
+        ("pulumi: not found", "line 1 is no event of Pulumi's (pulumi: not found): give all that"),
         ("{}", "give all that `pulumi up -s lab-modes --yes --skip-preview --json` printed"),
     ],
 )

@@ -50,6 +50,17 @@ def test_what_is_gone_or_stopped_is_said_in_its_cell_and_in_a_sentence():
     assert "network ol1 is gone from docker01" in printed
 
 
+def test_what_another_stack_has_under_the_same_name_is_not_this_ones():
+    found = status(containers({**ROW, "stack": "other"}), networks())
+    printed = text(found)
+    assert "0 of 1 run" in printed
+    assert "ol1 gone" in printed
+    assert "of stack other" in printed
+    never = Status("prod", {"docker01": seen_by(facts_text(more=(networks(), containers())))},
+                   [Wanted("web01", "docker01", {})], {"docker01": ["ol1"]})  # fmt: skip
+    assert "ol1 not there" in text(never)
+
+
 def test_a_host_that_does_not_answer_takes_nobody_along():
     found = Status(
         "prod",

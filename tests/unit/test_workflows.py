@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from ci import comment
 from tests.forge import State, serve
 from tests.unit.fleet import ROOT
 from tests.unit.pipelines import Tools
@@ -191,7 +192,11 @@ def test_a_refusal_of_github_is_one_sentence(runner, github):
     github.status = 403
     done = runner("Comment")
     assert done.returncode == 1
-    assert done.stdout == "lab-macvlan: the comment is not taken: 403 Forbidden\n"
+    assert done.stdout.startswith(
+        "lab-macvlan: the comment is not taken: 403 Forbidden: the token may not write there"
+    )
+    github.status = 404
+    assert "404 Not Found: there is no such pull request any more" in runner("Comment").stdout
 
 
 def test_gates_stay_shut_until_it_is_declared(runner):
@@ -234,7 +239,7 @@ def test_events_that_are_none_fail_the_report(runner):
     runner("Up", events="no such command")
     done = runner("Report of an up", events="no such command")
     assert done.returncode != 0
-    assert "the events are cut off at line 1" in done.stderr
+    assert "line 1 is no event of Pulumi's (no such command)" in done.stderr
 
 
 def test_a_mistake_in_a_stack_file_is_an_annotation_and_a_fork_is_told_what_was_not_seen(
@@ -290,3 +295,13 @@ def test_every_action_is_pinned_and_every_file_that_is_run_exists():
         one["with"]["python-version"] for one in steps if "setup-python" in one.get("uses", "")
     }
     assert pythons == {"3.12"}
+
+
+def test_what_a_job_was_not_given_is_named(tmp_path, monkeypatch, capsys):
+    for name in ("GITHUB_API_URL", "CROSSHOST_GITLAB_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    (tmp_path / "report.md").touch()
+    assert comment.main("outcome", "prod", str(tmp_path / "report.md")) == 1
+    assert capsys.readouterr().out == (
+        "prod: there is no comment: the environment or the report has no 'CROSSHOST_GITLAB_TOKEN'\n"
+    )
