@@ -40,6 +40,17 @@ def node_of(content: str) -> yaml.Node | None:
     return _Loader(content).only()
 
 
+def second_of(content: str) -> int | None:
+    """The line where a text's second document begins, None without one; yaml.YAMLError as `node_of`."""
+    loader = _Loader(content)
+    loader.only()
+    while loader.check_node():
+        found: yaml.Node = loader.get_node()  # type: ignore[assignment]
+        if not (isinstance(found, yaml.ScalarNode) and found.value == ""):
+            return int(found.start_mark.line) + 1
+    return None
+
+
 def text(file: Path) -> str:
     """The file's text, in the encoding that its first bytes say; yaml.YAMLError if it is none."""
     return decoded(file.read_bytes())
@@ -146,6 +157,12 @@ def _mapping(
     lines: dict[str, int] = {}
     for key_node, item in of.value:
         if is_merge(key_node):
+            if "<<" in lines:
+                _refuse(
+                    key_node,
+                    f"the key << is there already, in line {lines['<<']}: write one, with a list (<<: [*a, *b])",
+                )
+            lines["<<"] = key_node.start_mark.line + 1
             for other in reversed(merges(item)):
                 merged |= _value(other, inside, () if other.tag in tags else tags)
             continue

@@ -69,8 +69,10 @@ def read(base: Path, written: str, shown: str | None = None) -> Source:
     """The file of a path; ComposeFileError where it is none. ``base``: what the path is from."""
     shown = shown or written
     try:
-        root = pulumi_yaml.node_of(pulumi_yaml.decoded(controller_files.content(base, written)))
+        content = pulumi_yaml.decoded(controller_files.content(base, written))
+        root = pulumi_yaml.node_of(content)
         value, marks = untagged(pulumi_yaml.value(root, TAGS))
+        second = pulumi_yaml.second_of(content)
     except ValueError as error:
         raise ComposeFileError("", str(error)) from None
     except RecursionError:
@@ -83,6 +85,9 @@ def read(base: Path, written: str, shown: str | None = None) -> Source:
         match = re.fullmatch(r"line (\d+): (.*)", str(error), re.DOTALL)
         place = f"{shown}:{match[1]}" if match else ""
         raise ComposeFileError(place, f"is wrong: {match[2] if match else error}") from None
+    if second is not None:
+        why = "has a second document: write it into a file of its own, and both under `path` of one `include`"
+        raise ComposeFileError(f"{shown}:{second}", why)
     if isinstance(value, dict) and "include" in value:
         value.setdefault("services", {})
     if root is None or not isinstance(value, dict) or not isinstance(value.get("services"), dict):

@@ -358,6 +358,8 @@ def test_build_asks_for_an_image_unless_there_is_one(tmp_path):
         ("services: {web: {image: a, image: b}}", "compose.yaml:1: crosshost:compose.file: the Compose file compose.yaml is wrong: the key 'image' is there already"),
         ("services:\n  web: [", "compose.yaml:2: crosshost:compose.file: the Compose file compose.yaml is no YAML"),
         ("services:\n  web: *nope\n", "compose.yaml:2"),
+        ("services: {web: {image: a}}\n---\nservices: {db: {image: a}}\n", "compose.yaml:3: crosshost:compose.file: the Compose file compose.yaml has a second document: write it into a file"),
+        ("x-a: &a {image: a}\nservices:\n  web:\n    <<: *a\n    <<: *a\n", "compose.yaml:5: crosshost:compose.file: the Compose file compose.yaml is wrong: the key << is there already, in line 4"),
         ("services:\n  web: !other null\n", "the tag !other is not read"),
         ("a: 1\n", "has no `services:`"),
         ("services: {web: a}\n", "services.web: must be a map of settings"),
@@ -369,6 +371,11 @@ def test_build_asks_for_an_image_unless_there_is_one(tmp_path):
 def test_a_wrong_compose_file_is_told_with_its_line(tmp_path, text, what):
     said = problems(tmp_path, text, on="docker01")
     assert what in said[0], said
+
+
+def test_an_empty_second_document_is_none(tmp_path):
+    text = "---\nservices: {web: {image: a}}\n---\n...\n"
+    assert list(read(tmp_path, text, on="docker01").containers) == ["web"]
 
 
 def test_a_compose_file_that_is_not_there_is_the_stack_files_mistake(tmp_path):
