@@ -46,12 +46,12 @@ def spare(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
 
 
 @contextmanager
-def lab_of_its_own(name: str, *, engine: str) -> Iterator[Lab]:
-    """A running lab with one host, docker01; it is removed afterwards."""
+def lab_of_its_own(name: str, *, engine: str, hosts: int = 1) -> Iterator[Lab]:
+    """A running lab with hosts docker01, ... of one engine; it is removed afterwards."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("CROSSHOST_LAB_NAME", name)
         lab = Lab.for_checkout()
-    lab.up(hosts=1, engines=[engine])
+    lab.up(hosts=hosts, engines=[engine])
     try:
         yield lab
     finally:

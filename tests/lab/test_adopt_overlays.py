@@ -7,12 +7,24 @@ from functools import partial
 import pytest
 import yaml
 
+from tests.lab.conftest import WORKER, lab_of_its_own
 from tests.lab.pings import Pings
 from tests.lab.reader import Reader
 from tests.lab.waiting import wait
 
 HOSTS = {"docker01": ("web", "10.9.0.11"), "docker02": ("db", "10.9.0.12")}
 pytestmark = pytest.mark.long
+
+
+@pytest.fixture
+def lab(request, lab):
+    """The lab, or one of its own with two hosts of the engine that a test asks for."""
+    engine = getattr(request, "param", None)
+    if engine is None:
+        yield lab
+        return
+    with lab_of_its_own(f"test-{WORKER}-adopt-{engine}", engine=engine, hosts=2) as other:
+        yield other
 
 
 @pytest.fixture
@@ -84,6 +96,7 @@ def taken_over(reader):
     return reader.does("Take over what runs already")
 
 
+@pytest.mark.parametrize("lab", [None, "28", "29"], indirect=True)
 def test_an_overlay_that_was_made_by_hand_is_taken_over_and_no_packet_is_lost(lab, reader):
     reached(lab)
     before, nodes = running(lab), swarm(lab)
