@@ -118,7 +118,10 @@ def test_workers_wait_for_the_first_manager_and_not_for_each_other(run):
     assert seats_before(engine, "swarm@docker03") == set()
     for name in ("docker04", "docker05"):
         assert seats_before(engine, f"swarm@{name}") == {"swarm@docker03"}
-        assert engine.after[f"swarm@{name}"] >= {f"install-scripts@{name}", "install-scripts@docker03"}
+        assert engine.after[f"swarm@{name}"] >= {
+            f"install-scripts@{name}",
+            "install-scripts@docker03",
+        }
 
 
 def test_managers_come_one_after_another_and_workers_after_them(run):
