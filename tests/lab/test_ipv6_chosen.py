@@ -74,8 +74,8 @@ def test_on_vxlan_it_is_given_and_taken_back_and_nobody_else_moves(lab, environm
     stack.write()
     stack.up()
     assert addresses6(stack)["web02"] == f"{MESH}1:53"
-    # It has another MAC address there, which neighbours that knew it ask for when the old one is silent.
-    wait(lambda: pinged6(lab, "docker02", "web03", f"{MESH}1:53"), 30)
+    # It has another MAC address there: neighbours believe the one that just answered for up to 45 s, and then probe it.
+    wait(lambda: pinged6(lab, "docker02", "web03", f"{MESH}1:53"), 75)
     containers["web02"]["host"] = "docker02"
     for container in containers.values():
         container.pop("ip6", None)
