@@ -222,9 +222,7 @@ class Stack:
     def leave(self):
         if self.settings is not None:
             self._ssh(f"sh /var/lib/crosshost/{self.name}/scripts/daemon.sh leave", self.undo)
-            self._ssh(
-                f"sh -s remove {self.name}", f"planned=x host=docker01\n{scripts.installer()}"
-            )
+            self._ssh(f"sh -s remove {self.name}", scripts.remover())
         self.settings = None
 
 
