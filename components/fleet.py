@@ -14,7 +14,7 @@ from components.networks.base import Stack
 from components.preflight import check, engine
 from components.ssh import SshAccess
 from components.ssh_settings import SshSettings
-from planning import renames, stray_threads
+from planning import kept_units, renames, stray_threads
 from planning.facts import HostFacts
 from planning.fleet_facts import FleetFacts
 from planning.preview_notes import NOT_LOOKED_AT, UP_STOPS
@@ -39,6 +39,8 @@ def connect(ssh: SshSettings, stack: Stack) -> Fleet:
     fleet = look(access, stack)
     for name, seen in fleet.answering.items():
         for sentence in engine.lost_records(name, seen, access.stack):
+            pulumi.log.warn(sentence)
+        for sentence in kept_units.sentences(name, seen):
             pulumi.log.warn(sentence)
         for sentence in stray_threads.sentences(name, seen):
             pulumi.log.info(sentence)

@@ -38,9 +38,7 @@ UNIT
 }
 
 remove() {
-    [ -e "$unit" ] || return 0
-    systemctl stop "$service"
-    remove_unit "$unit"
+    if has_unit "$unit"; then remove_unit "$unit"; fi
 }
 
 # Whether Docker should run the container: it has a policy that says so, and nobody stopped it.

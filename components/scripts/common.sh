@@ -103,8 +103,21 @@ WantedBy=multi-user.target
 UNIT
 }
 
+# Links to a unit stay where somebody removed its file.
+unit_links() { # PATH
+    find "${1%/*}" -mindepth 2 -maxdepth 2 -type l -path "*.wants/${1##*/}"
+}
+
+has_unit() { # PATH
+    [ -e "$1" ] || [ -n "$(unit_links "$1")" ]
+}
+
 remove_unit() { # PATH
-    systemctl disable --quiet --no-reload "${1##*/}"
+    if systemctl is-active --quiet "${1##*/}"; then systemctl stop "${1##*/}"; fi
+    unit_links "$1" | while IFS= read -r link; do
+        rm -f "$link"
+        rmdir "${link%/*}" 2>/dev/null || :
+    done
     rm -f "$1"
     systemctl daemon-reload
     systemctl reset-failed "${1##*/}" 2>/dev/null || :

@@ -205,10 +205,7 @@ ours() ( # the names that this stack holds lines by
 drop() { # HOLDER...
     for holder in "$@"; do let_go firewall; done
     if [ -z "$(ours)" ]; then
-        if [ -e "$unit" ]; then
-            systemctl stop "$service"
-            remove_unit "$unit"
-        fi
+        if has_unit "$unit"; then remove_unit "$unit"; fi
         rm -rf "$dir"
     fi
     reason=$(rebuild 2>&1) || fail "the rules for ports of the engine cannot be removed: $reason"

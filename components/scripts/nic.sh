@@ -71,7 +71,7 @@ undo() {
         ip link set dev "$nic" promisc "${was:-off}"
     fi
     let_go "nic/$nic"
-    if drop_record "$dir" && [ -e "$unit" ]; then remove_unit "$unit"; fi
+    if drop_record "$dir" && has_unit "$unit"; then remove_unit "$unit"; fi
 }
 
 at_boot() {

@@ -103,10 +103,7 @@ undo() {
     device=$(header_word device)
     if [ -z "$device" ] && [ -e "$dir/device" ]; then device=$(cat "$dir/device"); fi
     if [ -n "$device" ]; then remove_device "$device"; fi
-    if drop_record "$dir" && [ -e "$unit" ]; then
-        systemctl stop "${unit##*/}"
-        remove_unit "$unit"
-    fi
+    if drop_record "$dir" && has_unit "$unit"; then remove_unit "$unit"; fi
 }
 
 at_boot() { # RECORD

@@ -68,7 +68,7 @@ undo() {
         fi
     fi
     let_go "vlan/$device"
-    if drop_record "$dir" && [ -e "$unit" ]; then remove_unit "$unit"; fi
+    if drop_record "$dir" && has_unit "$unit"; then remove_unit "$unit"; fi
 }
 
 # What was there before the first stack is made by whoever made it then.

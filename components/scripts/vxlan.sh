@@ -138,10 +138,7 @@ undo() {
     if [ -z "$tunnel" ] && [ -e "$dir/tunnel" ]; then tunnel=$(cat "$dir/tunnel"); fi
     if [ -n "$tunnel" ]; then drop_tunnel "$tunnel"; fi
     drop_forwarding6 "$network"
-    if drop_record "$dir" && [ -e "$unit" ]; then
-        systemctl stop "$service"
-        remove_unit "$unit"
-    fi
+    if drop_record "$dir" && has_unit "$unit"; then remove_unit "$unit"; fi
 }
 
 at_boot() { # RECORD

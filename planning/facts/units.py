@@ -1,8 +1,9 @@
-"""systemd's units: docker.service with its drop-ins."""
+"""systemd's units: docker.service with its drop-ins, and those of the stack."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Self
 
 from planning.facts.base import Facts, Topic
@@ -22,6 +23,15 @@ class DockerUnit(Facts):
     """Path of a drop-in -> its text."""
 
 
+# Kind of what a unit of the stack keeps across boots -> its words.
+KEPT: Mapping[str, str] = {
+    "nic": "promiscuous mode",
+    "vlan": "VLANs",
+    "shim": "the host's own macvlan devices",
+    "vxlan": "VXLAN devices",
+}
+
+
 class UnitsTopic(Topic):
     """systemd, and how it starts Docker."""
 
@@ -29,12 +39,15 @@ class UnitsTopic(Topic):
     """Whether systemd runs the host."""
     unit: DockerUnit | None = None
     """docker.service, None where there is none or systemd did not tell."""
+    unkept: frozenset[str] = frozenset()
+    """What the stack made and no unit keeps across boots any more: "nic", "vlan", "shim", "vxlan"."""
 
     @classmethod
     def read(cls, printed: Printed) -> Self:
         return cls(
             systemd=printed.one("systemd") == "1",
             unit=docker_unit(shown_units(printed), printed.text("docker_unit")),
+            unkept=KEPT.keys() & printed.many("unkept"),
         )
 
 

@@ -76,7 +76,7 @@ def test_a_host_reaches_its_containers_and_is_reached(lab, running):
 @pytest.mark.parametrize(
     "harm",
     ["ip link delete {}", "ip link set {} down", "ip route delete 10.0.0.128/28 dev {}",
-     "ip address add 10.0.0.77/32 dev {}"],
+     "ip address add 10.0.0.77/32 dev {}", "rm /etc/systemd/system/crosshost-shim-*.service"],
 )  # fmt: skip
 def test_what_is_broken_by_hand_shows_and_is_mended(lab, running, harm):
     before = pids(lab)

@@ -133,3 +133,17 @@ def test_a_host_that_is_taken_off_the_stack_needs_nothing_either(lab, environmen
     assert stack.up().changes == {}
     stack.destroy()
     gone(lab, stack, ["docker05"])
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("name", ["lab-vxlan", "lab-lan", "lab-overlay"])
+def test_destroy_where_units_were_removed(lab, environment, name):
+    lab.up_for(name)
+    stack = environment(name)
+    stack.hosts = list(stack.config["hosts"])
+    stack.before = {host: parts(look(lab, host)) for host in stack.hosts}
+    stack.up()
+    host = stack.hosts[0]
+    assert lab.ssh(host, "rm -v /etc/systemd/system/crosshost-*.service").stdout
+    stack.destroy()
+    gone(lab, stack, [])

@@ -73,6 +73,8 @@ def test_a_bridge_that_docker_made_anew_gets_its_device_again(lab, running):
                 "ip link set $device down",
                 "bridge fdb del 00:00:00:00:00:00 dev $device dst 10.0.0.12",
                 "bridge fdb append 00:00:00:00:00:00 dev $device dst 10.0.0.99",
+                "rm /etc/systemd/system/crosshost-vxlan-*.service",
+                "cd /etc/systemd/system && systemctl disable crosshost-vxlan-*.service",
             )
         ),
     ],
@@ -85,6 +87,10 @@ def test_what_is_lost_or_changed_shows_in_a_preview_and_only_it_is_repaired(lab,
     assert preview.changes == {"to update": 1}
     assert "mesh-vxlan@docker01" in preview.text
     assert running.up().changes == {"updated": 1}
+    assert (
+        lab.ssh("docker01", f"systemctl is-enabled crosshost-vxlan-{running.name}.service").stdout
+        == "enabled\n"
+    )
     assert pinged(lab)
     assert entries(lab) == {"10.0.0.12"}
     assert pids(lab) == before

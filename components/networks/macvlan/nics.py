@@ -47,8 +47,10 @@ def _promiscuous(host: Host, nic: str, parents: Mapping[str, str]) -> command.re
     named = before.pop() if len(before) == 1 and nic not in before else nic
     facts = host.facts
     # What could not be read is not taken for drift.
-    on = isinstance(facts, HostFacts) and (
-        "links" in facts.unread or (named in facts.nics and facts.nics[named].promiscuous)
+    on = (
+        isinstance(facts, HostFacts)
+        and "nic" not in facts.unkept
+        and ("links" in facts.unread or (named in facts.nics and facts.nics[named].promiscuous))
     )
     stdin = records.text(
         "",

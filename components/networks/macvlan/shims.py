@@ -60,6 +60,7 @@ class Shim:
         here = {route.subnet for route in facts.routes if route.nic == self.name}
         return (
             seen is not None
+            and "shim" not in facts.unkept
             and "UP" in seen.flags
             and seen.addresses == [IPv4Interface(f"{self.address}/32")]
             # Routes to a single address are not told.

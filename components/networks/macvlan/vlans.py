@@ -63,6 +63,7 @@ def _vlan(host: Host, device: str, nic: str, number: int) -> command.remote.Comm
         record=record,
         # What could not be read is not taken for drift.
         intact=isinstance(facts, HostFacts)
+        and "vlan" not in facts.unkept
         and ("links" in facts.unread or (seen is not None and "UP" in seen.flags)),
         header={"nic": nic, "vlan": str(number), "device": device, "before": before},
     )

@@ -182,6 +182,7 @@ class Device:
         wanted = (self.vni, self.port, self.local, self.mtu, self.bridge)
         return (
             seen is not None
+            and "vxlan" not in facts.unkept
             and (seen.vni, seen.port, seen.local, seen.mtu, seen.bridge) == wanted
             and seen.up
             and seen.lower == (self.tunnel.name if self.tunnel else "")
