@@ -7,8 +7,9 @@ SSH_CONFIG, one a line; an empty line; a header of fields NAME=VALUE. Hosts are 
 from __future__ import annotations
 
 import re
+import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -123,3 +124,22 @@ def ssh_config(config: str, settings: Mapping[str, Sequence[str]]) -> Iterator[s
         file.write("\n".join(lines) + "\n")
         file.flush()
         yield file.name
+
+
+def program(name: str, trouble: str, do: Callable[[Request, str], str]) -> int:
+    """What a program does that asks the host of the request on stdin; its exit code, 1 where that fails.
+
+    ``do``: the request and an ssh_config -> a sentence for people, "" for none. A failure is "HOST: TROUBLE: REASON",
+    with the program's name where the host is not known.
+    """
+    try:
+        request = Request.read(sys.stdin.read())
+        name = request.name
+        with ssh_config(request.config, {name: request.ssh_settings}) as config:
+            sentence = do(request, config)
+    except HostError as error:
+        print(f"{name}: {trouble}: {error}", file=sys.stderr)
+        return 1
+    if sentence:
+        print(f"{name}: {sentence}")
+    return 0

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import sys
 
-from components.remote import HostError, Request, run, ssh_config
+from components.remote import HostError, Request, program, run
 from components.scripts import installer
 
 _SENTENCES = {
@@ -34,24 +34,9 @@ def restore(request: Request, config: str) -> str:
     return _SENTENCES[state].format(scripts=request.scripts, folder=folder)
 
 
-def main() -> int:
-    """The exit code is 1 where the host does not do it."""
-    name = "restore_scripts"
-    try:
-        request = Request.read(sys.stdin.read())
-        name = request.name
-        with ssh_config(request.config, {request.name: request.ssh_settings}) as config:
-            sentence = restore(request, config)
-    except HostError as error:
-        print(
-            f"{name}: the scripts that undo what is there cannot be put there: {error}",
-            file=sys.stderr,
-        )
-        return 1
-    if sentence:
-        print(f"{name}: {sentence}")
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(
+        program(
+            "restore_scripts", "the scripts that undo what is there cannot be put there", restore
+        )
+    )

@@ -61,6 +61,13 @@ def test_a_merge_request_has_one_note_that_is_patched_labels_and_a_gate(runner, 
     assert gitlab.comments[0]["body"] == f"{MARK}\nforged"
 
 
+def test_a_note_that_was_deleted_meanwhile_is_written_again(runner, gitlab):
+    gitlab.add(f"{MARK}\nold")["gone"] = True
+    done = runner(".preview")
+    assert done.returncode == 0, done.stderr
+    assert gitlab.comments[1]["body"].startswith(f"{MARK}\n**lab-macvlan**")
+
+
 def test_a_preview_that_failed_fails_the_job_with_its_own_code(runner, gitlab):
     failed = '{"diagnostics": [{"severity": "error", "message": "no such host"}]}'
     assert runner(".preview", events=failed, code=255).returncode == 255

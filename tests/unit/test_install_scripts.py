@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-
 import pytest
 
 from components import scripts
-from tests.unit.fleet import ROOT, facts_text, run_program, stack_values
-from tests.unit.test_undo import SSH
+from tests.unit.fleet import facts_text, run_program, stack_values
+from tests.unit.host_programs import run_for_host
 
 # Twice that, for inputs and outputs, is in the state for each such command, and the engine writes
 # the state at every step.
@@ -32,15 +28,7 @@ def test_no_command_keeps_a_long_text_in_the_state(monkeypatch, tmp_path, stack)
 
 
 def install(tmp_path, answer, request):
-    ssh = tmp_path / "ssh"
-    ssh.write_text(SSH)
-    ssh.chmod(0o755)
-    return subprocess.run(
-        [sys.executable, "-m", "components.install_scripts"], input=request, capture_output=True,
-        text=True, check=False, cwd=ROOT,
-        env={**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}", "FOLDER": str(tmp_path),
-             "ANSWER": answer},
-    )  # fmt: skip
+    return run_for_host(tmp_path, "components.install_scripts", answer, request)
 
 
 def test_the_host_gets_all_scripts_and_the_record(tmp_path):

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-
 import pytest
 
 from components import scripts
-from tests.unit.fleet import ROOT, facts_text, run_program, stack_values
+from tests.unit.fleet import facts_text, run_program, stack_values
+from tests.unit.host_programs import run_for_host
 
 REQUEST = "ssh.conf /var/lib/crosshost/prod/scripts docker01\nPort 22\n\n"
-SSH = '#!/bin/sh\ncat >"$FOLDER/told"\nprintf "%s\\n" "$*" >"$FOLDER/asked"\neval "$ANSWER"\n'
 
 
 @pytest.mark.parametrize("stack", ["lab-macvlan", "lab-overlay", "lab-swarm"])
@@ -42,15 +38,7 @@ def test_it_is_undone_before_everything_that_runs_a_script_on_the_host(
 
 
 def restore(tmp_path, answer, request=REQUEST):
-    ssh = tmp_path / "ssh"
-    ssh.write_text(SSH)
-    ssh.chmod(0o755)
-    return subprocess.run(
-        [sys.executable, "-m", "components.restore_scripts"], input=request, capture_output=True,
-        text=True, check=False, cwd=ROOT,
-        env={**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}", "FOLDER": str(tmp_path),
-             "ANSWER": answer},
-    )  # fmt: skip
+    return run_for_host(tmp_path, "components.restore_scripts", answer, request)
 
 
 def test_nothing_is_said_where_the_scripts_are_there(tmp_path):
