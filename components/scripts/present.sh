@@ -32,11 +32,12 @@ before() { # ID: what state_of was before the wait
 
 rest_of_wait() { # how long the last start of $before is not long enough ago, as timeout takes it
     last=$(cut -d' ' -f5 "$dir/before" | sort | tail -n 1)
-    case $(date -d "$last" +%s%3N 2>/dev/null)-$(date +%s%3N) in
+    now=$(date +%s%3N 2>/dev/null) || now=
+    since=$(date -d "$last" +%s%3N 2>/dev/null) || since=
+    case $now-$since in
     *[!0-9-]* | -* | *-) echo "$settle" && return ;;
     esac
-    since=$(date -d "$last" +%s%3N)
-    left=$((settle * 1000 - $(date +%s%3N) + since))
+    left=$((settle * 1000 - now + since))
     if [ "$left" -gt $((settle * 1000)) ]; then left=$((settle * 1000)); fi
     if [ "$left" -gt 0 ]; then printf '%d.%03d\n' $((left / 1000)) $((left % 1000)); fi
 }

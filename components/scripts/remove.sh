@@ -8,21 +8,15 @@ if [ -e "$state/daemon" ]; then
 fi
 if [ -e "$state/swarm/record" ]; then sh "$state/scripts/swarm.sh" drop; fi
 if [ -e "$state/firewall" ]; then sh "$state/scripts/firewall.sh" remove; fi
-for nic in "$state"/nic/*; do
-    [ -e "$nic" ] || continue
-    echo "nic=${nic##*/}" | sh "$state/scripts/nic.sh" undo
-done
-for network in "$state"/shim/*; do
-    [ -e "$network" ] || continue
-    echo "network=${network##*/}" | sh "$state/scripts/shim.sh" undo
-done
-for vlan in "$state"/vlan/*; do
-    [ -e "$vlan" ] || continue
-    echo "device=${vlan##*/}" | sh "$state/scripts/vlan.sh" undo
-done
-for network in "$state"/vxlan/*; do
-    [ -e "$network" ] || continue
-    echo "network=${network##*/}" | sh "$state/scripts/vxlan.sh" undo
-done
+undo_left() { # KIND WORD: by the header word that its script knows it by
+    for left in "$state/$1"/*; do
+        [ -e "$left" ] || continue
+        echo "$2=${left##*/}" | sh "$state/scripts/$1.sh" undo
+    done
+}
+undo_left nic nic
+undo_left shim network
+undo_left vlan device
+undo_left vxlan network
 rm -rf "$state"
 rmdir "${state%/*}" 2>/dev/null || :
